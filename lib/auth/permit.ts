@@ -1,0 +1,40 @@
+import { Fault } from "../errors";
+import { type Actor, type Role, roleNames } from "./actor";
+
+const everyone: readonly Role[] = ["viewer", "reviewer", "release_manager", "auditor", "administrator"];
+
+/** Who may do what: the one table. Signing has further conditions, in lib/releases/rules.ts. */
+export const allowed = {
+  "project.read": everyone,
+  "import.create": ["administrator", "release_manager"],
+  "prompt.push": ["administrator", "release_manager"],
+  "label.move": ["administrator", "release_manager"],
+  "release.create": ["administrator", "release_manager"],
+  "release.draw": ["administrator", "release_manager"],
+  "release.close": ["administrator", "release_manager"],
+  "release.withdraw": ["administrator", "release_manager"],
+  "release.sign": ["release_manager"],
+  "review.grade": ["reviewer", "release_manager"],
+  "audit.read": ["auditor", "administrator", "release_manager"],
+  "audit.verify": ["auditor", "administrator", "release_manager"],
+  "evidence.export": everyone,
+  "member.read": everyone,
+  "member.manage": ["administrator"],
+  "project.create": ["administrator"],
+  "token.create": everyone,
+  "token.create_for_others": ["administrator"],
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Action = keyof typeof allowed;
+
+export function may(actor: Actor, action: Action): boolean {
+  const needed: readonly Role[] = allowed[action];
+  return actor.roles.some((role) => needed.includes(role));
+}
+
+/** Throws Fault `forbidden` unless one of the actor's roles allows the action. */
+export function permit(actor: Actor, action: Action): void {
+  if (may(actor, action)) return;
+  const needed = allowed[action].map((role) => roleNames[role]).join(" or ");
+  throw new Fault("forbidden", `This needs the role ${needed}.`);
+}

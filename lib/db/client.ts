@@ -1,0 +1,43 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
+import { PrismaClient } from "./generated/client";
+
+export type { Prisma } from "./generated/client";
+
+type Held = { url: string; client: PrismaClient; pool: pg.Pool };
+// Kept on the global object so that a reloaded module in development does not open a second pool.
+const holder = globalThis as typeof globalThis & { __countersignDb?: Held };
+
+function held(): Held {
+  const url = process.env.DATABASE_URL;
+  if (!url)
+    throw new Error("DATABASE_URL is not set: start Countersign with `npm start` or set it to a PostgreSQL URL.");
+  if (holder.__countersignDb?.url === url) return holder.__countersignDb;
+  const pool = new pg.Pool({ connectionString: url, max: 10 });
+  // A connection that dies while idle is replaced at the next use; without a listener it would end the process.
+  pool.on("error", () => {});
+  holder.__countersignDb = { url, pool, client: new PrismaClient({ adapter: new PrismaPg(pool) }) };
+  return holder.__countersignDb;
+}
+
+/** The Prisma client, opened at first use on `DATABASE_URL`. */
+export const db: PrismaClient = new Proxy({} as PrismaClient, {
+  get(_target, property) {
+    const client = held().client;
+    const value = Reflect.get(client, property, client);
+    return typeof value === "function" ? value.bind(client) : value;
+  },
+});
+
+/** The pool below Prisma, for COPY, cursors and LISTEN. */
+export function pool(): pg.Pool {
+  return held().pool;
+}
+
+export async function disconnect(): Promise<void> {
+  const current = holder.__countersignDb;
+  if (!current) return;
+  holder.__countersignDb = undefined;
+  await current.client.$disconnect();
+  await current.pool.end();
+}
