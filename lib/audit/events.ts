@@ -1,0 +1,55 @@
+/** Every action the audit log knows, with what it says to a reader. Names are `noun.what_happened`. */
+export const auditActions = {
+  "project.created": "Project created",
+  "import.started": "Import started",
+  "import.completed": "Import completed",
+  "import.unchanged": "Import changed nothing",
+  "import.failed": "Import failed",
+  "prompt.created": "Prompt created",
+  "prompt.version_pushed": "Prompt version pushed",
+  "label.adopted": "Label adopted at import",
+  "label.moved": "Label moved",
+  "label.move_refused": "Label move refused",
+  "policy.created": "Policy created",
+  "policy.changed": "Policy changed",
+  "release.created": "Release created",
+  "release.drawn": "Sample drawn",
+  "release.closed": "Grading closed, evidence frozen",
+  "release.reopened": "Grading reopened",
+  "release.withdrawn": "Release withdrawn",
+  "release.signed_off": "Release approved",
+  "release.refused": "Release refused",
+  "review.given": "Grade given",
+  "review.superseded": "Grade superseded",
+  "review.skipped": "Case put off",
+  "sign_off.given": "Sign-off given",
+  "sign_off.denied": "Sign-off denied",
+  "evidence.frozen": "Evidence frozen",
+  "evidence.exported": "Evidence exported",
+  "member.invited": "Member invited",
+  "member.invitation_revoked": "Invitation revoked",
+  "member.joined": "Member joined",
+  "member.added": "Member added",
+  "member.role_changed": "Member's roles changed",
+  "member.removed": "Member removed",
+  "token.created": "Token created",
+  "token.revoked": "Token revoked",
+  "sign_in.succeeded": "Signed in",
+  "sign_in.failed": "Sign-in failed",
+  "sign_in.link_created": "Sign-in link created",
+  "sign_in.link_used": "Sign-in link used",
+  "account.password_set": "Password set",
+  "account.signed_out_everywhere": "Signed out everywhere",
+  "demo.loaded": "Demo project loaded",
+} as const;
+
+export type AuditAction = keyof typeof auditActions;
+
+export function isAuditAction(action: string): action is AuditAction {
+  return Object.hasOwn(auditActions, action);
+}
+
+/** What an action says to a reader; the name itself for one that this version does not know. */
+export function actionLabel(action: string): string {
+  return isAuditAction(action) ? auditActions[action] : action;
+}

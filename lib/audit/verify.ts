@@ -1,0 +1,264 @@
+import type { KeyObject } from "node:crypto";
+import { openCheckpoint, originOf, type SignedCheckpoint } from "./checkpoint";
+import { type LeafColumns, leafColumns, parseLeaf } from "./leaf";
+import type { Outside, OutsideNote } from "./outside";
+import type { Head, StoredCheckpoint, StoredEntry } from "./store";
+import { frontierAppend, frontierRoot, type Hash, leafHash, same } from "./tree";
+
+/** The log as stored. `entries` come in index order, in chunks; `database` is its name as the outside file has it. */
+export type LogSource = {
+  head: Head;
+  entries: AsyncIterable<StoredEntry[]> | Iterable<StoredEntry[]>;
+  checkpoints: readonly StoredCheckpoint[];
+  database: string | null;
+};
+
+/** What is not taken from the database: the key, and the outside file (null: there is none). */
+export type LogTrust = { publicKey: KeyObject | null; outside: Outside | null };
+
+/** `index` names one entry; `from` and `to` (inclusive) a range that holds the changed one. */
+export type LogProblem = { what: string; index?: number; from?: number; to?: number };
+
+export type LogVerification = {
+  ok: boolean;
+  /** Number of entries read. */
+  size: number;
+  /** Hex root over the recorded leaf hashes. */
+  root: string;
+  origin: string | null;
+  /** How many checkpoints were held against the entries, and the largest size each kind covers. */
+  checkpoints: { stored: number; outside: number; storedSize: number; outsideSize: number };
+  /** The first 100 problems; `problemCount` counts all. */
+  problems: LogProblem[];
+  problemCount: number;
+  /** What a reader should know that is no problem. */
+  notes: string[];
+};
+
+const problemsKept = 100;
+
+/**
+ * Checks the whole log: indices without a gap, each leaf against its hash, each column against its leaf, the head, and
+ * every signed checkpoint against the tree. Memory stays flat. ok means: nothing before the last outside checkpoint was
+ * changed, and what follows it is consistent in itself.
+ */
+export async function verifyLog(source: LogSource, trust: LogTrust): Promise<LogVerification> {
+  const problems: LogProblem[] = [];
+  let problemCount = 0;
+  const report = (problem: LogProblem) => {
+    if (++problemCount <= problemsKept) problems.push(problem);
+  };
+  const notes: string[] = [];
+
+  const stored = openStored(source.checkpoints, trust.publicKey, report);
+  const outside = openOutside(trust.outside?.notes ?? [], trust.publicKey);
+  const roots = new Map<number, Buffer>();
+  const wanted = new Set([...stored, ...outside.map(({ checkpoint }) => checkpoint)].map(({ size }) => size));
+
+  let frontier: Hash[] = [];
+  let size = 0;
+  let expected = 0;
+  let origin: string | null = null;
+  for await (const chunk of source.entries) {
+    for (const entry of chunk) {
+      if (entry.index > expected)
+        report({
+          what: `${range(expected, entry.index - 1)} missing`,
+          from: expected,
+          to: entry.index - 1,
+          index: expected,
+        });
+      if (entry.index < expected) report({ what: "this entry stands outside the order", index: entry.index });
+      for (const what of entryProblems(entry)) report({ what, index: entry.index });
+      origin ??= originOf(entry.leafHash);
+      frontier = frontierAppend(frontier, size, entry.leafHash);
+      size++;
+      expected = Math.max(expected, entry.index + 1);
+      if (wanted.has(size)) roots.set(size, frontierRoot(frontier));
+    }
+  }
+  const root = frontierRoot(frontier);
+
+  const { head } = source;
+  if (head.size !== size)
+    report({
+      what: `the head of the log counts ${head.size} entries, but there are ${size}`,
+      index: Math.min(size, head.size),
+    });
+  if (head.frontier.length !== frontier.length || !head.frontier.every((node, i) => same(node, frontier[i]!)))
+    report({ what: "the head of the log does not fit the recorded leaf hashes" });
+
+  const isOwn = ({ checkpoint, database }: OpenedOutside) =>
+    checkpoint.origin === origin ||
+    (database !== undefined && database === source.database && !database.startsWith("unknown/"));
+  const own = outside.filter(isOwn);
+  compareRoots("a checkpoint stored in the database", stored, roots, origin, size, report);
+  compareRoots(
+    "a checkpoint held outside",
+    own.map(({ checkpoint }) => checkpoint),
+    roots,
+    origin,
+    size,
+    report,
+  );
+  compareRemarks(own, source.checkpoints, report);
+
+  const largest = (sizes: number[]) => sizes.reduce((most, n) => Math.max(most, n), 0);
+  const outsideSize = largest(own.map(({ checkpoint }) => checkpoint.size));
+  if (own.length === 0)
+    notes.push("No outside checkpoint: whoever rules the database could have rewritten the whole log without a trace.");
+  else if (outsideSize < size)
+    notes.push(
+      `The outside checkpoints cover the first ${outsideSize} entries; the ${size - outsideSize} after them rest on the database alone.`,
+    );
+  if (outside.length > own.length)
+    notes.push(`The outside file also holds ${outside.length - own.length} checkpoints of other logs.`);
+  if (trust.outside?.unread) notes.push("The outside file holds text that is no checkpoint; it was passed over.");
+  if ((trust.outside?.notes.length ?? 0) > outside.length)
+    notes.push(
+      `${(trust.outside?.notes.length ?? 0) - outside.length} notes in the outside file are not signed by this log's key; they were passed over.`,
+    );
+  if (!trust.publicKey && source.checkpoints.length > 0)
+    report({ what: "there is no public key of the log here, so no signature could be checked" });
+
+  return {
+    ok: problemCount === 0,
+    size,
+    root: root.toString("hex"),
+    origin,
+    checkpoints: {
+      stored: stored.length,
+      outside: own.length,
+      storedSize: largest(stored.map((c) => c.size)),
+      outsideSize,
+    },
+    problems,
+    problemCount,
+    notes,
+  };
+}
+
+const columnNames: Record<keyof LeafColumns, string> = {
+  projectId: "project_id",
+  at: "at",
+  action: "action",
+  actor: "actor",
+  subject: "subject",
+  requestId: "request_id",
+};
+
+function entryProblems(entry: StoredEntry): string[] {
+  if (!same(leafHash(entry.leaf), entry.leafHash))
+    return ["leaf and leaf_hash do not fit each other: one of them was changed"];
+  let columns: LeafColumns;
+  try {
+    columns = leafColumns(parseLeaf(entry.leaf));
+  } catch {
+    return ["the leaf is not an audit event that this version can read"];
+  }
+  return (Object.keys(columnNames) as (keyof LeafColumns)[])
+    .filter((key) => entry[key] !== columns[key])
+    .map((key) => `the column ${columnNames[key]} says ${quoted(entry[key])}, its leaf says ${quoted(columns[key])}`);
+}
+
+/** As JSON, so that control characters can't reach a terminal; cut to a readable length. */
+function quoted(value: string | number | null): string {
+  const text = JSON.stringify(value);
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}
+
+type Report = (problem: LogProblem) => void;
+
+function openStored(rows: readonly StoredCheckpoint[], key: KeyObject | null, report: Report): SignedCheckpoint[] {
+  if (!key) return [];
+  return rows.flatMap((row) => {
+    try {
+      const checkpoint = openCheckpoint(row.note, key);
+      if (checkpoint.size !== row.size || !same(checkpoint.root, row.root))
+        throw new Error("its columns do not say what its note says");
+      return [checkpoint];
+    } catch (error) {
+      report({ what: `the stored checkpoint over ${row.size} entries is not valid: ${(error as Error).message}` });
+      return [];
+    }
+  });
+}
+
+type OpenedOutside = OutsideNote & { checkpoint: SignedCheckpoint };
+
+/** Anyone may append to the outside file: what this log's key did not sign binds nobody. */
+function openOutside(notes: readonly OutsideNote[], key: KeyObject | null): OpenedOutside[] {
+  if (!key) return [];
+  return notes.flatMap((entry) => {
+    try {
+      return [{ ...entry, checkpoint: openCheckpoint(entry.note, key) }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Reports the first checkpoint that the entries contradict: the changed entry lies after the last one they fit. */
+function compareRoots(
+  name: string,
+  checkpoints: readonly SignedCheckpoint[],
+  roots: ReadonlyMap<number, Hash>,
+  origin: string | null,
+  size: number,
+  report: Report,
+) {
+  const bySize = [...checkpoints].sort((a, b) => a.size - b.size);
+  let good = 0;
+  for (const checkpoint of bySize) {
+    const root = roots.get(checkpoint.size);
+    if (checkpoint.origin !== origin) {
+      report({
+        what: `${name} belongs to a log with another first entry: entry 0 was changed or the log replaced`,
+        index: 0,
+      });
+      return;
+    }
+    if (!root) {
+      const to = checkpoint.size - 1;
+      report({
+        what: `${name} covers ${checkpoint.size} entries: ${range(size, to)} cut off`,
+        index: size,
+        from: size,
+        to,
+      });
+      return;
+    }
+    if (!same(root, checkpoint.root)) {
+      const to = checkpoint.size - 1;
+      report({
+        what: `${name} over ${checkpoint.size} entries has another root: at least one of the entries ${good} to ${to} was changed`,
+        from: good,
+        to,
+        ...(good === to ? { index: good } : {}),
+      });
+      return;
+    }
+    good = checkpoint.size;
+  }
+}
+
+/** What the outside file remembers of a checkpoint row beyond its note. */
+function compareRemarks(own: readonly OpenedOutside[], rows: readonly StoredCheckpoint[], report: Report) {
+  const bySize = new Map(rows.map((row) => [row.size, row]));
+  const seen = new Set<number>();
+  for (const { checkpoint, cause, at } of own) {
+    const row = bySize.get(checkpoint.size);
+    if (seen.has(checkpoint.size)) continue;
+    seen.add(checkpoint.size);
+    if (!row)
+      report({ what: `the checkpoint over ${checkpoint.size} entries is held outside, but missing in the database` });
+    else if (cause !== row.cause || at !== row.at)
+      report({
+        what: `cause or time of the stored checkpoint over ${row.size} entries is not what was recorded outside`,
+      });
+  }
+}
+
+function range(from: number, to: number): string {
+  return from === to ? `entry ${from} is` : `entries ${from} to ${to} are`;
+}

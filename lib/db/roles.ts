@@ -1,0 +1,163 @@
+import pg from "pg";
+
+/** Rows of these are added and read, never changed: the grants say what the triggers say. */
+const appendOnly = ["review", "sign_off", "evidence", "decision", "imported_review"];
+/** Written through audit_append() alone. */
+const auditTables = ["audit_entry", "audit_head", "audit_checkpoint"];
+const auditAppend = "audit_append(bytea, integer, timestamptz, text, text, text, text)";
+
+/**
+ * Separates the role that serves requests from the owner of the tables, as far as the server allows. Run it as the owner
+ * after migrating; it may run again and at the same time in several processes.
+ *
+ * Two roles per database (`countersign_app`, `countersign_auditor`; for a database not called `countersign`, its name
+ * follows): the first may log in with `appPassword` and cannot change or remove audit entries, grades, sign-offs,
+ * evidence or decisions; the second only reads the audit log, for granting to people who verify with their own tools.
+ *
+ * Where the owner may not create roles, or the new role can't connect, the answer is the owner's URL and false.
+ */
+export async function ensureRoles(
+  ownerUrl: string,
+  appPassword: string,
+): Promise<{ appUrl: string; separateRoles: boolean }> {
+  const owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  try {
+    const { rows } = await owner.query<{ database: string; schema: string }>(
+      "SELECT current_database() AS database, current_schema() AS schema",
+    );
+    const { database, schema } = rows[0]!;
+    const app = roleName("countersign_app", database);
+    const auditor = roleName("countersign_auditor", database);
+    const appUrl = withUser(ownerUrl, app, appPassword);
+    try {
+      await createRole(owner, auditor, "NOLOGIN");
+      await createRole(owner, app, "LOGIN");
+      if (!(await connects(appUrl)))
+        await retried(() => owner.query(`ALTER ROLE ${id(app)} LOGIN PASSWORD ${literal(appPassword)}`));
+      await retried(() => grant(owner, { app, auditor, schema, database }));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return { appUrl: ownerUrl, separateRoles: false };
+    }
+    return (await connects(appUrl)) ? { appUrl, separateRoles: true } : { appUrl: ownerUrl, separateRoles: false };
+  } finally {
+    await owner.end();
+  }
+}
+
+/** True when the connected role can neither change nor remove what is in the audit log. */
+export async function rolesAreSeparate(database: Pick<pg.Pool, "query">): Promise<boolean> {
+  const { rows } = await database.query<{ separate: boolean }>(
+    `SELECT NOT rolsuper
+       AND NOT pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = 'audit_entry'::regclass), 'MEMBER')
+       AND NOT has_table_privilege('audit_entry', 'INSERT, UPDATE, DELETE, TRUNCATE')
+       AND NOT has_table_privilege('audit_head', 'INSERT, UPDATE, DELETE, TRUNCATE')
+       AND NOT has_table_privilege('audit_checkpoint', 'UPDATE, DELETE, TRUNCATE') AS separate
+     FROM pg_roles WHERE rolname = current_user`,
+  );
+  return rows[0]?.separate ?? false;
+}
+
+async function grant(owner: pg.Client, names: { app: string; auditor: string; schema: string; database: string }) {
+  const app = id(names.app);
+  const auditor = id(names.auditor);
+  const schema = id(names.schema);
+  const { rows } = await owner.query<{ name: string }>(
+    "SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 AND tableowner = current_user",
+    [names.schema],
+  );
+  const tables = rows.map(({ name }) => name);
+  const within = (name: string) => `${schema}.${id(name)}`;
+  const ordinary = tables.filter(
+    (name) => !auditTables.includes(name) && !appendOnly.includes(name) && name !== "_prisma_migrations",
+  );
+  const kept = tables.filter((name) => appendOnly.includes(name));
+  const audit = tables.filter((name) => auditTables.includes(name)).map(within);
+  const statements = [
+    `GRANT CONNECT, TEMPORARY ON DATABASE ${id(names.database)} TO ${app}`,
+    `GRANT USAGE ON SCHEMA ${schema} TO ${app}, ${auditor}`,
+    `REVOKE ALL ON ALL TABLES IN SCHEMA ${schema} FROM PUBLIC, ${app}, ${auditor}`,
+    `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO ${app}`,
+    `GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${app}`,
+    ...(ordinary.length > 0 ? [`GRANT INSERT, UPDATE, DELETE ON ${ordinary.map(within).join(", ")} TO ${app}`] : []),
+    ...(kept.length > 0 ? [`GRANT INSERT ON ${kept.map(within).join(", ")} TO ${app}`] : []),
+    `GRANT INSERT ON ${within("audit_checkpoint")} TO ${app}`,
+    `GRANT SELECT ON ${audit.join(", ")} TO ${auditor}`,
+    `REVOKE EXECUTE ON FUNCTION ${schema}.${auditAppend} FROM PUBLIC`,
+    `GRANT EXECUTE ON FUNCTION ${schema}.${auditAppend} TO ${app}`,
+    `GRANT EXECUTE ON FUNCTION ${schema}.audit_root() TO ${app}, ${auditor}`,
+  ];
+  // In one transaction, so that requests served meanwhile never see the moment between revoking and granting.
+  await owner.query("BEGIN");
+  try {
+    await owner.query("SELECT pg_advisory_xact_lock(hashtext('countersign.roles'))");
+    for (const statement of statements) await owner.query(statement);
+    await owner.query("COMMIT");
+  } catch (error) {
+    await owner.query("ROLLBACK");
+    throw error;
+  }
+}
+
+async function createRole(owner: pg.Client, name: string, login: "LOGIN" | "NOLOGIN") {
+  const { rowCount } = await owner.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [name]);
+  if (rowCount) return;
+  try {
+    await owner.query(`CREATE ROLE ${id(name)} ${login} NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS`);
+  } catch (error) {
+    // Another process made it between the look and the deed.
+    if (!["42710", "23505"].includes(codeOf(error))) throw error;
+  }
+}
+
+async function connects(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  try {
+    await client.connect();
+    await client.query("SELECT 1");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** PostgreSQL answers "tuple concurrently updated" (XX000) to two processes that grant at once. */
+async function retried(work: () => Promise<unknown>) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (attempt === 10 || !["XX000", "40001", "40P01"].includes(codeOf(error))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20 * attempt * Math.random()));
+    }
+  }
+}
+
+/** 42501: no privilege; 0LP01: may not grant; 0A000: a proxy before the server that does not know roles. */
+function isRefusal(error: unknown): boolean {
+  return ["42501", "0LP01", "0A000"].includes(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+function roleName(base: string, database: string): string {
+  return database === "countersign" ? base : `${base}_${database}`.slice(0, 63);
+}
+
+function withUser(url: string, user: string, password: string): string {
+  const changed = new URL(url);
+  changed.username = encodeURIComponent(user);
+  changed.password = encodeURIComponent(password);
+  changed.searchParams.delete("user");
+  changed.searchParams.delete("password");
+  return changed.href;
+}
+
+const id = pg.escapeIdentifier;
+const literal = pg.escapeLiteral;
