@@ -1,0 +1,89 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { Locked, takeLock } from "./lock";
+import { root } from "./paths";
+
+const folders = ["app", "components", "lib", "prisma", "public"];
+const files = ["package-lock.json", "next.config.ts", "tsconfig.json", "postcss.config.mjs", "proxy.ts"];
+/** In those folders, what no page is made of. */
+const apart = /\.test\.tsx?$|^lib\/(cli|testing|db\/generated)\/|^prisma\/demo\//;
+const stampFile = path.join(root, ".next", "countersign-stamp");
+
+function* walk(folder: string): Generator<string> {
+  for (const entry of readdirSync(path.join(root, folder), { withFileTypes: true })) {
+    const at = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) yield* walk(at);
+    else if (entry.isFile()) yield at;
+  }
+}
+
+/** Changes when anything changes that the built application is made of. */
+function sourceStamp(): string {
+  const hash = createHash("sha256").update(process.versions.node.split(".")[0] ?? "");
+  const all = [
+    ...folders.filter((folder) => existsSync(path.join(root, folder))).flatMap((folder) => [...walk(folder)]),
+    ...files,
+  ];
+  for (const file of all.filter((name) => !apart.test(`${name}`)).sort()) {
+    const at = path.join(root, file);
+    if (existsSync(at)) hash.update(`${file}\0`).update(readFileSync(at)).update("\0");
+  }
+  return hash.digest("hex");
+}
+
+export function isBuilt(stamp = sourceStamp()): boolean {
+  return (
+    existsSync(path.join(root, ".next", "BUILD_ID")) &&
+    existsSync(stampFile) &&
+    readFileSync(stampFile, "utf8") === stamp
+  );
+}
+
+/** Builds the application when its sources changed. Throws with the compiler's output when that fails. */
+export async function buildIfStale(say: (message: string) => void, signal?: AbortSignal): Promise<void> {
+  const stamp = sourceStamp();
+  if (isBuilt(stamp)) return;
+  const lock = await takeTurn(say);
+  try {
+    if (isBuilt(stamp)) return;
+    say("Building the application (once after a change) …");
+    await nextBuild(signal);
+    writeFileSync(stampFile, stamp);
+  } finally {
+    lock.release();
+  }
+}
+
+async function takeTurn(say: (message: string) => void) {
+  for (let told = false; ; told = true) {
+    try {
+      return takeLock(path.join(root, "node_modules", ".cache", "countersign-build.lock"));
+    } catch (error) {
+      if (!(error instanceof Locked)) throw error;
+      if (!told) say("Waiting for another build …");
+      await wait(500);
+    }
+  }
+}
+
+function nextBuild(signal?: AbortSignal): Promise<void> {
+  const env = { ...process.env, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
+  const child = spawn(process.execPath, ["node_modules/next/dist/bin/next", "build"], {
+    cwd: root,
+    env,
+    signal,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk) => (output += chunk));
+  child.stderr.on("data", (chunk) => (output += chunk));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) =>
+      code === 0 ? resolve() : reject(new Error(`The application could not be built.\n${output.trim()}`)),
+    );
+  });
+}
