@@ -25,8 +25,13 @@ export function rawPublicKey(key: KeyObject): Buffer {
   return Buffer.from(x, "base64url");
 }
 
+/** Exporting a key costs as much as checking a signature, and a log has thousands of checkpoints of one key. */
+const rawKeys = new WeakMap<KeyObject, Buffer>();
+
 function keyId(name: string, key: KeyObject): Buffer {
-  const bytes = Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(ed25519), rawPublicKey(key)]);
+  const raw = rawKeys.get(key) ?? rawPublicKey(key);
+  rawKeys.set(key, raw);
+  const bytes = Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(ed25519), raw]);
   return hash("sha256", bytes, "buffer").subarray(0, 4);
 }
 

@@ -19,6 +19,7 @@ export const auditActions = {
   "release.withdrawn": "Release withdrawn",
   "release.signed_off": "Release approved",
   "release.refused": "Release refused",
+  "release.sign_off_refused": "Sign-off attempt refused",
   "review.given": "Grade given",
   "review.superseded": "Grade superseded",
   "review.skipped": "Case put off",

@@ -16,7 +16,8 @@ export function outsideFile(folder = dataFolder()): string {
   return process.env.COUNTERSIGN_CHECKPOINTS || path.join(folder, "checkpoints.txt");
 }
 
-const noteForm = /(?:^# (.*)\n)?^(.+\n\d+\n[A-Za-z0-9+/]{43}=\n\n(?:— .+\n)+)/gm;
+const noteForm =
+  /(?:^# (.*)\n)?^(.+\n\d+\n[A-Za-z0-9+/]{43}=\n\n(?:— \S+ (?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\n)+)/gm;
 
 export function parseOutside(text: string): Outside {
   const notes = [...text.matchAll(noteForm)].map(([, remark, note]) => {

@@ -32,7 +32,7 @@ export async function ensureRoles(
     const appUrl = withUser(ownerUrl, app, appPassword);
     try {
       await createRole(owner, auditor, "NOLOGIN");
-      await createRole(owner, app, "LOGIN");
+      await createRole(owner, app, `LOGIN PASSWORD ${literal(appPassword)}`);
       if (!(await connects(appUrl)))
         await retried(() => owner.query(`ALTER ROLE ${id(app)} LOGIN PASSWORD ${literal(appPassword)}`));
       await retried(() => grant(owner, { app, auditor, schema, database }));
@@ -63,29 +63,22 @@ async function grant(owner: pg.Client, names: { app: string; auditor: string; sc
   const app = id(names.app);
   const auditor = id(names.auditor);
   const schema = id(names.schema);
-  const { rows } = await owner.query<{ name: string }>(
-    "SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 AND tableowner = current_user",
-    [names.schema],
-  );
-  const tables = rows.map(({ name }) => name);
-  const within = (name: string) => `${schema}.${id(name)}`;
-  const ordinary = tables.filter(
-    (name) => !auditTables.includes(name) && !appendOnly.includes(name) && name !== "_prisma_migrations",
-  );
-  const kept = tables.filter((name) => appendOnly.includes(name));
-  const audit = tables.filter((name) => auditTables.includes(name)).map(within);
+  const { tables, sequences, lacking } = await ownThings(owner, names);
+  const list = (chosen: string[]) => chosen.map((name) => `${schema}.${id(name)}`).join(", ");
+  const ordinary = tables.filter((name) => ![...auditTables, ...appendOnly, "_prisma_migrations"].includes(name));
+  const append = `${schema}.${auditAppend}`;
   const statements = [
-    `GRANT CONNECT, TEMPORARY ON DATABASE ${id(names.database)} TO ${app}`,
-    `GRANT USAGE ON SCHEMA ${schema} TO ${app}, ${auditor}`,
-    `REVOKE ALL ON ALL TABLES IN SCHEMA ${schema} FROM PUBLIC, ${app}, ${auditor}`,
-    `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO ${app}`,
-    `GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${app}`,
-    ...(ordinary.length > 0 ? [`GRANT INSERT, UPDATE, DELETE ON ${ordinary.map(within).join(", ")} TO ${app}`] : []),
-    ...(kept.length > 0 ? [`GRANT INSERT ON ${kept.map(within).join(", ")} TO ${app}`] : []),
-    `GRANT INSERT ON ${within("audit_checkpoint")} TO ${app}`,
-    `GRANT SELECT ON ${audit.join(", ")} TO ${auditor}`,
-    `REVOKE EXECUTE ON FUNCTION ${schema}.${auditAppend} FROM PUBLIC`,
-    `GRANT EXECUTE ON FUNCTION ${schema}.${auditAppend} TO ${app}`,
+    ...(lacking.connect ? [`GRANT CONNECT ON DATABASE ${id(names.database)} TO ${app}, ${auditor}`] : []),
+    ...(lacking.temporary ? [`GRANT TEMPORARY ON DATABASE ${id(names.database)} TO ${app}`] : []),
+    ...(lacking.usage ? [`GRANT USAGE ON SCHEMA ${schema} TO ${app}, ${auditor}`] : []),
+    `REVOKE ALL ON ${list(tables)} FROM PUBLIC, ${app}, ${auditor}`,
+    `GRANT SELECT ON ${list(tables)} TO ${app}`,
+    `GRANT INSERT, UPDATE, DELETE ON ${list(ordinary)} TO ${app}`,
+    `GRANT INSERT ON ${list([...appendOnly, "audit_checkpoint"])} TO ${app}`,
+    `GRANT USAGE, SELECT ON SEQUENCE ${list(sequences)} TO ${app}`,
+    `GRANT SELECT ON ${list(auditTables)} TO ${auditor}`,
+    `REVOKE EXECUTE ON FUNCTION ${append} FROM PUBLIC`,
+    `GRANT EXECUTE ON FUNCTION ${append} TO ${app}`,
     `GRANT EXECUTE ON FUNCTION ${schema}.audit_root() TO ${app}, ${auditor}`,
   ];
   // In one transaction, so that requests served meanwhile never see the moment between revoking and granting.
@@ -100,7 +93,24 @@ async function grant(owner: pg.Client, names: { app: string; auditor: string; sc
   }
 }
 
-async function createRole(owner: pg.Client, name: string, login: "LOGIN" | "NOLOGIN") {
+/** The tables and sequences that are ours to grant, and what the roles do not already have through PUBLIC. */
+async function ownThings(owner: pg.Client, { app, schema }: { app: string; schema: string }) {
+  const { rows } = await owner.query<{ name: string; kind: string }>(
+    `SELECT relname AS name, relkind AS kind FROM pg_class
+     WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p', 'S') AND pg_has_role(relowner, 'MEMBER')`,
+    [id(schema)],
+  );
+  const { rows: lacks } = await owner.query<{ connect: boolean; temporary: boolean; usage: boolean }>(
+    `SELECT NOT has_database_privilege($1, current_database(), 'CONNECT') AS connect,
+       NOT has_database_privilege($1, current_database(), 'TEMPORARY') AS temporary,
+       NOT has_schema_privilege($1, $2, 'USAGE') AS usage`,
+    [app, schema],
+  );
+  const named = (wanted: boolean) => rows.filter(({ kind }) => (kind === "S") === wanted).map(({ name }) => name);
+  return { tables: named(false), sequences: named(true), lacking: lacks[0]! };
+}
+
+async function createRole(owner: pg.Client, name: string, login: string) {
   const { rowCount } = await owner.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [name]);
   if (rowCount) return;
   try {
