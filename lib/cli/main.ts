@@ -1,20 +1,18 @@
 /** Runs what boot.mjs was asked for. */
 export async function run(verb: string, args: string[]): Promise<void> {
-  switch (verb) {
-    case "start":
-    case "dev": {
-      const { start } = await import("./start");
-      return start({ dev: verb === "dev" });
-    }
-    case "check":
-    case "test": {
-      const { check, test } = await import("./test");
-      process.exit(await (verb === "check" ? check() : test()));
-      break;
-    }
-    case "cli": {
-      const { cli } = await import("./program");
-      process.exitCode = await cli(args);
-    }
+  if (verb === "start" || verb === "dev") {
+    const { start } = await import("./start");
+    return start({ dev: verb === "dev" });
   }
+  if (verb === "check" || verb === "test") {
+    const steps = await import("./test");
+    return leave(await steps[verb]());
+  }
+  const { cli } = await import("./program");
+  leave(await cli(args));
+}
+
+/** Ends without waiting for what is idle (kept connections, timers), once everything printed has left. */
+function leave(code: number): void {
+  process.stderr.write("", () => process.stdout.write("", () => process.exit(code)));
 }
