@@ -1,0 +1,65 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { EmptyState } from "@/components/ui/empty-state";
+import { formatCount, formatRate } from "@/components/ui/format";
+import { PageHead } from "@/components/ui/page-head";
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
+import { requireActor } from "@/lib/auth/session";
+import { listJudges } from "@/lib/judges/queries";
+
+export const metadata: Metadata = { title: "Judges" };
+
+export default async function JudgesPage() {
+  const judges = await listJudges(await requireActor());
+  return (
+    <>
+      <PageHead
+        title="Judges"
+        facts="Who grades by machine. How far each can be trusted is measured release by release, from people's overrides."
+      />
+      {judges.length === 0 ? (
+        <EmptyState title="No judges yet">
+          Judges come with imported results. <Link href="/imports">Import some</Link>.
+        </EmptyState>
+      ) : (
+        <Table>
+          <TableHead>
+            <TableRow>
+              <TableHeader>Judge</TableHeader>
+              <TableHeader>Criterion</TableHeader>
+              <TableHeader>Model</TableHeader>
+              <TableHeader className="text-right">Versions</TableHeader>
+              <TableHeader className="text-right">Runs</TableHeader>
+              <TableHeader className="text-right">Verdicts</TableHeader>
+              <TableHeader className="text-right">Says pass</TableHeader>
+              <TableHeader className="text-right">Errors</TableHeader>
+            </TableRow>
+          </TableHead>
+          <TableBody>
+            {judges.map((judge) => (
+              <TableRow key={judge.id}>
+                <TableCell>
+                  <Link
+                    href={`/judges/${judge.id}`}
+                    className="break-all font-medium text-accent underline-offset-2 hover:underline"
+                  >
+                    {judge.key}
+                  </Link>
+                </TableCell>
+                <TableCell>{judge.criterion}</TableCell>
+                <TableCell>{judge.model}</TableCell>
+                <TableCell className="text-right tabular-nums">{judge.versions}</TableCell>
+                <TableCell className="text-right tabular-nums">{judge.runs}</TableCell>
+                <TableCell className="text-right tabular-nums">{formatCount(judge.pass + judge.fail)}</TableCell>
+                <TableCell className="text-right tabular-nums">
+                  {judge.pass + judge.fail > 0 ? formatRate(judge.pass / (judge.pass + judge.fail)) : "–"}
+                </TableCell>
+                <TableCell className="text-right tabular-nums">{formatCount(judge.error)}</TableCell>
+              </TableRow>
+            ))}
+          </TableBody>
+        </Table>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,10 @@
+import { LinkButton } from "@/components/ui/button";
+import { EmptyState } from "@/components/ui/empty-state";
+
+export default function NotFound() {
+  return (
+    <EmptyState title="Nothing here" action={<LinkButton href="/">Go to the desk</LinkButton>}>
+      It does not exist, or belongs to another project. If you are a member of that project, switch to it first.
+    </EmptyState>
+  );
+}

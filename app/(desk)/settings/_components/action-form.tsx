@@ -1,0 +1,53 @@
+"use client";
+
+import { type ReactNode, useActionState, useEffect, useRef } from "react";
+import { Button } from "@/components/ui/button";
+import { CopyButton } from "@/components/ui/copy-button";
+import { Notice } from "@/components/ui/notice";
+import type { Outcome } from "../../_action";
+
+type Action = (before: Outcome<string> | null, form: FormData) => Promise<Outcome<string>>;
+type Props = {
+  action: Action;
+  submit: string;
+  children: ReactNode;
+  variant?: "primary" | "secondary" | "danger" | "ghost";
+  /** A value shown once after success: a link or a secret. Paths become addresses of this site. */
+  reveals?: "link" | "secret";
+  className?: string;
+};
+
+/** A form on a server action: shows what was refused and why, and what was made. */
+export function ActionForm({ action, submit, children, variant = "primary", reveals, className }: Props) {
+  const [outcome, send, busy] = useActionState(action, null);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (outcome?.ok) form.current?.reset();
+  }, [outcome]);
+  const value = outcome?.ok ? outcome.value : undefined;
+  const shown = value && reveals === "link" ? `${window.location.origin}${value}` : value;
+  return (
+    <form ref={form} action={send} className={className ?? "flex flex-col gap-4"}>
+      {children}
+      <div>
+        <Button type="submit" variant={variant} disabled={busy}>
+          {submit}
+        </Button>
+      </div>
+      <div aria-live="polite">
+        {outcome && !outcome.ok && <Notice tone="danger">{outcome.message}</Notice>}
+        {outcome?.ok && outcome.message && (
+          <Notice tone="success">
+            <p>{outcome.message}</p>
+            {shown && (
+              <p className="mt-2 flex items-center gap-2">
+                <code className="min-w-0 break-all font-mono text-sm">{shown}</code>
+                <CopyButton text={shown} label={reveals === "secret" ? "Copy token" : "Copy link"} />
+              </p>
+            )}
+          </Notice>
+        )}
+      </div>
+    </form>
+  );
+}

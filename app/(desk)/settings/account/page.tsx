@@ -1,0 +1,53 @@
+import type { Metadata } from "next";
+import { Button } from "@/components/ui/button";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
+import { hasPassword } from "@/lib/auth/account";
+import { shortestPassword } from "@/lib/auth/password";
+import { requireActor } from "@/lib/auth/session";
+import { ActionForm } from "../_components/action-form";
+import { setPasswordAction, signOutEverywhereAction } from "./actions";
+
+export const metadata: Metadata = { title: "Account" };
+
+export default async function AccountPage() {
+  const actor = await requireActor();
+  const has = await hasPassword(actor);
+  return (
+    <>
+      <section aria-labelledby="password" className="flex max-w-md flex-col gap-3">
+        <h2 id="password" className="text-lg font-semibold">
+          {has ? "Change password" : "Set a password"}
+        </h2>
+        <p className="text-muted">
+          {actor.name}, {actor.email}. Signing a release asks for the password again.
+        </p>
+        <ActionForm action={setPasswordAction} submit={has ? "Change password" : "Set password"}>
+          <input type="hidden" name="username" autoComplete="username" value={actor.email} />
+          {has && (
+            <Field label="Current password">
+              <Input name="current" type="password" autoComplete="current-password" required />
+            </Field>
+          )}
+          <Field label="New password" hint={`At least ${shortestPassword} characters.`}>
+            <Input name="password" type="password" autoComplete="new-password" required minLength={shortestPassword} />
+          </Field>
+          <Field label="New password again">
+            <Input name="repeat" type="password" autoComplete="new-password" required minLength={shortestPassword} />
+          </Field>
+        </ActionForm>
+      </section>
+      <section aria-labelledby="sessions" className="flex flex-col gap-3">
+        <h2 id="sessions" className="text-lg font-semibold">
+          Sessions
+        </h2>
+        <p className="text-muted">Ends every session of yours, on this and all other devices.</p>
+        <form action={signOutEverywhereAction}>
+          <Button type="submit" variant="secondary">
+            Sign out everywhere
+          </Button>
+        </form>
+      </section>
+    </>
+  );
+}

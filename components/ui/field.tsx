@@ -1,0 +1,34 @@
+"use client";
+
+import { cloneElement, type ReactElement, type ReactNode, useId } from "react";
+
+type Control = ReactElement<{ id?: string; "aria-describedby"?: string; "aria-invalid"?: boolean }>;
+
+/** One labelled control, with a hint and what is wrong tied to it. */
+export function Field({
+  label,
+  hint,
+  error,
+  children,
+}: {
+  label: ReactNode;
+  hint?: ReactNode;
+  error?: string;
+  children: Control;
+}) {
+  const id = useId();
+  const note = hint || error ? `${id}-note` : undefined;
+  return (
+    <div className="flex flex-col gap-1">
+      <label htmlFor={id} className="font-medium">
+        {label}
+      </label>
+      {cloneElement(children, { id, "aria-describedby": note, "aria-invalid": error ? true : undefined })}
+      {note && (
+        <p id={note} className={error ? "text-sm text-worse" : "text-sm text-muted"}>
+          {error ?? hint}
+        </p>
+      )}
+    </div>
+  );
+}

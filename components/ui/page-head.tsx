@@ -1,0 +1,38 @@
+import Link from "next/link";
+import type { ReactNode } from "react";
+
+type Props = {
+  title: ReactNode;
+  facts?: ReactNode;
+  action?: ReactNode;
+  trail?: { href: string; label: string }[];
+};
+
+/** Breadcrumb, title, one line of facts, at most one primary action. */
+export function PageHead({ title, facts, action, trail }: Props) {
+  return (
+    <header className="mb-6 flex flex-col gap-1">
+      {trail && trail.length > 0 && (
+        <nav aria-label="Breadcrumb" className="text-sm text-muted">
+          <ol className="flex flex-wrap items-center gap-1">
+            {trail.map((step) => (
+              <li key={step.href} className="flex items-center gap-1 after:content-['/']">
+                <Link
+                  href={step.href}
+                  className="inline-flex min-h-6 items-center break-all hover:text-ink hover:underline"
+                >
+                  {step.label}
+                </Link>
+              </li>
+            ))}
+          </ol>
+        </nav>
+      )}
+      <div className="flex flex-wrap items-start justify-between gap-3">
+        <h1 className="min-w-0 text-2xl font-semibold tracking-tight break-words">{title}</h1>
+        {action && <div className="no-print flex flex-wrap items-center gap-2">{action}</div>}
+      </div>
+      {facts && <div className="max-w-4xl text-muted">{facts}</div>}
+    </header>
+  );
+}

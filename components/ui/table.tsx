@@ -1,0 +1,38 @@
+import type { ComponentProps } from "react";
+import { cn } from "./cn";
+
+/** Scrolls sideways inside its own pane, reachable by keyboard. */
+export function Table({ className, label, ...rest }: ComponentProps<"table"> & { label?: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling pane must be reachable by keyboard
+    <section aria-label={label ?? "Table"} className="w-full overflow-x-auto" tabIndex={0}>
+      <table className={cn("w-full border-collapse text-left", className)} {...rest} />
+    </section>
+  );
+}
+
+export function TableHead(props: ComponentProps<"thead">) {
+  return <thead {...props} />;
+}
+
+export function TableBody(props: ComponentProps<"tbody">) {
+  return <tbody {...props} />;
+}
+
+export function TableRow({ className, ...rest }: ComponentProps<"tr">) {
+  return <tr className={cn("border-b border-line", className)} {...rest} />;
+}
+
+export function TableHeader({ className, scope = "col", ...rest }: ComponentProps<"th">) {
+  return (
+    <th
+      scope={scope}
+      className={cn("px-2 py-2 align-bottom text-sm font-medium text-muted first:pl-0", className)}
+      {...rest}
+    />
+  );
+}
+
+export function TableCell({ className, ...rest }: ComponentProps<"td">) {
+  return <td className={cn("px-2 py-2 align-top first:pl-0", className)} {...rest} />;
+}

@@ -1,0 +1,32 @@
+import { Bot, User } from "lucide-react";
+import { cn } from "./cn";
+
+const shapes: Record<string, { shape: string; tone: string }> = {
+  pass: { shape: "✓", tone: "text-better" },
+  fail: { shape: "✕", tone: "text-worse" },
+  unsure: { shape: "?", tone: "text-unsure" },
+  error: { shape: "!", tone: "text-unsure" },
+};
+
+/** pass, fail, unsure or error; and whether a person (violet) or a machine (slate) said it. */
+export function Verdict({
+  value,
+  by,
+  className,
+}: {
+  value: string | null;
+  by?: "human" | "machine";
+  className?: string;
+}) {
+  if (value === null) return <span className={cn("text-muted", className)}>none</span>;
+  const look = shapes[value] ?? { shape: "·", tone: "text-muted" };
+  return (
+    <span className={cn("inline-flex items-center gap-1 whitespace-nowrap font-medium", className)}>
+      {by === "human" && <User aria-label="a person says" role="img" className="size-3.5 text-human" />}
+      {by === "machine" && <Bot aria-label="the judge says" role="img" className="size-3.5 text-machine" />}
+      <span className={look.tone}>
+        <span aria-hidden="true">{look.shape}</span> {value}
+      </span>
+    </span>
+  );
+}
