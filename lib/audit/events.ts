@@ -24,7 +24,6 @@ export const auditActions = {
   "review.superseded": "Grade superseded",
   "review.skipped": "Case put off",
   "sign_off.given": "Sign-off given",
-  "sign_off.denied": "Sign-off denied",
   "evidence.frozen": "Evidence frozen",
   "evidence.exported": "Evidence exported",
   "member.invited": "Member invited",

@@ -46,6 +46,12 @@ export async function* leafHashes(
   }
 }
 
+export async function allLeafHashes(database: Database, size: number): Promise<Hash[]> {
+  const all: Hash[] = [];
+  for await (const chunk of leafHashes(database, 0, size)) for (const hash of chunk) all.push(hash);
+  return all;
+}
+
 /** The columns of an entry as stored; `at` is UTC with microseconds. */
 export type StoredEntry = {
   index: number;

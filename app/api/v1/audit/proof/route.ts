@@ -1,0 +1,6 @@
+import { getProof } from "@/lib/audit/queries";
+import { rest } from "../../_rest";
+
+export const GET = rest(async ({ actor, url }) => ({
+  body: await getProof(actor, Object.fromEntries(url.searchParams)),
+}));

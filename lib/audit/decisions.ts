@@ -1,0 +1,296 @@
+import type { Actor } from "../auth/actor";
+import { permit } from "../auth/permit";
+import { db, pool } from "../db/client";
+import type { SignOff } from "../db/generated/client";
+import { transaction } from "../db/transaction";
+import { canonicalJson, sha256Hex } from "../digest";
+import { Fault, notFound } from "../errors";
+import { appendAudit } from "./append";
+import { openCheckpoint, type SignedCheckpoint } from "./checkpoint";
+import { logKey, publicPem } from "./key";
+import { type AuditEvent, parseLeaf } from "./leaf";
+import { checkpointNow } from "./publish";
+import { allLeafHashes, MissingEntries } from "./store";
+import { type Hash, inclusionProof, inclusionProofs, leafHash, verifyInclusion } from "./tree";
+import { type ExportedDecision, exportFormat, exportText, verifyExport } from "./verify-export";
+
+export type DecisionRow = {
+  id: number;
+  releaseId: number;
+  outcome: "approved" | "refused";
+  prompt: string;
+  baseline: string;
+  candidate: string;
+  evidenceDigest: string;
+  auditIndex: number;
+  decidedAt: Date;
+};
+
+const decisionColumns = `x.id, x.release_id AS "releaseId", x.outcome::text, p.name AS prompt, b.key AS baseline, k.key AS candidate,
+  x.evidence_digest AS "evidenceDigest", x.audit_index AS "auditIndex", x.decided_at AS "decidedAt"`;
+const decisionTables = `decision x JOIN release r ON r.id = x.release_id JOIN prompt p ON p.id = r.prompt_id
+  JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id`;
+
+/** The project's decisions, newest first; `before` is the id to go on from. At most 200. */
+export async function listDecisions(
+  actor: Actor,
+  input: { before?: number; limit?: number } = {},
+): Promise<DecisionRow[]> {
+  permit(actor, "project.read");
+  const { rows } = await pool().query<DecisionRow>(
+    `SELECT ${decisionColumns} FROM ${decisionTables} WHERE r.project_id = $1 AND x.id < $2 ORDER BY x.id DESC LIMIT $3`,
+    [actor.projectId, input.before ?? 2_147_483_647, Math.min(input.limit ?? 200, 200)],
+  );
+  return rows;
+}
+
+export type DecisionRecord = DecisionRow & {
+  evidence: {
+    body: string;
+    createdBy: string;
+    createdAt: Date;
+    /** The digest computed now from the stored text; it is intact when this equals evidenceDigest. */
+    recomputed: string;
+    canonical: boolean;
+  };
+  signOffs: DecisionSignOff[];
+  /** The deciding entry of the audit log. */
+  entry: { index: number; leafHash: string; event: AuditEvent | null } | null;
+  inclusion: Inclusion;
+};
+
+export type DecisionSignOff = {
+  id: number;
+  printedName: string;
+  roles: string[];
+  decision: "approve" | "refuse";
+  meaning: string;
+  reason: string;
+  reauthentication: string;
+  at: Date;
+  /** Given on evidence that is not what was decided on. */
+  stale: boolean;
+  /** Its entry in the audit log; null when the log has none that says the same. */
+  auditIndex: number | null;
+};
+
+/** Whether the deciding entry is in the log under the last signed checkpoint, recomputed now. */
+export type Inclusion =
+  | { state: "proved"; size: number; root: string; steps: number }
+  | { state: "waiting"; size: number }
+  | { state: "broken"; what: string };
+
+/** One decision with the evidence as it was; digest and inclusion are computed at each call. */
+export async function getDecision(actor: Actor, id: number): Promise<DecisionRecord> {
+  permit(actor, "project.read");
+  const row = await findDecision(actor, id);
+  const evidence = await db.evidence.findUniqueOrThrow({
+    where: { releaseId_digest: { releaseId: row.releaseId, digest: row.evidenceDigest } },
+  });
+  const signOffs = await db.signOff.findMany({ where: { releaseId: row.releaseId }, orderBy: { id: "asc" } });
+  const entries = await releaseEntries(actor, row.releaseId);
+  const entry = await db.auditEntry.findUnique({
+    where: { index: row.auditIndex },
+    select: { index: true, leaf: true },
+  });
+  return {
+    ...row,
+    evidence: {
+      body: evidence.body,
+      createdBy: evidence.createdBy,
+      createdAt: evidence.createdAt,
+      recomputed: sha256Hex(evidence.body),
+      canonical: isCanonical(evidence.body),
+    },
+    signOffs: signOffs.map((signOff) => signOffRecord(signOff, row.evidenceDigest, entries)),
+    entry: entry
+      ? { index: entry.index, leafHash: leafHash(entry.leaf).toString("hex"), event: eventOf(entry.leaf) }
+      : null,
+    inclusion: await inclusionOf(row.auditIndex, entry?.leaf),
+  };
+}
+
+async function findDecision(actor: Actor, id: number): Promise<DecisionRow> {
+  const { rows } = await pool().query<DecisionRow>(
+    `SELECT ${decisionColumns} FROM ${decisionTables} WHERE x.id = $1 AND r.project_id = $2`,
+    [id, actor.projectId],
+  );
+  if (!rows[0]) throw notFound("The decision");
+  return rows[0];
+}
+
+async function inclusionOf(index: number, leaf: Uint8Array | undefined): Promise<Inclusion> {
+  if (!leaf) return { state: "broken", what: `entry ${index} of the audit log is missing` };
+  let checkpoint: SignedCheckpoint | null;
+  let leaves: Hash[];
+  try {
+    checkpoint = await lastCheckpoint();
+    if (!checkpoint || checkpoint.size <= index) return { state: "waiting", size: checkpoint?.size ?? 0 };
+    leaves = await allLeafHashes(pool(), checkpoint.size);
+  } catch (error) {
+    if (error instanceof Fault || error instanceof MissingEntries) return { state: "broken", what: error.message };
+    throw error;
+  }
+  const { size, root } = checkpoint;
+  const proof = inclusionProof(leaves, index, size);
+  return verifyInclusion(leafHash(leaf), index, size, proof, root)
+    ? { state: "proved", size, root: Buffer.from(root).toString("hex"), steps: proof.length }
+    : {
+        state: "broken",
+        what: `entry ${index} or an entry beside it is not what the checkpoint over ${size} entries was signed for`,
+      };
+}
+
+/** The last stored checkpoint, its signature checked. Throws Fault `conflict` when it is not valid. */
+async function lastCheckpoint(): Promise<(SignedCheckpoint & { note: string }) | null> {
+  const last = await db.auditCheckpoint.findFirst({ orderBy: { size: "desc" } });
+  if (!last) return null;
+  try {
+    return { ...openCheckpoint(last.note, logKey().publicKey), note: last.note };
+  } catch (error) {
+    throw new Fault(
+      "conflict",
+      `the stored checkpoint over ${last.size} entries is not valid: ${(error as Error).message}`,
+    );
+  }
+}
+
+function eventOf(leaf: Uint8Array): AuditEvent | null {
+  try {
+    return parseLeaf(leaf);
+  } catch {
+    return null;
+  }
+}
+
+function isCanonical(text: string): boolean {
+  try {
+    return canonicalJson(JSON.parse(text)) === text;
+  } catch {
+    return false;
+  }
+}
+
+const signing = ["sign_off.given", "release.signed_off", "release.refused"];
+/** What a decision's file carries: how the release came about, and every signature. */
+const exported = ["release.created", "release.drawn", "release.closed", "release.reopened", ...signing];
+
+/**
+ * The decision as one file that verifies without this server (lib/audit/verify-export.ts); `id` "latest" is the
+ * project's newest. The export is itself recorded. Fault `conflict` when what is stored does not verify.
+ */
+export async function exportDecision({
+  actor,
+  id,
+}: {
+  actor: Actor;
+  id: number | "latest";
+}): Promise<{ name: string; text: string }> {
+  permit(actor, "evidence.export");
+  const [row] = id === "latest" ? await listDecisions(actor, { limit: 1 }) : [await findDecision(actor, id)];
+  if (!row) throw new Fault("not_found", "Nothing is decided yet in this project.");
+  const { releaseId, outcome, evidenceDigest, auditIndex } = row;
+  const evidence = await db.evidence.findUniqueOrThrow({
+    where: { releaseId_digest: { releaseId, digest: evidenceDigest } },
+  });
+  const entries = await releaseEntries(actor, releaseId);
+  const checkpoint = await checkpointOver(entries.at(-1)?.index ?? 0);
+  const leaves = await allLeafHashes(pool(), checkpoint.size).catch((error: unknown) => {
+    throw error instanceof MissingEntries ? new Fault("conflict", `Nothing was exported: ${error.message}.`) : error;
+  });
+  const proofs = inclusionProofs(
+    leaves,
+    entries.map(({ index }) => index),
+    checkpoint.size,
+  );
+  const text = exportText({
+    format: exportFormat,
+    decision: {
+      releaseId,
+      outcome,
+      evidenceDigest,
+      auditIndex,
+      at: entries.find(({ index }) => index === auditIndex)?.event.at ?? "",
+    },
+    evidence: evidence.body,
+    digest: evidenceDigest,
+    signOffs: entries.filter(({ event }) => signing.includes(event.action)).map(signOffOf),
+    auditEntries: entries.map(({ index, leaf }, i) => ({ index, leaf: base64(leaf), proof: proofs[i]!.map(base64) })),
+    checkpoint: checkpoint.note,
+    publicKey: publicPem(logKey().publicKey),
+  });
+  const failed = verifyExport(Buffer.from(text), logKey().publicKey).checks.find(({ ok }) => !ok);
+  if (failed)
+    throw new Fault("conflict", `Nothing was exported, because what is stored does not verify: ${failed.detail}`);
+  await transaction((tx) =>
+    appendAudit(tx, actor, {
+      action: "evidence.exported",
+      subject: { kind: "release", id: String(releaseId), name: `${row.prompt} ${row.baseline} → ${row.candidate}` },
+      after: sha256Hex(text),
+      details: { evidenceDigest },
+    }),
+  );
+  return { name: `countersign-decision-${releaseId}.json`, text };
+}
+
+type ReleaseEntry = { index: number; leaf: Uint8Array; event: AuditEvent };
+
+async function releaseEntries(actor: Actor, releaseId: number): Promise<ReleaseEntry[]> {
+  const { rows } = await pool().query<{ index: number; leaf: Buffer }>(
+    `SELECT "index", leaf FROM audit_entry
+      WHERE project_id = $1 AND action = ANY ($2) AND (subject = $3 OR subject LIKE $3 || ' %') ORDER BY "index"`,
+    [actor.projectId, exported, `release:${releaseId}`],
+  );
+  return rows.map(({ index, leaf }) => {
+    const event = eventOf(leaf);
+    if (!event)
+      throw new Fault("conflict", `Nothing was exported, because entry ${index} of the audit log can't be read.`);
+    return { index, leaf, event };
+  });
+}
+
+function signOffRecord(row: SignOff, decidedOn: string, entries: readonly ReleaseEntry[]): DecisionSignOff {
+  const { id, printedName, roles, decision, meaning, reason, reauthentication, createdAt, evidenceDigest } = row;
+  const shown = { printedName, roles, decision, meaning, reason, reauthentication, evidenceDigest };
+  const logged = entries
+    .filter(({ event }) => signing.includes(event.action) && event.actor.id === row.userId)
+    .map(signOffOf)
+    .find(({ auditIndex: _, at: __, ...said }) => canonicalJson(said) === canonicalJson(shown));
+  return {
+    ...{ id, printedName, roles, decision, meaning, reason, reauthentication },
+    at: createdAt,
+    stale: evidenceDigest !== decidedOn,
+    auditIndex: logged?.auditIndex ?? null,
+  };
+}
+
+function signOffOf({ index, event }: ReleaseEntry): ExportedDecision["signOffs"][number] {
+  const said = (name: string) => String(event.details?.[name] ?? "");
+  return {
+    auditIndex: index,
+    printedName: event.actor.name,
+    roles: event.actor.roles,
+    decision: said("decision") === "approve" ? "approve" : "refuse",
+    meaning: said("meaning"),
+    reason: said("reason"),
+    reauthentication: said("reauthentication"),
+    evidenceDigest: said("evidenceDigest"),
+    at: event.at,
+  };
+}
+
+async function checkpointOver(index: number): Promise<SignedCheckpoint & { note: string }> {
+  const last = await lastCheckpoint();
+  if (last && last.size > index) return last;
+  const signed = await checkpointNow("export");
+  if (signed.state === "refused")
+    throw new Fault("conflict", `Nothing was exported, because no checkpoint can be signed: ${signed.reason}.`);
+  const now = await lastCheckpoint();
+  if (!now || now.size <= index)
+    throw new Fault("conflict", "Nothing was exported: no checkpoint covers the decision yet.");
+  return now;
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
+}

@@ -1,0 +1,43 @@
+import { writeFileSync } from "node:fs";
+import type { Command } from "commander";
+import { answerOf, CliError, send } from "../connection";
+import { show, wantsJson } from "../output";
+
+type Options = { latest?: boolean; out?: string };
+
+export function register(program: Command): void {
+  program
+    .command("export")
+    .description("take records out of the server")
+    .command("decision")
+    .argument("[id]", "the decision, as in /audit/decisions/<id>")
+    .description(
+      "one decision with its evidence, signatures and proofs, as a file that `countersign verify` checks offline",
+    )
+    .option("--latest", "the newest decision of the project")
+    .option("--out <file>", "where to write it; without it, standard output")
+    .action(async (id: string | undefined, { latest, out }: Options, command: Command) => {
+      if ((id === undefined) === !latest) throw new CliError(2, "Name one decision, or give --latest.");
+      if (id !== undefined && !/^\d{1,10}$/.test(id))
+        throw new CliError(2, `A decision's id is a number, not "${id}".`);
+      if (!out && wantsJson(command)) throw new CliError(2, "With --json, give --out: the decision itself is JSON.");
+      const response = await send("GET", `/audit/decisions/${id ?? "latest"}`);
+      if (!response.ok) await answerOf(response);
+      // The bytes as they come: any other spelling of them would no longer verify.
+      const bytes = Buffer.from(await response.arrayBuffer());
+      if (!out) {
+        process.stdout.write(bytes);
+        return;
+      }
+      try {
+        writeFileSync(out, bytes);
+      } catch (error) {
+        throw new CliError(2, `${out} can't be written: ${(error as Error).message}.`);
+      }
+      show(
+        command,
+        { file: out, bytes: bytes.length },
+        `Wrote ${out} (${bytes.length} bytes). Check it: countersign verify ${out}`,
+      );
+    });
+}

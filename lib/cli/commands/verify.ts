@@ -1,0 +1,106 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Command } from "commander";
+import { trustOf, verifyDatabase } from "../../audit/live";
+import { outsideFile, readOutside } from "../../audit/outside";
+import type { LogProblem, LogVerification } from "../../audit/verify";
+import { type ExportVerification, keyFingerprint, verifyExport } from "../../audit/verify-export";
+import { CliError } from "../connection";
+import { plain, show } from "../output";
+import { dataFolder } from "../paths";
+
+type Options = { key?: string; checkpoints?: string; databaseUrl?: string };
+
+export function register(program: Command): void {
+  program
+    .command("verify")
+    .argument("[file]", "an exported decision; without it, the whole audit log of the running server")
+    .description("recompute and check: exit code 0 when it verifies, 1 when it does not")
+    .option("--key <file>", "the log's public key as you got it from elsewhere (log-key.pub)")
+    .option("--checkpoints <file>", "the checkpoints held outside; default: checkpoints.txt in the data folder")
+    .option("--database-url <url>", "the database of the log; default: DATABASE_URL, else the embedded one's")
+    .action(async (file: string | undefined, options: Options, command: Command) => {
+      if (file === undefined) return live(options, command);
+      exported(file, options, command);
+    });
+}
+
+function exported(file: string, { key }: Options, command: Command): void {
+  const result = verifyExport(read(file), key === undefined ? null : readKey(key));
+  show(command, { file, ...result }, exportWords(file, result));
+  process.exitCode = result.ok ? 0 : 1;
+}
+
+function exportWords(file: string, { ok, releaseId, outcome, checks, notes }: ExportVerification): string {
+  const what = releaseId === null ? "" : `: release ${releaseId} was ${outcome}`;
+  return [
+    `${ok ? "Verified" : "NOT verified"} ${plain(file)}${what}`,
+    ...checks.map((check) => `  ${check.ok ? "✓" : "✗"} ${check.name}: ${plain(check.detail)}`),
+    ...notes.map((note) => `  note: ${note}`),
+  ].join("\n");
+}
+
+async function live({ key, checkpoints, databaseUrl }: Options, command: Command): Promise<void> {
+  const folder = dataFolder();
+  const trust = trustOf(folder);
+  if (key !== undefined) trust.publicKey = readKey(key);
+  if (checkpoints !== undefined) {
+    read(checkpoints);
+    trust.outside = readOutside(checkpoints);
+  }
+  const result = await verifyDatabase(databaseUrl ?? urlOf(folder), trust).catch((error: unknown) => {
+    const reason = error instanceof Error && error.message ? error.message : String((error as { code?: unknown }).code);
+    throw new CliError(3, `The audit log can't be read: ${reason}.`);
+  });
+  show(command, result, logWords(result, trust.publicKey, checkpoints ?? outsideFile(folder)));
+  process.exitCode = result.ok ? 0 : 1;
+}
+
+function logWords(result: LogVerification, key: KeyObject | null, outside: string): string {
+  const { ok, size, root, checkpoints, problems, problemCount, notes } = result;
+  const more = problemCount - problems.length;
+  return [
+    `${ok ? "Verified" : "NOT verified"}: ${size} entries, root ${root}`,
+    ...(key ? [`  key ${keyFingerprint(key)}`] : []),
+    `  ${checkpoints.stored} checkpoints in the database (up to ${checkpoints.storedSize} entries), ${checkpoints.outside} outside in ${plain(outside)} (up to ${checkpoints.outsideSize})`,
+    ...problems.map((problem) => `  ✗ ${place(problem)}${plain(problem.what)}`),
+    ...(more > 0 ? [`  ✗ and ${more} more`] : []),
+    ...notes.map((note) => `  note: ${note}`),
+  ].join("\n");
+}
+
+function place({ index, from, to }: LogProblem): string {
+  if (index !== undefined) return `entry ${index}: `;
+  return from === undefined ? "" : `entries ${from} to ${to}: `;
+}
+
+function urlOf(folder: string): string {
+  if (process.env.DATABASE_URL) return process.env.DATABASE_URL;
+  const file = path.join(folder, "database-url");
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch {
+    throw new CliError(
+      3,
+      `No database is known: start the server with \`npm start\`, or set DATABASE_URL. (There is no ${file}.)`,
+    );
+  }
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new CliError(2, `${file} can't be read: ${(error as NodeJS.ErrnoException).code}.`, { file });
+  }
+}
+
+function readKey(file: string): KeyObject {
+  const pem = read(file);
+  try {
+    return createPublicKey(pem);
+  } catch {
+    throw new CliError(2, `${file} holds no public key in PEM.`, { file });
+  }
+}
