@@ -1,0 +1,244 @@
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { crossedJudgeTrust, judgeTrust, licenceOf } from "./judge-trust";
+import { pairedEstimate, worstCaseDelta } from "./paired-estimate";
+import { type JudgeSays, type Stratum, simulatePosterior } from "./posterior";
+import { Random } from "./random";
+import { allocate, drawWithoutReplacement } from "./sample";
+
+/** A case: what people would say and what the judge says, of the baseline and of the candidate. */
+type Case = { human: [boolean, boolean]; judged: [JudgeSays, JudgeSays] };
+
+function stratify(cases: readonly Case[]): Map<string, Case[]> {
+  const strata = new Map<string, Case[]>();
+  for (const item of cases) {
+    const key = item.judged.join(">");
+    strata.set(key, [...(strata.get(key) ?? []), item]);
+  }
+  return strata;
+}
+
+/** Draws n cases as the product does and grades them with the truth. */
+function drawAndGrade(random: Random, strata: Map<string, Case[]>, n: number): Stratum[] {
+  const sizes = [...strata].map(([key, { length }]) => ({ key, available: length, drawn: 0, certain: false }));
+  const allocation = allocate(sizes, n);
+  return [...strata].map(([key, cases]) => {
+    const cells: [number, number, number, number] = [0, 0, 0, 0];
+    for (const { human } of drawWithoutReplacement(random, cases, allocation.get(key)!)) {
+      cells[(human[0] ? 2 : 0) + (human[1] ? 1 : 0)]!++;
+    }
+    const [baseline, candidate] = cases[0]!.judged;
+    return { key, judged: { baseline, candidate }, population: cases.length, cells };
+  });
+}
+
+function trueDelta(cases: readonly Case[]): number {
+  return cases.reduce((sum, { human }) => sum + (human[1] ? 1 : 0) - (human[0] ? 1 : 0), 0) / cases.length;
+}
+
+type Population = { base: number; better: number; worse: number; tpr: number; tnr: number; n: number };
+
+function makePopulation(random: Random, size: number, { base, better, worse, tpr, tnr }: Population): Case[] {
+  const says = (pass: boolean): JudgeSays => (random.uniform() < (pass ? tpr : 1 - tnr) ? "pass" : "fail");
+  return Array.from({ length: size }, () => {
+    const first = random.uniform() < base;
+    const second = first ? random.uniform() >= worse / base : random.uniform() < better / (1 - base);
+    return { human: [first, second], judged: [says(first), says(second)] };
+  });
+}
+
+describe("an interval that does not claim certainty it lacks", () => {
+  // The populations on which the textbook interval covered only 69–95 %: N = 2000, nominal 95 %.
+  const populations: [string, Population][] = [
+    ["80 → 85 %, good judge", { base: 0.8, better: 0.09, worse: 0.04, tpr: 0.9, tnr: 0.85, n: 80 }],
+    ["97 → 97.5 %, rare changes", { base: 0.97, better: 0.01, worse: 0.005, tpr: 0.99, tnr: 0.7, n: 80 }],
+    ["90 → 90 %", { base: 0.9, better: 0.02, worse: 0.02, tpr: 0.95, tnr: 0.8, n: 60 }],
+    ["poor judge", { base: 0.8, better: 0.08, worse: 0.05, tpr: 0.7, tnr: 0.6, n: 80 }],
+    ["nearly always the same", { base: 0.98, better: 0.001, worse: 0.001, tpr: 0.98, tnr: 0.9, n: 40 }],
+  ];
+  const repeats = 200;
+  it.each(populations)(
+    "covers the true delta: %s",
+    (name, population) => {
+      const random = new Random(`coverage of ${name}`);
+      let covered = 0;
+      let width = 0;
+      for (let i = 0; i < repeats; i++) {
+        const cases = makePopulation(random, 2000, population);
+        const strata = drawAndGrade(random, stratify(cases), population.n);
+        const { delta } = pairedEstimate(strata, 0.95, simulatePosterior(strata, 500)).theseCases;
+        const truth = trueDelta(cases);
+        if (delta.low <= truth && truth <= delta.high) covered++;
+        width += delta.high - delta.low;
+      }
+      if (process.env.SHOW) console.log(name, covered / repeats, (width / repeats).toFixed(3));
+      // Monte-Carlo error of a coverage of .95 over 200 repeats: ± .015. Below .91 the interval is not honest.
+      expect(covered / repeats).toBeGreaterThanOrEqual(0.91);
+      expect(width / repeats).toBeLessThan(0.25);
+    },
+    60_000,
+  );
+});
+
+const shared = process.env.COUNTERSIGN_SHARED ?? "../shared";
+const xstest = `${shared}/data/xstest-mistral`;
+
+describe.runIf(existsSync(xstest))("on real judged answers (450 cases, two judges, adjudicated labels)", () => {
+  const lines = (file: string) =>
+    readFileSync(`${xstest}/${file}`, "utf8")
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, string>);
+  const versions = ["mistralinstruct", "mistralguard"];
+  const load = (judge: string): Case[] => {
+    const cases = new Map<string, { human: boolean[]; judged: JudgeSays[] }>();
+    for (const { case: key } of lines("cases.jsonl")) cases.set(key!, { human: [], judged: [] });
+    for (const review of lines("reviews.jsonl")) {
+      if (review.reviewer === "adjudicated") {
+        cases.get(review.case!)!.human[versions.indexOf(review.version!)] = review.verdict === "pass";
+      }
+    }
+    for (const verdict of lines("verdicts.jsonl")) {
+      if (verdict.judge === judge) {
+        cases.get(verdict.case!)!.judged[versions.indexOf(verdict.version!)] = verdict.verdict as JudgeSays;
+      }
+    }
+    return [...cases.values()].map(({ human, judged }) => ({
+      human: [human[0]!, human[1]!],
+      judged: [judged[0] ?? "error", judged[1] ?? "error"],
+    }));
+  };
+
+  it("gives exactly +17.33 points without any width when every case is graded", () => {
+    const strata = drawAndGrade(new Random("all"), stratify(load("gpt4")), 450);
+    const { theseCases, casesLikeThese } = pairedEstimate(strata, 0.95);
+    expect(theseCases.delta).toEqual({ estimate: 78 / 450, low: 78 / 450, high: 78 / 450 });
+    expect(casesLikeThese.delta.high - casesLikeThese.delta.low).toBeGreaterThan(0.05);
+  });
+
+  it("reproduces the judges' published confusion tables and κ when every case is graded", () => {
+    const gpt4 = judgeTrust(drawAndGrade(new Random("all"), stratify(load("gpt4")), 450), 0.95);
+    expect(gpt4.baseline).toMatchObject({ tp: 262, fp: 43, fn: 56, tn: 78 });
+    expect(gpt4.candidate).toMatchObject({ tp: 338, fp: 25, fn: 58, tn: 29 });
+    expect(gpt4.baseline.kappa).toBeCloseTo(0.4534, 4);
+    expect(gpt4.candidate.kappa).toBeCloseTo(0.309, 4);
+    const match = judgeTrust(drawAndGrade(new Random("all"), stratify(load("strmatch")), 450), 0.95);
+    expect(match.baseline).toMatchObject({ tp: 258, fp: 3, fn: 60, tn: 129 });
+    expect(match.candidate).toMatchObject({ tp: 328, fp: 18, fn: 68, tn: 36 });
+    expect(match.baseline.kappa).toBeCloseTo(0.7002, 4);
+    expect(match.candidate.kappa).toBeCloseTo(0.3536, 4);
+  });
+
+  it.each(["gpt4", "strmatch"])(
+    "is unbiased and honest with 60 graded, corrected from %s",
+    (judge) => {
+      const strata = stratify(load(judge));
+      const random = new Random(`sixty from ${judge}`);
+      const seeds = 200;
+      let sum = 0;
+      let covered = 0;
+      for (let i = 0; i < seeds; i++) {
+        const sample = drawAndGrade(random, strata, 60);
+        const { delta } = pairedEstimate(sample, 0.95, simulatePosterior(sample, 500)).theseCases;
+        sum += delta.estimate!;
+        expect(delta.high - delta.low).toBeGreaterThan(0.1);
+        if (delta.low <= 78 / 450 && 78 / 450 <= delta.high) covered++;
+      }
+      if (process.env.SHOW) console.log(judge, sum / seeds, covered / seeds);
+      expect(Math.abs(sum / seeds - 78 / 450)).toBeLessThan(0.01);
+      expect(covered / seeds).toBeGreaterThanOrEqual(0.91);
+    },
+    60_000,
+  );
+});
+
+const stratum = (key: string, population: number, cells: [number, number, number, number]): Stratum => {
+  const [baseline, candidate] = key.split(">") as [JudgeSays, JudgeSays];
+  return { key, judged: { baseline, candidate }, population, cells };
+};
+
+describe("what is not known", () => {
+  it("leaves no estimate while a stratum has no label, and names the stratum", () => {
+    const result = pairedEstimate(
+      [stratum("pass>pass", 90, [0, 0, 0, 5]), stratum("fail>pass", 10, [0, 0, 0, 0])],
+      0.95,
+    );
+    expect(result.theseCases.delta.estimate).toBeNull();
+    expect(result.missingStrata).toEqual(["fail>pass"]);
+    expect(result.theseCases.delta.low).toBeLessThan(0);
+    expect(result.theseCases.delta.high).toBeGreaterThan(0);
+  });
+  it("counts a missing label against the candidate in the worst case", () => {
+    const strata = [stratum("pass>pass", 10, [0, 0, 0, 4])];
+    expect(worstCaseDelta(strata, new Map())).toBe(0);
+    expect(worstCaseDelta(strata, new Map([["pass>pass", 1]]))).toBeCloseTo(-0.2, 12);
+  });
+  it("is the same at every computation", () => {
+    const strata = [stratum("pass>pass", 900, [1, 0, 1, 18]), stratum("fail>pass", 100, [2, 6, 0, 2])];
+    expect(pairedEstimate(strata, 0.95)).toEqual(pairedEstimate(strata, 0.95));
+  });
+  it("takes well under a tenth of a second at a hundred thousand cases", () => {
+    const strata = [
+      "pass>pass",
+      "pass>fail",
+      "fail>pass",
+      "fail>fail",
+      "error>pass",
+      "pass>error",
+      "error>error",
+      "fail>error",
+      "error>fail",
+    ].map((key) => stratum(key, 11_111, [3, 4, 2, 9]));
+    const started = performance.now();
+    pairedEstimate(strata, 0.95);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+});
+
+describe("the judge's licence", () => {
+  const needed = { minTpr: 0.8, minTnr: 0.6 };
+  const licence = (strata: Stratum[]) => licenceOf(Object.values(judgeTrust(strata, 0.95)), needed);
+  it("is trusted after many agreements, untrusted after many disagreements, open in between", () => {
+    expect(licence([stratum("pass>pass", 300, [0, 0, 0, 200]), stratum("fail>fail", 100, [90, 0, 0, 5])])).toBe(
+      "trusted",
+    );
+    expect(licence([stratum("pass>pass", 300, [120, 0, 0, 80]), stratum("fail>fail", 100, [20, 0, 0, 60])])).toBe(
+      "untrusted",
+    );
+    expect(licence([stratum("pass>pass", 300, [0, 0, 0, 10]), stratum("fail>fail", 100, [3, 0, 0, 0])])).toBe(
+      "not_enough_evidence",
+    );
+    expect(licence([stratum("pass>pass", 300, [0, 0, 0, 0])])).toBe("not_enough_evidence");
+  });
+  it("weights a rarely drawn stratum up: one miss among few stands for many", () => {
+    const { candidate } = judgeTrust(
+      [stratum("pass>pass", 1000, [1, 0, 0, 9]), stratum("fail>fail", 10, [9, 0, 0, 1])],
+      0.95,
+    );
+    expect(candidate).toMatchObject({ tp: 900, fp: 100, fn: 1, tn: 9, graded: { tp: 9, fp: 1, fn: 1, tn: 9 } });
+    expect(candidate.falsePassRate.estimate).toBeCloseTo(0.1, 12);
+    expect(candidate.tnr.estimate).toBeCloseTo(9 / 109, 12);
+  });
+
+  it("measures a judge that did not make the strata by the design's weights, exactly when all is labelled", () => {
+    const cell = (b: JudgeSays, c: JudgeSays, yb: boolean, yc: boolean, count: number) => ({
+      judged: { baseline: b, candidate: c },
+      pass: { baseline: yb, candidate: yc },
+      count,
+    });
+    const all = [
+      { population: 10, cells: [cell("pass", "pass", true, false, 6), cell("fail", "error", true, true, 4)] },
+      { population: 5, cells: [cell("fail", "fail", false, true, 5)] },
+    ];
+    expect(crossedJudgeTrust(all, 0.95).baseline).toMatchObject({ tp: 6, fp: 0, fn: 4, tn: 5 });
+    expect(crossedJudgeTrust(all, 0.95).candidate).toMatchObject({ tp: 0, fp: 6, fn: 5, tn: 0 });
+    const sampled = crossedJudgeTrust(
+      [{ population: 100, cells: [cell("pass", "pass", true, true, 9), cell("pass", "pass", false, true, 1)] }],
+      0.95,
+    );
+    expect(sampled.baseline.falsePassRate.estimate).toBeCloseTo(0.1, 12);
+    expect(sampled.baseline).toMatchObject({ tp: 90, fp: 10 });
+    expect(sampled.baseline.falsePassRate.low).toBeLessThan(0.1);
+    expect(sampled.baseline.falsePassRate.high).toBeGreaterThan(0.2);
+  });
+});
