@@ -1,5 +1,15 @@
 import { agreement, cohenKappa, gwetAc1 } from "./agreement";
-import { type Confusion, centralInterval, type Posterior, type Stratum, simulatePosterior } from "./posterior";
+import {
+  type Confusion,
+  centralInterval,
+  type JudgeSays,
+  type Posterior,
+  priorPerCell,
+  type Stratum,
+  simulatePosterior,
+  simulations,
+} from "./posterior";
+import { Random } from "./random";
 
 /** A proportion with its interval; null where nothing defines it. */
 export type Rate = { estimate: number | null; low: number; high: number };
