@@ -85,17 +85,24 @@ export async function logState(actor: Actor): Promise<LogState> {
   const head = await readHead(pool());
   const last = await lastCheckpoint();
   const outside = readOutside();
-  const origin = last && parseCheckpoint(last.note).origin;
-  const sizes = (outside?.notes ?? []).flatMap(({ note }) => {
-    const checkpoint = parseCheckpoint(note);
-    return checkpoint.origin === origin ? [checkpoint.size] : [];
-  });
+  const origin = last && headOf(last.note)?.origin;
+  const own = (outside?.notes ?? []).flatMap(({ note }) => headOf(note) ?? []).filter((note) => note.origin === origin);
+  const sizes = own.map(({ size }) => size);
   return {
     size: head.size,
     checkpoint: last,
     outside: outside && { count: sizes.length, size: sizes.reduce((most, size) => Math.max(most, size), 0) },
     separateRoles: await rolesAreSeparate(pool()),
   };
+}
+
+/** Null for a note that was tampered with: verifying says so, the page goes on. */
+function headOf(note: string): { origin: string; size: number } | null {
+  try {
+    return parseCheckpoint(note);
+  } catch {
+    return null;
+  }
 }
 
 async function lastCheckpoint(): Promise<LogState["checkpoint"]> {

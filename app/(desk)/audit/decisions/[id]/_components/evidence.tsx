@@ -1,0 +1,306 @@
+import type { ReactNode } from "react";
+import { Digest } from "@/components/ui/digest";
+import { formatCount, formatPointsInterval, formatRate, plural } from "@/components/ui/format";
+import { Status } from "@/components/ui/status";
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
+import { UntrustedText } from "@/components/ui/untrusted";
+import { Verdict } from "@/components/ui/verdict";
+import type { EvidenceView } from "@/lib/audit/evidence-view";
+
+const gateNames: Record<string, string> = {
+  must_pass: "Must-pass cases",
+  delta: "Difference",
+  judge: "Judge",
+  reviews: "Grades",
+  signers: "Signatures",
+};
+
+/** The frozen evidence, readable. Only what the document says; nothing is computed again here. */
+export function Evidence({ evidence }: { evidence: EvidenceView }) {
+  return (
+    <>
+      <Part title="Gates">
+        <ul className="flex max-w-4xl flex-col gap-2">
+          {evidence.gates.map((gate) => (
+            <li key={gate.key} className="grid gap-x-4 sm:grid-cols-[9rem_12rem_1fr]">
+              <span>{gateNames[gate.key] ?? gate.key}</span>
+              <Status status={gate.status} />
+              <span className="min-w-0 text-muted [overflow-wrap:anywhere]">
+                <UntrustedText text={gate.detail} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      </Part>
+      <Part title="Numbers">
+        <Numbers evidence={evidence} />
+      </Part>
+      <Part title="What was compared">
+        <Compared evidence={evidence} />
+      </Part>
+      <Part title="Sample">
+        <Sample evidence={evidence} />
+      </Part>
+      <Part title="Grades">
+        <Grades reviews={evidence.reviews} />
+      </Part>
+    </>
+  );
+}
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section aria-label={title} className="flex flex-col gap-3">
+      <h3 className="font-semibold">{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+function Numbers({ evidence: { numbers } }: { evidence: EvidenceView }) {
+  return (
+    <Table label="Numbers per criterion">
+      <TableHead>
+        <TableRow>
+          <TableHeader>Criterion</TableHeader>
+          <TableHeader>Corrected difference</TableHeader>
+          <TableHeader>Method</TableHeader>
+          <TableHeader className="text-right">Graded / drawn</TableHeader>
+          <TableHeader>Judge</TableHeader>
+          <TableHeader className="text-right">Better / worse / same</TableHeader>
+        </TableRow>
+      </TableHead>
+      <TableBody>
+        {numbers.map(({ key, estimate, judges, tally }) => (
+          <TableRow key={key}>
+            <TableCell className="font-medium">
+              <UntrustedText text={key} />
+            </TableCell>
+            <TableCell className="whitespace-nowrap tabular-nums">
+              {estimate ? formatPointsInterval(estimate.delta, estimate.low, estimate.high) : "nothing graded"}
+            </TableCell>
+            <TableCell className="min-w-40 text-muted">
+              {estimate?.level && `${formatRate(estimate.level, 0)}, `}
+              <UntrustedText text={estimate?.method ?? ""} />
+            </TableCell>
+            <TableCell className="text-right tabular-nums">
+              {estimate ? `${formatCount(estimate.reviewed ?? 0)} / ${formatCount(estimate.drawn ?? 0)}` : "–"}
+            </TableCell>
+            <TableCell>
+              {judges.map((judge) => (
+                <div key={judge.key}>
+                  <UntrustedText text={judge.key} />
+                  {judge.licence && <span className="text-muted">: {judge.licence.replaceAll("_", " ")}</span>}
+                </div>
+              ))}
+              {judges.length === 0 && <span className="text-muted">people only</span>}
+            </TableCell>
+            <TableCell className="text-right whitespace-nowrap tabular-nums">
+              {Object.entries(tally).map(([judge, { better, worse, same }]) => (
+                <div key={judge}>{[better, worse, same].map(formatCount).join(" / ")}</div>
+              ))}
+            </TableCell>
+          </TableRow>
+        ))}
+      </TableBody>
+    </Table>
+  );
+}
+
+function Compared({ evidence }: { evidence: EvidenceView }) {
+  const { policy, dataset, population, criteria, label, closed } = evidence;
+  const sides = [
+    { name: "Baseline", side: evidence.baseline },
+    { name: "Candidate", side: evidence.candidate },
+  ];
+  return (
+    <dl className="grid max-w-4xl gap-x-6 gap-y-2 sm:grid-cols-[9rem_1fr]">
+      {sides.map(({ name, side }) => (
+        <Fact key={name} name={name}>
+          <strong className="font-medium">
+            <UntrustedText text={side?.key ?? "–"} />
+          </strong>{" "}
+          {side?.digest && <Digest value={side.digest} />}
+          {side?.message && (
+            <div className="text-muted">
+              “<UntrustedText text={side.message} />”
+              {side.author && (
+                <>
+                  {" "}
+                  by <UntrustedText text={side.author} />
+                </>
+              )}
+            </div>
+          )}
+          {side?.run?.digest && (
+            <div className="text-muted">
+              answers: {formatCount(side.run.outputCount ?? 0)}
+              {side.run.errorCount ? `, ${formatCount(side.run.errorCount)} errors` : ""}
+              {side.run.model ? (
+                <>
+                  , by <UntrustedText text={side.run.model} />
+                </>
+              ) : (
+                ""
+              )}{" "}
+              <Digest value={side.run.digest} />
+            </div>
+          )}
+        </Fact>
+      ))}
+      <Fact name="Dataset">
+        <UntrustedText text={dataset ?? "–"} />
+        {typeof population === "number" && `, ${plural(population, "case")}`}
+      </Fact>
+      <Fact name="Criteria">
+        {criteria.map(({ key, name, judge }) => (
+          <div key={key}>
+            <UntrustedText text={name || key} />
+            {judge && (
+              <span className="text-muted">
+                , judged by <UntrustedText text={judge.key} />
+                {judge.model ? (
+                  <>
+                    {" "}
+                    on <UntrustedText text={judge.model} />
+                  </>
+                ) : (
+                  ""
+                )}{" "}
+                {judge.digest && <Digest value={judge.digest} />}
+              </span>
+            )}
+          </div>
+        ))}
+      </Fact>
+      <Fact name="Policy">
+        <UntrustedText text={policy?.document?.name ?? policy?.key ?? "–"} />
+        {typeof policy?.number === "number" && `, version ${policy.number}`}{" "}
+        {policy?.digest && <Digest value={policy.digest} />}
+      </Fact>
+      {label && (
+        <Fact name="Label">
+          <UntrustedText text={label} />, moved when approved
+        </Fact>
+      )}
+      {closed?.by && (
+        <Fact name="Frozen">
+          by <UntrustedText text={closed.by} />
+          {closed.at && `, ${closed.at.slice(0, 16).replace("T", " ")} UTC`}
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-muted">{name}</dt>
+      <dd className="min-w-0 [overflow-wrap:anywhere]">{children}</dd>
+    </>
+  );
+}
+
+function Sample({ evidence: { sample } }: { evidence: EvidenceView }) {
+  const rows = sample.flatMap(({ batch, strata }) => strata.map((stratum) => ({ batch, ...stratum })));
+  if (rows.length === 0) return <p className="text-muted">No case was drawn.</p>;
+  return (
+    <>
+      <p className="max-w-prose text-muted">
+        {sample.map(({ batch, seed, draws }) => (
+          <span key={batch} className="block [overflow-wrap:anywhere]">
+            Batch {batch}: {plural(draws.length, "case")} from seed <UntrustedText text={seed ?? "–"} />
+          </span>
+        ))}
+      </p>
+      <Table label="Strata">
+        <TableHead>
+          <TableRow>
+            <TableHeader className="text-right">Batch</TableHeader>
+            <TableHeader>Stratum</TableHeader>
+            <TableHeader className="text-right">Cases</TableHeader>
+            <TableHeader className="text-right">Drawn</TableHeader>
+            <TableHeader className="text-right">Probability</TableHeader>
+          </TableRow>
+        </TableHead>
+        <TableBody>
+          {rows.map(({ batch, stratum, population, drawn, probability }) => (
+            <TableRow key={`${batch} ${stratum}`}>
+              <TableCell className="text-right tabular-nums">{batch}</TableCell>
+              <TableCell>
+                <UntrustedText text={stratum} />
+              </TableCell>
+              <TableCell className="text-right tabular-nums">{shown(population)}</TableCell>
+              <TableCell className="text-right tabular-nums">{shown(drawn)}</TableCell>
+              <TableCell className="text-right tabular-nums">
+                {typeof probability === "number" ? probability.toFixed(4) : "–"}
+              </TableCell>
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+    </>
+  );
+}
+
+function shown(value: number | null | undefined): string {
+  return typeof value === "number" ? formatCount(value) : "–";
+}
+
+const gradesShown = 200;
+
+function Grades({ reviews }: { reviews: EvidenceView["reviews"] }) {
+  const superseded = new Set(reviews.map(({ supersedes }) => supersedes));
+  const people = new Set(reviews.map(({ reviewer }) => reviewer?.name));
+  if (reviews.length === 0) return <p className="text-muted">Nothing was graded.</p>;
+  return (
+    <details>
+      <summary className="min-h-6 cursor-pointer">
+        {plural(reviews.length, "grade")} by {plural(people.size, "person", "people")}
+      </summary>
+      <Table label="Grades">
+        <TableHead>
+          <TableRow>
+            <TableHeader>Case</TableHeader>
+            <TableHeader>Version</TableHeader>
+            <TableHeader>Criterion</TableHeader>
+            <TableHeader>Grade</TableHeader>
+            <TableHeader>Reviewer</TableHeader>
+            <TableHeader>Note</TableHeader>
+          </TableRow>
+        </TableHead>
+        <TableBody>
+          {reviews.slice(0, gradesShown).map((review, i) => (
+            <TableRow key={review.id ?? i}>
+              <TableCell className="[overflow-wrap:anywhere]">
+                <UntrustedText text={review.case} />
+              </TableCell>
+              <TableCell>
+                <UntrustedText text={review.version ?? ""} />
+              </TableCell>
+              <TableCell>
+                <UntrustedText text={review.criterion ?? ""} />
+              </TableCell>
+              <TableCell>
+                <Verdict value={review.verdict} by="human" />
+                {review.id !== undefined && superseded.has(review.id) && (
+                  <span className="text-muted"> (superseded)</span>
+                )}
+              </TableCell>
+              <TableCell>
+                <UntrustedText text={review.reviewer?.name ?? ""} />
+              </TableCell>
+              <TableCell className="[overflow-wrap:anywhere]">
+                <UntrustedText text={review.note ?? ""} />
+              </TableCell>
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+      {reviews.length > gradesShown && (
+        <p className="pt-2 text-muted">The other {formatCount(reviews.length - gradesShown)} are in the download.</p>
+      )}
+    </details>
+  );
+}

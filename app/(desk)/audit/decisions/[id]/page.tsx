@@ -1,0 +1,110 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { notFound } from "next/navigation";
+import { formatPointsInterval, plural } from "@/components/ui/format";
+import { Notice } from "@/components/ui/notice";
+import { PageHead } from "@/components/ui/page-head";
+import { RelativeTime } from "@/components/ui/relative-time";
+import { UntrustedText } from "@/components/ui/untrusted";
+import { type DecisionRecord, getDecision } from "@/lib/audit/decisions";
+import { type EvidenceView, viewEvidence } from "@/lib/audit/evidence-view";
+import type { Person } from "@/lib/auth/actor";
+import { requireActor } from "@/lib/auth/session";
+import { Fault } from "@/lib/errors";
+import { StateBadge } from "../../../releases/_components/state-badge";
+import { Evidence } from "./_components/evidence";
+import { Integrity } from "./_components/integrity";
+import { Signatures } from "./_components/signatures";
+
+export const metadata: Metadata = { title: "Decision" };
+
+export default async function DecisionPage({ params }: { params: Promise<{ id: string }> }) {
+  const decision = await load(await requireActor(), (await params).id);
+  const evidence = viewEvidence(decision.evidence.body);
+  return (
+    <>
+      <PageHead
+        trail={[{ href: "/audit/decisions", label: "Decisions" }]}
+        title={<UntrustedText text={`${decision.prompt} ${decision.baseline} → ${decision.candidate}`} />}
+        facts={
+          <span className="flex flex-wrap items-baseline gap-x-4 gap-y-1">
+            <StateBadge state={decision.outcome} />
+            <span>
+              decided <RelativeTime date={decision.decidedAt} />
+            </span>
+            <Link href={`/releases/${decision.releaseId}`} className="text-accent underline-offset-2 hover:underline">
+              Release {decision.releaseId}
+            </Link>
+          </span>
+        }
+        action={
+          <a
+            href={`/audit/decisions/${decision.id}/download`}
+            download
+            className="inline-flex min-h-9 items-center rounded-md bg-accent px-3.5 font-medium text-on-accent hover:bg-accent-strong"
+          >
+            Download decision
+          </a>
+        }
+      />
+      <div className="flex flex-col gap-8">
+        <p className="max-w-4xl text-xl leading-snug">{sentence(decision, evidence)}</p>
+        <section aria-labelledby="integrity" className="flex flex-col gap-3">
+          <h2 id="integrity" className="text-lg font-semibold">
+            Is the record intact?
+          </h2>
+          <Integrity decision={decision} />
+          <p className="max-w-prose text-sm text-muted">
+            Recomputed when this page was opened. The download verifies without this server: countersign verify FILE.
+          </p>
+        </section>
+        <section aria-labelledby="signatures" className="flex flex-col gap-3">
+          <h2 id="signatures" className="text-lg font-semibold">
+            Signatures
+          </h2>
+          <Signatures signOffs={decision.signOffs} />
+        </section>
+        <section aria-labelledby="evidence" className="flex flex-col gap-6">
+          <h2 id="evidence" className="text-lg font-semibold">
+            The evidence as it was
+          </h2>
+          {evidence ? (
+            <Evidence evidence={evidence} />
+          ) : (
+            <Notice tone="danger">The stored evidence can't be read as JSON. The download holds its exact text.</Notice>
+          )}
+        </section>
+      </div>
+    </>
+  );
+}
+
+async function load(actor: Person, id: string): Promise<DecisionRecord> {
+  if (!/^[1-9]\d{0,8}$/.test(id)) notFound();
+  try {
+    return await getDecision(actor, Number(id));
+  } catch (error) {
+    if (error instanceof Fault && error.code === "not_found") notFound();
+    throw error;
+  }
+}
+
+/** What was decided and on what, in one sentence. */
+function sentence({ outcome, candidate, baseline, signOffs }: DecisionRecord, evidence: EvidenceView | null) {
+  const counted = signOffs.filter(({ stale }) => !stale).length;
+  const primary = evidence?.numbers[0];
+  const estimate = primary?.estimate;
+  return (
+    <>
+      {outcome === "approved" ? "Approved" : "Refused"}: <UntrustedText text={candidate} /> in place of{" "}
+      <UntrustedText text={baseline} />, with {plural(counted, "signature")}.{" "}
+      {primary && estimate && (
+        <>
+          On <UntrustedText text={primary.key} /> the corrected difference was{" "}
+          {formatPointsInterval(estimate.delta, estimate.low, estimate.high)}
+          {typeof estimate.reviewed === "number" && `, ${plural(estimate.reviewed, "case")} graded`}.
+        </>
+      )}
+    </>
+  );
+}
