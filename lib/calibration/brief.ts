@@ -1,0 +1,60 @@
+import type { JudgeTrust, Rate } from "../stats/judge-trust";
+import type { CriterionEvidence } from "./types";
+
+function trustJson(trust: JudgeTrust) {
+  const rate = ({ estimate, low, high }: Rate) => ({ estimate, low, high });
+  return {
+    tp: trust.tp,
+    fp: trust.fp,
+    fn: trust.fn,
+    tn: trust.tn,
+    graded: trust.graded,
+    tpr: rate(trust.tpr),
+    tnr: rate(trust.tnr),
+    falsePassRate: rate(trust.falsePassRate),
+    agreement: trust.agreement,
+    kappa: trust.kappa,
+    ac1: trust.ac1,
+  };
+}
+
+/** One entry of `criteria` in the brief, as REST gives it. Proportions; null where nothing is known yet. */
+export function toBriefCriterion(evidence: CriterionEvidence) {
+  const { estimate } = evidence;
+  const these = estimate?.theseCases;
+  return {
+    key: evidence.key,
+    name: evidence.name,
+    population: evidence.population,
+    judges: evidence.judges.map((judge) => ({
+      key: judge.key,
+      version: judge.number,
+      model: judge.model,
+      instrument: judge.instrument,
+      licence: judge.licence,
+      verdicts: judge.verdicts,
+      trust: Object.fromEntries(Object.entries(judge.trust).map(([version, trust]) => [version, trustJson(trust)])),
+    })),
+    tally: Object.fromEntries(evidence.judges.map(({ key, tally }) => [key, tally])),
+    estimate: {
+      delta: these?.delta.estimate ?? null,
+      low: these?.delta.low ?? null,
+      high: these?.delta.high ?? null,
+      level: estimate?.level ?? null,
+      method: estimate?.method ?? null,
+      alwaysValid: null,
+      drawn: evidence.drawn,
+      reviewed: evidence.reviewed,
+      question: "these cases",
+      passRates: these ? { baseline: these.baseline, candidate: these.candidate } : null,
+      casesLikeThese: estimate ? estimate.casesLikeThese : null,
+      missingStrata: estimate?.missingStrata ?? [],
+      worstCase: evidence.worstCaseDelta,
+    },
+    labels: evidence.labels,
+    overrides: evidence.overrides,
+    ...(evidence.imported ? { imported: evidence.imported } : {}),
+  };
+}
+
+export type BriefCriterion = ReturnType<typeof toBriefCriterion>;

@@ -1,0 +1,57 @@
+import type { JudgeTrust, Licence } from "../stats/judge-trust";
+import type { PairedEstimate } from "../stats/paired-estimate";
+
+export type VerdictCounts = { pass: number; fail: number; error: number };
+export type FlipCounts = { better: number; worse: number; same: number; error: number };
+/** Unweighted counts of one judge against one reviewer's grades of one version. */
+export type PlainConfusion = { tp: number; fp: number; fn: number; tn: number; judged: number; kappa: number | null };
+
+export type JudgeEvidence = {
+  key: string;
+  judgeVersionId: number;
+  number: number;
+  model: string;
+  /** True for the judge whose tally the estimate corrects. */
+  instrument: boolean;
+  verdicts: Record<string, VerdictCounts>;
+  tally: FlipCounts;
+  licence: Licence;
+  /** Per version key: the judge against this release's drawn and graded cases, weighted to all cases. */
+  trust: Record<string, JudgeTrust>;
+};
+
+export type ImportedEvidence = {
+  /** Per imported reviewer. */
+  reviewers: Record<
+    string,
+    {
+      labels: Record<string, { pass: number; fail: number; unsure: number }>;
+      pairs: { better: number; worse: number; same: number; delta: number | null };
+      /** Per judge key and version key. */
+      judges: Record<string, Record<string, PlainConfusion>>;
+    }
+  >;
+  /** Each two of the imported reviewers, over all outputs that both graded pass or fail. */
+  agreement: { a: string; b: string; n: number; agree: number; share: number; kappa: number | null }[];
+};
+
+/** Drawn cases by what people's grades amount to; a case counts once, under the first that holds. */
+export type LabelCounts = { labelled: number; unsure: number; disagreement: number; waiting: number };
+
+export type CriterionEvidence = {
+  key: string;
+  name: string;
+  /** Cases with an output, or an error, in both runs. */
+  population: number;
+  drawn: number;
+  /** Drawn cases with a pass or fail label for both versions. */
+  reviewed: number;
+  labels: LabelCounts;
+  judges: JudgeEvidence[];
+  /** Null while nothing is drawn. */
+  estimate: PairedEstimate | null;
+  /** The delta if every drawn case without a usable label went against the candidate. */
+  worstCaseDelta: number | null;
+  overrides: number;
+  imported: ImportedEvidence | null;
+};
