@@ -70,9 +70,13 @@ function install() {
     const own = process.env.npm_execpath ?? "";
     const viaNode = /npm-cli\.c?js$/.test(own) && existsSync(own);
     const command = viaNode ? process.execPath : process.platform === "win32" ? "npm.cmd" : "npm";
-    const args = ["ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
-    const result = run(command, viaNode ? [own, ...args] : args, { shell: !viaNode && process.platform === "win32" });
-    if (!result.ok) fail("`npm ci` did not succeed. Check the connection to your package registry.", result.output);
+    const flags = ["--ignore-scripts", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+    const npm = (...args) =>
+      run(command, [...(viaNode ? [own] : []), ...args, ...flags], { shell: !viaNode && process.platform === "win32" });
+    let result = npm("ci");
+    // A registry that lacks some other platform's optional package makes `npm ci` call the lock file incomplete.
+    if (!result.ok && result.output.includes("EUSAGE")) result = npm("install", "--no-save");
+    if (!result.ok) fail("the packages could not be installed. Is the package registry reachable?", result.output);
   }
   writeFileSync(stampFile, stamp);
 }
