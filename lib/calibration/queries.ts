@@ -285,7 +285,14 @@ async function countOverrides(
 }
 
 type ImportedRow = { reviewer: string; run: number; verdict: string; n: number };
-type ConfusionRow = { reviewer: string; judge: string; run: number; judged: string; verdict: string; n: number };
+type ConfusionRow = {
+  reviewer: string;
+  judgeVersionId: number;
+  run: number;
+  judged: string;
+  verdict: string;
+  n: number;
+};
 
 async function importedEvidence(
   reader: Reader,
@@ -305,11 +312,11 @@ async function importedEvidence(
      WHERE b.run_id = ${scope.baselineRunId} AND b.criterion_id = ${criterionId} GROUP BY 1, 2, 3`;
   const ids = judges.map(({ judgeVersionId }) => judgeVersionId);
   const confusions = await reader.$queryRaw<ConfusionRow[]>`
-    SELECT ir.reviewer, v.judge_version_id AS "judgeVersionId", j.key AS judge, ir.run_id AS run, v.verdict::text AS judged, ir.verdict::text AS verdict, count(*)::int AS n
+    SELECT ir.reviewer, v.judge_version_id AS "judgeVersionId", ir.run_id AS run, v.verdict::text AS judged, ir.verdict::text AS verdict, count(*)::int AS n
       FROM imported_review ir
       JOIN verdict v ON v.run_id = ir.run_id AND v.case_id = ir.case_id AND v.repeat = 0 AND v.judge_version_id = ANY (${ids})
       JOIN judge_version jv ON jv.id = v.judge_version_id JOIN judge j ON j.id = jv.judge_id
-     WHERE ir.run_id IN ${runs} AND ir.criterion_id = ${criterionId} GROUP BY 1, 2, 3, 4, 5, 6`;
+     WHERE ir.run_id IN ${runs} AND ir.criterion_id = ${criterionId} GROUP BY 1, 2, 3, 4, 5`;
   const agreements = await reader.$queryRaw<{ a: string; b: string; va: string; vb: string; n: number }[]>`
     SELECT a.reviewer AS a, b.reviewer AS b, a.verdict::text AS va, b.verdict::text AS vb, count(*)::int AS n
       FROM imported_review a JOIN imported_review b
@@ -343,7 +350,7 @@ async function importedEvidence(
             }),
             pairs: { better, worse, same: total - better - worse, delta: total > 0 ? (better - worse) / total : null },
             judges: Object.fromEntries(
-              judges.map(({ key }) => [
+              judges.map(({ key, judgeVersionId }) => [
                 key,
                 perVersion((run) => {
                   const count = (judged: string, verdict: string) =>
@@ -351,7 +358,7 @@ async function importedEvidence(
                       confusions,
                       (row) =>
                         row.reviewer === reviewer &&
-                        row.judge === key &&
+                        row.judgeVersionId === judgeVersionId &&
                         row.run === run &&
                         row.judged === judged &&
                         row.verdict === verdict,

@@ -1,0 +1,159 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, open } from "node:fs/promises";
+import path from "node:path";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { extract } from "tar-stream";
+import { open as openZip, type ZipFile } from "yauzl";
+import { Fault } from "../errors";
+import { limits, refuse } from "./rows";
+
+export const bundleFiles = ["bundle.json", "cases.jsonl", "outputs.jsonl", "verdicts.jsonl", "reviews.jsonl"];
+
+export type Packing = "zip" | "tar.gz" | "plain";
+
+export async function packingOf(file: string): Promise<Packing> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    if (bytesRead >= 4 && buffer.readUInt32LE(0) === 0x04034b50) return "zip";
+    if (bytesRead >= 4 && buffer.readUInt32LE(0) === 0x06054b50) return "zip";
+    if (bytesRead >= 2 && buffer[0] === 0x1f && buffer[1] === 0x8b) return "tar.gz";
+    return "plain";
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The bundle file that an entry is, or null for what does not belong to a bundle. Refuses names that leave the archive. */
+function memberOf(name: string, archive: string): string | null {
+  const parts = name.replaceAll("\\", "/").split("/");
+  if (name.startsWith("/") || /^[a-z]:/i.test(name) || parts.includes("..")) {
+    throw refuse(`The archive has an entry that points outside of it: ${JSON.stringify(name.slice(0, 100))}.`, {
+      file: archive,
+    });
+  }
+  const own = parts.filter((part) => part !== "." && part !== "");
+  // At the root, or in the one folder that was packed.
+  const last = own.at(-1) ?? "";
+  return own.length <= 2 && bundleFiles.includes(last) ? last : null;
+}
+
+/** Counts what comes out, against bombs. */
+function guard(archive: string, packedBytes: number, counter: { bytes: number }): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      counter.bytes += chunk.length;
+      const tooMuch = counter.bytes > limits.unpackedBytes;
+      const bomb = counter.bytes > 100 * 1024 * 1024 && counter.bytes > packedBytes * limits.ratio;
+      if (tooMuch || bomb)
+        done(refuse("The archive unpacks to far more than its own size; it is refused.", { file: archive }));
+      else done(null, chunk);
+    },
+  });
+}
+
+function broken(error: unknown, archive: string): never {
+  if (error instanceof Fault) throw error;
+  const message = error instanceof Error ? error.message : String(error);
+  throw refuse(`The archive is broken or cut short: ${message.slice(0, 160)}.`, { file: archive });
+}
+
+/**
+ * Unpacks the files of a bundle into `into`; other entries are passed over. Nothing is written outside of `into`: the
+ * names on disk are ours.
+ *
+ * @returns names of the bundle files found
+ */
+export async function unpack(
+  file: string,
+  archive: string,
+  packing: "zip" | "tar.gz",
+  into: string,
+): Promise<string[]> {
+  await mkdir(into, { recursive: true });
+  const found: string[] = [];
+  const claim = (name: string): string | null => {
+    const member = memberOf(name, archive);
+    if (!member) return null;
+    if (found.includes(member)) throw refuse(`The archive holds ${member} twice.`, { file: archive });
+    found.push(member);
+    return path.join(into, member);
+  };
+  const counter = { bytes: 0 };
+  const handle = await open(file);
+  const { size } = await handle.stat();
+  await handle.close();
+  try {
+    if (packing === "zip") await unzip(file, archive, size, counter, claim);
+    else await untar(file, archive, size, counter, claim);
+  } catch (error) {
+    broken(error, archive);
+  }
+  return found;
+}
+
+async function unzip(
+  file: string,
+  archive: string,
+  size: number,
+  counter: { bytes: number },
+  claim: (name: string) => string | null,
+) {
+  const zip = await new Promise<ZipFile>((done, failed) =>
+    openZip(file, { lazyEntries: true, autoClose: false, validateEntrySizes: true }, (error, opened) =>
+      error ? failed(error) : done(opened),
+    ),
+  );
+  try {
+    await new Promise<void>((done, failed) => {
+      zip.on("error", failed);
+      zip.on("end", done);
+      zip.on("entry", (entry) => {
+        try {
+          const target = claim(entry.fileName);
+          if (!target) return zip.readEntry();
+          zip.openReadStream(entry, (error, stream) => {
+            if (error) return failed(error);
+            pipeline(stream, guard(archive, size, counter), createWriteStream(target)).then(
+              () => zip.readEntry(),
+              failed,
+            );
+          });
+        } catch (error) {
+          failed(error);
+        }
+      });
+      zip.readEntry();
+    });
+  } finally {
+    zip.close();
+  }
+}
+
+async function untar(
+  file: string,
+  archive: string,
+  size: number,
+  counter: { bytes: number },
+  claim: (name: string) => string | null,
+) {
+  const reader = extract();
+  const feeding = pipeline(createReadStream(file), createGunzip(), guard(archive, size, counter), reader);
+  // A failure of the feed also ends the loop below, with a less telling error.
+  let cause: unknown;
+  feeding.catch((error) => {
+    cause = error;
+  });
+  try {
+    for await (const entry of reader) {
+      const target = entry.header.type === "file" ? claim(entry.header.name) : null;
+      if (target) await pipeline(entry, createWriteStream(target));
+      else entry.resume();
+    }
+    await feeding;
+  } catch (error) {
+    throw cause ?? error;
+  }
+}

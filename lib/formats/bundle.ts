@@ -1,0 +1,256 @@
+import { createReadStream } from "node:fs";
+import path from "node:path";
+import { type ZodType, z } from "zod";
+import { canonicalJson, type JsonValue } from "../digest";
+import { decodeUtf8, linesOf } from "./lines";
+import { type At, type Content, limits, refuse, type SourceRow, type Target } from "./rows";
+import { parseStrict } from "./strict-json";
+
+/** The Countersign bundle: docs/formats.md. */
+
+const key = z.string().min(1, "must not be empty").max(limits.keyLength);
+const maybeText = z.string().nullish();
+const time = z.iso.datetime({ offset: true, message: "must be a time such as 2026-11-01T09:00:00Z" }).nullish();
+const content = z.union([z.string(), z.looseObject({}), z.array(z.unknown())], { error: "must be text or an object" });
+const tags = z.array(z.string().max(limits.keyLength)).nullish();
+const whole = z.int().min(0).nullish();
+
+const headSchema = z.looseObject({
+  format: z.literal("countersign-bundle/1", { error: 'must be "countersign-bundle/1"' }),
+  prompt: key,
+  dataset: key,
+  criteria: z
+    .array(z.looseObject({ key, name: maybeText, rubric: maybeText, kind: z.literal("pass/fail").nullish() }))
+    .default([]),
+  judges: z
+    .array(z.looseObject({ key, criterion: key, model: maybeText, prompt: maybeText, threshold: z.number().nullish() }))
+    .default([]),
+  versions: z
+    .array(
+      z.looseObject({
+        key,
+        content: z.looseObject({}).nullish(),
+        model: maybeText,
+        author: maybeText,
+        message: maybeText,
+        parent: key.nullish(),
+        createdAt: time,
+        labels: z.array(key).nullish(),
+      }),
+    )
+    .default([]),
+});
+
+const caseSchema = z.looseObject({
+  case: key,
+  input: content,
+  reference: z.union([z.string(), z.looseObject({}), z.array(z.unknown())]).nullish(),
+  slice: z.string().max(limits.keyLength).nullish(),
+  tags,
+  mustPass: z.boolean().nullish(),
+  origin: z.enum(["human", "production", "generated", "probe"]).nullish(),
+  generator: maybeText,
+});
+const outputSchema = z.looseObject({
+  case: key,
+  version: key,
+  output: content.nullish(),
+  error: maybeText,
+  latencyMs: z.number().min(0).nullish(),
+  inputTokens: whole,
+  outputTokens: whole,
+  costUsd: z.number().min(0).nullish(),
+  model: maybeText,
+  at: time,
+});
+const verdictSchema = z.looseObject({
+  case: key,
+  version: key,
+  judge: key,
+  verdict: z.enum(["pass", "fail", "error"], { error: "must be pass, fail or error" }).nullish(),
+  score: z.number().nullish(),
+  rationale: maybeText,
+  at: time,
+});
+const reviewSchema = z.looseObject({
+  case: key,
+  version: key,
+  criterion: key,
+  reviewer: key,
+  verdict: z.enum(["pass", "fail", "unsure"], { error: "must be pass, fail or unsure" }),
+  score: z.number().nullish(),
+  note: maybeText,
+  tags,
+  at: time,
+});
+
+function parse<T>(schema: ZodType<T>, value: unknown, at: At): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue?.path.join(".") || undefined;
+  throw refuse(`${field ?? "The line"} ${issue?.message ?? "is not valid"}.`, { ...at, field });
+}
+
+function toContent(value: unknown): Content {
+  return typeof value === "string"
+    ? { text: value, isJson: false }
+    : { text: canonicalJson(value as JsonValue), isJson: true };
+}
+
+function toTime(value: string | null | undefined): Date | null {
+  return value ? new Date(value) : null;
+}
+
+/** What the schema does not name is kept. */
+function rest(value: Record<string, unknown>, schema: { shape: Record<string, unknown> }): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) if (!(name in schema.shape)) kept[name] = value[name];
+  return kept;
+}
+
+const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
+  "cases.jsonl": (value, at) => {
+    const row = parse(caseSchema, value, at);
+    return {
+      kind: "case",
+      at,
+      key: row.case,
+      input: toContent(row.input),
+      reference: row.reference == null ? null : toContent(row.reference).text,
+      slice: row.slice || null,
+      tags: row.tags ?? [],
+      mustPass: row.mustPass ?? false,
+      origin: row.origin ?? "human",
+      generator: row.generator ?? null,
+      metadata: rest(row, caseSchema),
+    };
+  },
+  "outputs.jsonl": (value, at) => {
+    const row = parse(outputSchema, value, at);
+    if ((row.output == null) === (row.error == null)) {
+      throw refuse("A line has either an output or an error.", { ...at, field: "output" });
+    }
+    return {
+      kind: "output",
+      at,
+      case: row.case,
+      version: row.version,
+      output: row.output == null ? null : toContent(row.output),
+      error: row.error ?? null,
+      latencyMs: row.latencyMs ?? null,
+      inputTokens: row.inputTokens ?? null,
+      outputTokens: row.outputTokens ?? null,
+      costUsd: row.costUsd ?? null,
+      model: row.model ?? null,
+      answeredAt: toTime(row.at),
+      metadata: rest(row, outputSchema),
+    };
+  },
+  "verdicts.jsonl": (value, at) => {
+    const row = parse(verdictSchema, value, at);
+    if (row.verdict == null && row.score == null)
+      throw refuse("A line has a verdict or a score.", { ...at, field: "verdict" });
+    return {
+      kind: "verdict",
+      at,
+      case: row.case,
+      version: row.version,
+      judge: row.judge,
+      verdict: row.verdict ?? null,
+      score: row.score ?? null,
+      rationale: row.rationale ?? null,
+      judgedAt: toTime(row.at),
+      metadata: rest(row, verdictSchema),
+    };
+  },
+  "reviews.jsonl": (value, at) => {
+    const row = parse(reviewSchema, value, at);
+    return {
+      kind: "review",
+      at,
+      case: row.case,
+      version: row.version,
+      criterion: row.criterion,
+      reviewer: row.reviewer,
+      verdict: row.verdict,
+      score: row.score ?? null,
+      note: row.note ?? null,
+      tags: row.tags ?? [],
+      gradedAt: toTime(row.at),
+      metadata: rest(row, reviewSchema),
+    };
+  },
+};
+
+async function readHead(folder: string) {
+  const at = { file: "bundle.json", line: 1 };
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of createReadStream(path.join(folder, "bundle.json")) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limits.lineBytes) throw refuse("bundle.json is larger than 50 MB.", at);
+    pieces.push(chunk);
+  }
+  const text = decodeUtf8(Buffer.concat(pieces), at).replace(/^\ufeff/, "");
+  return parse(headSchema, parseStrict(text, at), at);
+}
+
+/** Reads an unpacked bundle: head, cases, outputs, verdicts, reviews, in this order. */
+export async function* readBundle(
+  folder: string,
+  files: readonly string[],
+  name: (target: Target) => void,
+  read: (bytes: number) => void,
+): AsyncGenerator<SourceRow[]> {
+  const at = { file: "bundle.json", line: 1 };
+  if (!files.includes("bundle.json"))
+    throw refuse("A bundle has a file bundle.json; there is none here.", { file: "bundle.json" });
+  if (!files.includes("cases.jsonl"))
+    throw refuse("A bundle has a file cases.jsonl; there is none here.", { file: "cases.jsonl" });
+  const head = await readHead(folder);
+  name({ prompt: head.prompt, dataset: head.dataset });
+  yield [
+    ...head.criteria.map(
+      (row): SourceRow => ({
+        kind: "criterion",
+        at,
+        key: row.key,
+        name: row.name ?? row.key,
+        rubric: row.rubric ?? "",
+      }),
+    ),
+    ...head.judges.map(
+      (row): SourceRow => ({
+        kind: "judge",
+        at,
+        key: row.key,
+        criterion: row.criterion,
+        model: row.model ?? "",
+        prompt: row.prompt ?? null,
+        threshold: row.threshold ?? null,
+      }),
+    ),
+    ...head.versions.map(
+      (row): SourceRow => ({
+        kind: "version",
+        at,
+        key: row.key,
+        content: row.content ?? null,
+        model: row.model ?? null,
+        author: row.author ?? null,
+        message: row.message ?? null,
+        parent: row.parent ?? null,
+        createdAt: toTime(row.createdAt),
+        labels: row.labels ?? [],
+        metadata: rest(row, headSchema.shape.versions.unwrap().element),
+      }),
+    ),
+  ];
+  for (const [file, toRow] of Object.entries(readers)) {
+    if (!files.includes(file)) continue;
+    for await (const lines of linesOf(path.join(folder, file), file, read)) {
+      yield lines.map((line) => toRow(parseStrict(line.text, line.at), line.at));
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import {
+  type At,
+  type CaseRow,
+  type CriterionRow,
+  type JudgeRow,
+  type OutputRow,
+  type ReviewRow,
+  refuse,
+  type SourceRow,
+  type VerdictRow,
+  type VersionRow,
+} from "./rows";
+
+/** Rows whose references are known to hold, as small numbers in order of appearance. */
+export type ResolvedRow =
+  | (CriterionRow & { index: number })
+  | (JudgeRow & { index: number; criterionIndex: number })
+  | (VersionRow & { index: number })
+  | (CaseRow & { index: number })
+  | (OutputRow & { caseIndex: number; versionIndex: number })
+  | (Omit<VerdictRow, "verdict"> & {
+      verdict: "pass" | "fail" | "error";
+      caseIndex: number;
+      versionIndex: number;
+      judgeIndex: number;
+    })
+  | (ReviewRow & { caseIndex: number; versionIndex: number; criterionIndex: number });
+
+/** Line numbers by case: four bytes a row, so that a second row of the same key can name the first. */
+class SeenLines {
+  private lines = new Int32Array(1024);
+
+  /** Records the line; gives the line of an earlier row of that case, or 0. */
+  mark(caseIndex: number, line: number): number {
+    if (caseIndex >= this.lines.length) {
+      const larger = new Int32Array(Math.max(this.lines.length * 2, caseIndex + 1));
+      larger.set(this.lines);
+      this.lines = larger;
+    }
+    const before = this.lines[caseIndex]!;
+    if (before === 0) this.lines[caseIndex] = line;
+    return before;
+  }
+
+  has(caseIndex: number): boolean {
+    return caseIndex < this.lines.length && this.lines[caseIndex] !== 0;
+  }
+}
+
+class Names {
+  private readonly known = new Map<string, { index: number; at: At }>();
+  constructor(private readonly what: string) {}
+
+  add(key: string, at: At): number {
+    const before = this.known.get(key);
+    if (before) {
+      throw refuse(`The ${this.what} “${key}” stands twice: first in ${before.at.file} line ${before.at.line}.`, {
+        ...at,
+        field: this.what,
+      });
+    }
+    const index = this.known.size;
+    this.known.set(key, { index, at });
+    return index;
+  }
+
+  find(key: string, at: At): number {
+    const found = this.known.get(key);
+    if (!found)
+      throw refuse(`The ${this.what} “${key.slice(0, 120)}” is not in this source.`, { ...at, field: this.what });
+    return found.index;
+  }
+}
+
+/** Checks references and uniqueness across a whole source. Memory grows with the number of cases only. */
+export class Resolver {
+  private readonly cases = new Names("case");
+  private readonly versions = new Names("version");
+  private readonly criteria = new Names("criterion");
+  private readonly judges = new Names("judge");
+  private readonly judgeRows: JudgeRow[] = [];
+  private readonly seen = new Map<string, SeenLines>();
+  readonly counts = { versions: 0, cases: 0, outputs: 0, verdicts: 0, reviews: 0 };
+
+  private once(group: string, caseIndex: number, at: At, what: string): void {
+    let lines = this.seen.get(group);
+    if (!lines) {
+      lines = new SeenLines();
+      this.seen.set(group, lines);
+    }
+    const before = lines.mark(caseIndex, at.line);
+    if (before > 0) throw refuse(`${what} stands twice: lines ${before} and ${at.line}.`, { ...at, field: "case" });
+  }
+
+  resolve(row: SourceRow): ResolvedRow {
+    const { at } = row;
+    switch (row.kind) {
+      case "criterion":
+        return { ...row, index: this.criteria.add(row.key, at) };
+      case "judge": {
+        const criterionIndex = this.criteria.find(row.criterion, at);
+        this.judgeRows.push(row);
+        return { ...row, criterionIndex, index: this.judges.add(row.key, at) };
+      }
+      case "version":
+        this.counts.versions++;
+        return { ...row, index: this.versions.add(row.key, at) };
+      case "case":
+        this.counts.cases++;
+        return { ...row, index: this.cases.add(row.key, at) };
+      case "output": {
+        const caseIndex = this.cases.find(row.case, at);
+        const versionIndex = this.versions.find(row.version, at);
+        this.once(
+          `output ${versionIndex}`,
+          caseIndex,
+          at,
+          `The output of case “${row.case}” by version “${row.version}”`,
+        );
+        this.counts.outputs++;
+        return { ...row, caseIndex, versionIndex };
+      }
+      case "verdict": {
+        const caseIndex = this.cases.find(row.case, at);
+        const versionIndex = this.versions.find(row.version, at);
+        const judgeIndex = this.judges.find(row.judge, at);
+        this.needOutput(versionIndex, caseIndex, row);
+        const what = `The verdict of judge “${row.judge}” on case “${row.case}” by version “${row.version}”`;
+        this.once(`verdict ${versionIndex} ${judgeIndex}`, caseIndex, at, what);
+        this.counts.verdicts++;
+        const verdict = row.verdict ?? this.fromScore(row, this.judgeRows[judgeIndex]!);
+        return { ...row, verdict, caseIndex, versionIndex, judgeIndex };
+      }
+      case "review": {
+        const caseIndex = this.cases.find(row.case, at);
+        const versionIndex = this.versions.find(row.version, at);
+        const criterionIndex = this.criteria.find(row.criterion, at);
+        this.needOutput(versionIndex, caseIndex, row);
+        const what = `The review by “${row.reviewer}” of case “${row.case}” by version “${row.version}”`;
+        this.once(`review ${versionIndex} ${criterionIndex} ${row.reviewer}`, caseIndex, at, what);
+        this.counts.reviews++;
+        return { ...row, caseIndex, versionIndex, criterionIndex };
+      }
+    }
+  }
+
+  private needOutput(versionIndex: number, caseIndex: number, row: VerdictRow | ReviewRow): void {
+    if (this.seen.get(`output ${versionIndex}`)?.has(caseIndex)) return;
+    throw refuse(`There is no output of case “${row.case}” by version “${row.version}” to judge.`, {
+      ...row.at,
+      field: "case",
+    });
+  }
+
+  private fromScore(row: VerdictRow, judge: JudgeRow): "pass" | "fail" {
+    if (judge.threshold === null) {
+      throw refuse(`The judge “${judge.key}” has no threshold in bundle.json, so its score gives no verdict.`, {
+        ...row.at,
+        field: "score",
+      });
+    }
+    return row.score! >= judge.threshold ? "pass" : "fail";
+  }
+}

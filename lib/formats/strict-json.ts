@@ -1,0 +1,104 @@
+import { type At, limits, refuse } from "./rows";
+
+const quote = 34;
+const backslash = 92;
+
+/**
+ * JSON as it may be stored: JSON.parse, and beyond it no duplicate keys (JSON.parse keeps the last silently), no number
+ * that overflows, no NUL and no lone surrogate in a string (PostgreSQL text holds neither), no deep nesting. `__proto__` is
+ * an ordinary key: JSON.parse makes it an own property.
+ */
+export function parseStrict(text: string, at: At): unknown {
+  const depth = nesting(text);
+  if (depth > limits.depth) throw refuse(`The JSON is nested more than ${limits.depth} deep.`, at);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw refuse(`This is not valid JSON: ${reason(error)}.`, at);
+  }
+  check(text, at);
+  return value;
+}
+
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/^JSON\.parse: /, "").slice(0, 160);
+}
+
+/** Deepest nesting of brackets outside strings; cheap, and safe on any input. */
+function nesting(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === quote) i = stringEnd(text, i);
+    else if (code === 123 || code === 91) deepest = Math.max(deepest, ++depth);
+    else if (code === 125 || code === 93) depth--;
+  }
+  return deepest;
+}
+
+/** Index of the closing quote of the string that opens at `from`, or the text's end. */
+function stringEnd(text: string, from: number): number {
+  let end = text.indexOf('"', from + 1);
+  while (end !== -1) {
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === backslash) slashes++;
+    if (slashes % 2 === 0) return end;
+    end = text.indexOf('"', end + 1);
+  }
+  return text.length;
+}
+
+type Frame = { keys: Set<string> | null; field: string };
+
+/** Walks JSON that is known to be well formed. */
+function check(text: string, at: At): void {
+  const stack: Frame[] = [];
+  let field = "";
+  const path = () => [...stack.map((frame) => frame.field), field].filter(Boolean).join(".");
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === quote) {
+      const end = stringEnd(text, i);
+      const raw = text.slice(i + 1, end);
+      let after = end + 1;
+      while (text.charCodeAt(after) <= 32) after++;
+      const isKey = text.charCodeAt(after) === 58;
+      const top = stack.at(-1);
+      if (isKey && top) {
+        const key = raw.includes("\\") ? (JSON.parse(`"${raw}"`) as string) : raw;
+        field = key;
+        top.keys ??= new Set();
+        if (top.keys.has(key))
+          throw refuse(`The key “${key.slice(0, 80)}” stands twice in one object.`, { ...at, field: path() });
+        top.keys.add(key);
+      }
+      checkString(raw, () => ({ ...at, field: path() }));
+      i = end;
+    } else if (code === 123 || code === 91) {
+      stack.push({ keys: null, field });
+      field = "";
+    } else if (code === 125 || code === 93) {
+      field = stack.pop()?.field ?? "";
+    } else if (code === 45 || (code >= 48 && code <= 57)) {
+      const number = /[-+.eE\d]+/y;
+      number.lastIndex = i;
+      const token = number.exec(text)?.[0] ?? "";
+      if (!Number.isFinite(Number(token))) {
+        throw refuse(`The number ${token.slice(0, 40)} is out of range.`, { ...at, field: path() });
+      }
+      i += token.length - 1;
+    }
+  }
+}
+
+const lone = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+function checkString(raw: string, at: () => At & { field: string }): void {
+  if (!raw.includes("\\u")) return;
+  const text = JSON.parse(`"${raw}"`) as string;
+  if (text.includes("\u0000")) throw refuse("The text contains a NUL character, which can't be stored.", at());
+  if (lone.test(text)) throw refuse("The text contains half of a surrogate pair, which is no character.", at());
+}
