@@ -1,0 +1,180 @@
+import type { Actor } from "../auth/actor";
+import { permit } from "../auth/permit";
+import { type BriefCriterion, toBriefCriterion } from "../calibration/brief";
+import { criterionEvidence } from "../calibration/queries";
+import { db } from "../db/client";
+import type { Tx } from "../db/transaction";
+import { notFound } from "../errors";
+import { loadStrata } from "./draw";
+import { type PolicyDocument, readPolicy } from "./policy";
+import { listSignOffs, type ReleaseState, type SignOffRow } from "./queries";
+import { type CriterionNumbers, evidenceGates, type Gate, humanLabel, type MustPassGrade, signersGate } from "./rules";
+import { ofHundred } from "./words";
+
+export type Sampling = {
+  /** Cases drawn, and cases that could still be drawn. */
+  drawn: number;
+  left: number;
+  strata: { stratum: string; population: number; drawn: number }[];
+  batches: { batch: number; seed: string; size: number; design: string; by: string; at: string }[];
+};
+
+/** The numbers of a brief: what is frozen when the grading closes. */
+export type BriefNumbers = {
+  /** Cases with an output, or an error, in both runs. */
+  population: number;
+  sampling: Sampling;
+  /** The primary criterion first. */
+  criteria: BriefCriterion[];
+  /** All gates but the signatures. */
+  gates: Gate[];
+};
+
+export type Brief = BriefNumbers & {
+  id: number;
+  state: ReleaseState;
+  prompt: string;
+  baseline: string;
+  candidate: string;
+  dataset: string;
+  policy: { key: string; version: number };
+  label: string | null;
+  evidenceDigest: string | null;
+  /** Every signature, also on earlier evidence (`stale`). */
+  signOffs: SignOffRow[];
+};
+
+/** How far a judge can be trusted, in words a reader can act on: both versions, and what the policy asks for. */
+export function trustInWords(judge: BriefCriterion["judges"][number], policy: PolicyDocument): string {
+  const versions = Object.entries(judge.trust).map(([version, { graded, tpr, tnr }]) => {
+    const [good, bad] = [graded.tp + graded.fn, graded.fp + graded.tn];
+    const passes = good === 0 ? "no good answer graded" : `passes ${ofHundred(tpr.low, tpr.high)} of 100 good answers`;
+    const catches = bad === 0 ? "no bad answer graded" : `catches ${ofHundred(tnr.low, tnr.high)} of 100 bad ones`;
+    return `${version}: ${passes}, ${catches} (${good} good and ${bad} bad graded)`;
+  });
+  const [minTpr, minTnr] = [policy.judge.minTpr, policy.judge.minTnr].map((share) => Math.round(share * 100));
+  return `${versions.join("; ")}. The policy asks for ${minTpr} and ${minTnr}.`;
+}
+
+function numbersOf(criterion: BriefCriterion, policy: PolicyDocument): CriterionNumbers {
+  const { delta, low, high } = criterion.estimate;
+  const instrument = criterion.judges.find((judge) => judge.instrument);
+  return {
+    key: criterion.key,
+    judge: instrument
+      ? { key: instrument.key, licence: instrument.licence, detail: trustInWords(instrument, policy) }
+      : null,
+    estimate: delta === null || low === null || high === null ? null : { delta, low, high },
+    labelled: criterion.estimate.reviewed,
+    ungraded: criterion.estimate.missingStrata,
+  };
+}
+
+type MustPassRow = { case: string; criterion: string; grades: ("pass" | "fail" | "unsure")[]; judgedFail: boolean };
+
+async function mustPassGrades(tx: Tx, releaseId: number, reviewersPerCase: number): Promise<MustPassGrade[]> {
+  const rows = await tx.$queryRaw<MustPassRow[]>`
+    SELECT c.key AS "case", k.key AS criterion,
+           ARRAY(SELECT rv.verdict::text FROM review rv
+                  WHERE rv.release_id = r.id AND rv.case_id = c.id AND rv.run_id = r.candidate_run_id AND rv.criterion_id = k.id
+                    AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id) ORDER BY rv.id) AS grades,
+           EXISTS (SELECT 1 FROM verdict v JOIN judge_version jv ON jv.id = v.judge_version_id
+                    WHERE v.run_id = r.candidate_run_id AND v.case_id = c.id AND v.repeat = 0
+                      AND jv.criterion_id = k.id AND v.verdict = 'fail') AS "judgedFail"
+      FROM release r
+      JOIN release_criterion rc ON rc.release_id = r.id JOIN criterion k ON k.id = rc.criterion_id
+      JOIN test_case c ON c.dataset_id = r.dataset_id AND c.must_pass
+      JOIN output ob ON ob.run_id = r.baseline_run_id AND ob.case_id = c.id AND ob.repeat = 0
+      JOIN output oc ON oc.run_id = r.candidate_run_id AND oc.case_id = c.id AND oc.repeat = 0
+     WHERE r.id = ${releaseId}
+     ORDER BY c.key COLLATE "C", rc.position`;
+  return rows.map(({ grades, ...row }) => ({ ...row, label: humanLabel(grades, reviewersPerCase) }));
+}
+
+async function samplingOf(tx: Tx, releaseId: number): Promise<Sampling> {
+  const strata = await loadStrata(tx, releaseId);
+  const batches = await tx.sampleBatch.findMany({ where: { releaseId }, orderBy: { number: "asc" } });
+  return {
+    drawn: strata.reduce((sum, { alreadyDrawn }) => sum + alreadyDrawn, 0),
+    left: strata.reduce((sum, { remaining }) => sum + remaining.length, 0),
+    strata: strata.map(({ stratum, population, alreadyDrawn }) => ({ stratum, population, drawn: alreadyDrawn })),
+    batches: batches.map(({ number, seed, size, design, createdBy, createdAt }) => ({
+      batch: number,
+      seed,
+      size,
+      design,
+      by: createdBy,
+      at: createdAt.toISOString(),
+    })),
+  };
+}
+
+/** The numbers as they stand, computed from counts in the database. */
+export async function briefNumbers(tx: Tx, actor: Actor, releaseId: number): Promise<BriefNumbers> {
+  const release = await tx.release.findUniqueOrThrow({
+    where: { id: releaseId },
+    select: {
+      policy: { select: { document: true } },
+      criteria: { select: { criterionId: true }, orderBy: { position: "asc" } },
+    },
+  });
+  const policy = readPolicy(release.policy.document);
+  const criteria: BriefCriterion[] = [];
+  for (const { criterionId } of release.criteria) {
+    criteria.push(toBriefCriterion(await criterionEvidence(actor, { releaseId, criterionId }, tx)));
+  }
+  const population = criteria[0]?.population ?? 0;
+  const gates = evidenceGates({
+    policy,
+    mustPass: await mustPassGrades(tx, releaseId, policy.reviewersPerCase),
+    criteria: criteria.map((criterion) => numbersOf(criterion, policy)),
+    drawable: population,
+  });
+  return { population, sampling: await samplingOf(tx, releaseId), criteria, gates };
+}
+
+/** The numbers as they were frozen under a digest. */
+async function frozenNumbers(releaseId: number, digest: string): Promise<BriefNumbers> {
+  const [row] = await db.$queryRaw<BriefNumbers[]>`
+    SELECT (body::json ->> 'population')::int AS population, body::json -> 'sampling' AS sampling,
+           body::json -> 'numbers' AS criteria, body::json -> 'gates' AS gates
+      FROM evidence WHERE release_id = ${releaseId} AND digest = ${digest}`;
+  if (!row) throw new Error(`Release ${releaseId} has no evidence ${digest}.`);
+  return row;
+}
+
+/**
+ * Everything a reader needs to decide, in totals: never a single case's verdict. Once the grading is closed the numbers
+ * are those of the frozen evidence.
+ */
+export async function getBrief(actor: Actor, id: number): Promise<Brief> {
+  permit(actor, "project.read");
+  const release = await db.release.findFirst({
+    where: { id, projectId: actor.projectId },
+    include: {
+      prompt: { select: { name: true } },
+      baseline: { select: { key: true } },
+      candidate: { select: { key: true } },
+      dataset: { select: { name: true } },
+      policy: { select: { key: true, number: true, document: true } },
+    },
+  });
+  if (!release) throw notFound("The release");
+  const { state, evidenceDigest, policy } = release;
+  const numbers = evidenceDigest ? await frozenNumbers(id, evidenceDigest) : await briefNumbers(db, actor, id);
+  const signers = signersGate(readPolicy(policy.document), release.approvals, state === "refused");
+  return {
+    id,
+    state,
+    prompt: release.prompt.name,
+    baseline: release.baseline.key,
+    candidate: release.candidate.key,
+    dataset: release.dataset.name,
+    policy: { key: policy.key, version: policy.number },
+    label: release.label,
+    evidenceDigest,
+    ...numbers,
+    gates: [...numbers.gates, signers],
+    signOffs: await listSignOffs(db, id, evidenceDigest),
+  };
+}

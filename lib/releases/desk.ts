@@ -1,0 +1,101 @@
+import type { Actor } from "../auth/actor";
+import { personOf } from "../auth/actor";
+import { may, permit } from "../auth/permit";
+import { pool } from "../db/client";
+import { listReleases, type ReleaseRow } from "./queries";
+import { blocking, type Gate } from "./rules";
+import { whyMayNotSign } from "./sign-off";
+
+export type DeskRelease = Pick<ReleaseRow, "id" | "prompt" | "baseline" | "candidate" | "state">;
+
+export type Desk = {
+  /** Cases that wait for this person's grades, with the time they took so far (seconds a case; null: nobody graded yet). */
+  queues: (DeskRelease & { waiting: number; secondsPerCase: number | null })[];
+  /** Releases that this person may sign now. */
+  signatures: (DeskRelease & { open: Gate[] })[];
+  /** Releases that need a release manager, and for what. */
+  blocked: (DeskRelease & { need: "draw" | "close" | "gates"; open: Gate[] })[];
+  recent: ReleaseRow[];
+  /** Nothing was ever imported here. */
+  isEmpty: boolean;
+};
+
+/** What waits for the person. */
+export async function getDesk(actor: Actor): Promise<Desk> {
+  permit(actor, "project.read");
+  const releases = await listReleases(actor);
+  const open = releases.filter(({ state }) => state === "draft" || state === "grading" || state === "ready");
+  const [queues, frozen, prompts] = await Promise.all([
+    may(actor, "review.grade") ? listQueues(actor) : [],
+    frozenGates(actor),
+    pool().query("SELECT 1 FROM prompt WHERE project_id = $1 LIMIT 1", [actor.projectId]),
+  ]);
+  const ready = open.flatMap((release) => {
+    const found = frozen.get(release.id);
+    return release.state === "ready" && found ? [{ ...short(release), open: blocking(found.gates), ...found }] : [];
+  });
+  const signatures = [];
+  if (may(actor, "release.sign")) {
+    for (const { gates: _gates, signedBy, ...release } of ready) {
+      if (signedBy.includes(personOf(actor) ?? -1) || (await whyMayNotSign(actor, release.id)) !== null) continue;
+      signatures.push(release);
+    }
+  }
+  const blocked: Desk["blocked"] = [];
+  if (may(actor, "release.draw")) {
+    for (const release of open) {
+      if (release.state === "draft") blocked.push({ ...short(release), need: "draw", open: [] });
+      if (release.state === "grading" && release.graded === release.drawn) {
+        blocked.push({ ...short(release), need: "close", open: [] });
+      }
+    }
+    for (const { gates: _gates, signedBy: _signedBy, ...release } of ready) {
+      if (release.open.length > 0) blocked.push({ ...release, need: "gates" });
+    }
+  }
+  return {
+    queues,
+    signatures: signatures.filter((release) => release.open.length === 0),
+    blocked,
+    recent: releases.filter(({ decidedAt }) => decidedAt !== null).slice(0, 5),
+    isEmpty: prompts.rows.length === 0,
+  };
+}
+
+function short({ id, prompt, baseline, candidate, state }: ReleaseRow): DeskRelease {
+  return { id, prompt, baseline, candidate, state };
+}
+
+async function listQueues(actor: Actor): Promise<Desk["queues"]> {
+  const { rows } = await pool().query<Desk["queues"][number]>(
+    `SELECT r.id, p.name AS prompt, b.key AS baseline, k.key AS candidate, r.state, q.waiting, t.seconds AS "secondsPerCase"
+       FROM release r JOIN prompt p ON p.id = r.prompt_id JOIN prompt_version b ON b.id = r.baseline_id
+       JOIN prompt_version k ON k.id = r.candidate_id JOIN policy po ON po.id = r.policy_id
+       CROSS JOIN LATERAL (
+         SELECT count(*)::int AS waiting FROM draw d
+          CROSS JOIN LATERAL (SELECT count(DISTINCT rv.reviewer_id) AS graders,
+                                     count(*) FILTER (WHERE rv.reviewer_id = $2) AS mine
+                                FROM review rv WHERE rv.release_id = d.release_id AND rv.case_id = d.case_id) g
+          WHERE d.release_id = r.id AND g.mine = 0 AND g.graders < (po.document::json ->> 'reviewersPerCase')::int) q
+       CROSS JOIN LATERAL (
+         SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY took) / 1000 AS seconds
+           FROM (SELECT max(rv.took_ms) AS took FROM review rv WHERE rv.release_id = r.id GROUP BY rv.task_id) x
+          WHERE took IS NOT NULL) t
+      WHERE r.project_id = $1 AND r.state = 'grading' AND q.waiting > 0
+      ORDER BY r.id`,
+    [actor.projectId, personOf(actor)],
+  );
+  return rows;
+}
+
+/** The gates of the evidence of every release that waits for signatures, and who has signed it. */
+async function frozenGates(actor: Actor): Promise<Map<number, { gates: Gate[]; signedBy: number[] }>> {
+  const { rows } = await pool().query<{ id: number; gates: Gate[]; signedBy: number[] }>(
+    `SELECT r.id, e.body::json -> 'gates' AS gates,
+            ARRAY(SELECT s.user_id FROM sign_off s WHERE s.release_id = r.id AND s.evidence_digest = r.evidence_digest) AS "signedBy"
+       FROM release r JOIN evidence e ON e.release_id = r.id AND e.digest = r.evidence_digest
+      WHERE r.project_id = $1 AND r.state = 'ready'`,
+    [actor.projectId],
+  );
+  return new Map(rows.map(({ id, ...row }) => [id, row]));
+}

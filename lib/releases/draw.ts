@@ -1,0 +1,74 @@
+import type { Tx } from "../db/transaction";
+import { Random } from "../stats/random";
+import { allocate, drawWithoutReplacement } from "../stats/sample";
+
+export const mustPassStratum = "must-pass";
+
+export type SampleStratum = {
+  /** `must-pass`, or the primary judge's verdict pair, such as `pass>fail`; `none` where it said nothing. */
+  stratum: string;
+  population: number;
+  alreadyDrawn: number;
+  /** Ids of the cases not drawn yet, by case key in byte order: the order that a seed refers to. */
+  remaining: number[];
+};
+
+/** The strata of a release as they stand, computed by the database. Cases need an output (or an error) in both runs. */
+export async function loadStrata(tx: Tx, releaseId: number): Promise<SampleStratum[]> {
+  return tx.$queryRaw<SampleStratum[]>`
+    SELECT * FROM (
+    SELECT CASE WHEN c.must_pass THEN ${mustPassStratum}
+                ELSE coalesce(vb.verdict::text, 'none') || '>' || coalesce(vc.verdict::text, 'none') END AS stratum,
+           count(*)::int AS population, count(d.case_id)::int AS "alreadyDrawn",
+           coalesce(array_agg(c.id ORDER BY c.key COLLATE "C") FILTER (WHERE d.case_id IS NULL), '{}') AS remaining
+      FROM release r
+      JOIN release_criterion rc ON rc.release_id = r.id AND rc.position = 0
+      JOIN test_case c ON c.dataset_id = r.dataset_id
+      JOIN output ob ON ob.run_id = r.baseline_run_id AND ob.case_id = c.id AND ob.repeat = 0
+      JOIN output oc ON oc.run_id = r.candidate_run_id AND oc.case_id = c.id AND oc.repeat = 0
+      LEFT JOIN verdict vb ON vb.run_id = r.baseline_run_id AND vb.judge_version_id = rc.judge_version_id
+                          AND vb.case_id = c.id AND vb.repeat = 0
+      LEFT JOIN verdict vc ON vc.run_id = r.candidate_run_id AND vc.judge_version_id = rc.judge_version_id
+                          AND vc.case_id = c.id AND vc.repeat = 0
+      LEFT JOIN draw d ON d.release_id = r.id AND d.case_id = c.id
+     WHERE r.id = ${releaseId}
+     GROUP BY 1) AS strata ORDER BY stratum COLLATE "C"`;
+}
+
+export type DrawnBatch = {
+  /** In queue order. */
+  cases: { id: number; stratum: string; probability: number }[];
+  strata: { stratum: string; population: number; alreadyDrawn: number; drawn: number; probability: number }[];
+};
+
+/**
+ * Draws a batch: every must-pass case that is left, and simple random samples within the other strata. Then one shuffle
+ * gives the queue's order, so that any prefix of it is again a random sample. The same seed and strata draw the same.
+ */
+export function drawBatch(strata: readonly SampleStratum[], size: number, seed: string): DrawnBatch {
+  const random = new Random(seed);
+  const sizes = allocate(
+    strata.map(({ stratum, remaining, alreadyDrawn }) => ({
+      key: stratum,
+      available: remaining.length,
+      drawn: alreadyDrawn,
+      certain: stratum === mustPassStratum,
+    })),
+    size,
+  );
+  const table = strata.map(({ stratum, population, alreadyDrawn, remaining }) => {
+    const drawn = sizes.get(stratum) ?? 0;
+    return {
+      stratum,
+      population,
+      alreadyDrawn,
+      drawn,
+      probability: remaining.length > 0 ? drawn / remaining.length : 0,
+    };
+  });
+  const cases = strata.flatMap(({ remaining }, h) => {
+    const { stratum, drawn, probability } = table[h]!;
+    return drawWithoutReplacement(random, remaining, drawn).map((id) => ({ id, stratum, probability }));
+  });
+  return { cases: random.shuffle(cases), strata: table };
+}

@@ -1,0 +1,102 @@
+import type { Tx } from "../db/transaction";
+import type { JsonObject } from "../digest";
+import type { BriefNumbers } from "./brief";
+
+export const evidenceFormat = "countersign-evidence/1";
+
+const runSelect = { id: true, model: true, digest: true, sourceDigest: true, outputCount: true, errorCount: true };
+const versionSelect = { key: true, number: true, digest: true, author: true, message: true };
+
+/**
+ * Everything a decision on this release rests on, as one JSON document: what is compared, by digest; the policy; every
+ * draw with its probability; every grade, superseded ones too; and the numbers and gates as they were.
+ */
+export async function buildEvidence(tx: Tx, releaseId: number, numbers: BriefNumbers): Promise<JsonObject> {
+  const release = await tx.release.findUniqueOrThrow({
+    where: { id: releaseId },
+    include: {
+      project: { select: { key: true } },
+      prompt: { select: { name: true } },
+      dataset: { select: { name: true } },
+      baseline: { select: versionSelect },
+      candidate: { select: versionSelect },
+      baselineRun: { select: runSelect },
+      candidateRun: { select: runSelect },
+      policy: { select: { key: true, number: true, digest: true, document: true } },
+      criteria: {
+        orderBy: { position: "asc" },
+        select: {
+          criterion: { select: { key: true, name: true, rubric: true } },
+          judgeVersion: {
+            select: { number: true, digest: true, model: true, threshold: true, judge: { select: { key: true } } },
+          },
+        },
+      },
+    },
+  });
+  return {
+    format: evidenceFormat,
+    release: {
+      id: release.id,
+      project: release.project.key,
+      createdBy: release.createdBy,
+      createdAt: release.createdAt.toISOString(),
+    },
+    prompt: release.prompt.name,
+    label: release.label,
+    dataset: release.dataset.name,
+    baseline: { ...release.baseline, run: release.baselineRun },
+    candidate: { ...release.candidate, run: release.candidateRun },
+    criteria: release.criteria.map(({ criterion, judgeVersion }) => ({
+      ...criterion,
+      judge: judgeVersion && {
+        key: judgeVersion.judge.key,
+        number: judgeVersion.number,
+        digest: judgeVersion.digest,
+        model: judgeVersion.model,
+        threshold: judgeVersion.threshold,
+      },
+    })),
+    policy: { ...release.policy, document: JSON.parse(release.policy.document) },
+    sample: await batchesOf(tx, releaseId),
+    reviews: await reviewsOf(tx, releaseId),
+    numbers: numbers.criteria as unknown as JsonObject[],
+    population: numbers.population,
+    sampling: numbers.sampling as unknown as JsonObject,
+    gates: numbers.gates,
+  };
+}
+
+async function batchesOf(tx: Tx, releaseId: number): Promise<JsonObject[]> {
+  const batches = await tx.sampleBatch.findMany({ where: { releaseId }, orderBy: { number: "asc" } });
+  const draws = await tx.$queryRaw<
+    { batch: number; case: string; input: string; stratum: string; probability: number }[]
+  >`
+    SELECT d.batch, c.key AS "case", c.input_digest AS input, d.stratum, d.probability
+      FROM draw d JOIN test_case c ON c.id = d.case_id WHERE d.release_id = ${releaseId} ORDER BY d.position`;
+  return batches.map((batch) => ({
+    batch: batch.number,
+    seed: batch.seed,
+    design: batch.design,
+    size: batch.size,
+    strata: JSON.parse(batch.strata),
+    drawnBy: batch.createdBy,
+    at: batch.createdAt.toISOString(),
+    draws: draws
+      .filter((draw) => draw.batch === batch.number)
+      .map((draw) => ({ case: draw.case, input: draw.input, stratum: draw.stratum, probability: draw.probability })),
+  }));
+}
+
+async function reviewsOf(tx: Tx, releaseId: number): Promise<JsonObject[]> {
+  const rows = await tx.$queryRaw<(JsonObject & { at: Date })[]>`
+    SELECT rv.id, c.key AS "case", v.key AS version, k.key AS criterion,
+           json_build_object('id', u.id, 'name', u.name, 'email', u.email) AS reviewer,
+           rv.verdict::text, rv.note, rv.tags, rv.blind, rv.side, rv.took_ms AS "tookMs", rv.supersedes_id AS supersedes,
+           rv.created_at AS at
+      FROM review rv JOIN test_case c ON c.id = rv.case_id JOIN run r ON r.id = rv.run_id
+      JOIN prompt_version v ON v.id = r.version_id JOIN criterion k ON k.id = rv.criterion_id
+      JOIN app_user u ON u.id = rv.reviewer_id
+     WHERE rv.release_id = ${releaseId} ORDER BY rv.id`;
+  return rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() }));
+}

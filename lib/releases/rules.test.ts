@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import { standardPolicies } from "./policy";
+import {
+  blocking,
+  type CriterionNumbers,
+  contribution,
+  deltaGate,
+  evidenceGates,
+  humanLabel,
+  judgeGate,
+  type MustPassGrade,
+  mustPassGate,
+  reviewsGate,
+  signersGate,
+} from "./rules";
+
+const policy = standardPolicies.standard!;
+
+function criterion(given: Partial<CriterionNumbers> = {}): CriterionNumbers {
+  const estimate = { delta: 0.03, low: 0.01, high: 0.05 };
+  return { key: "grounded", judge: null, estimate, labelled: 40, ungraded: [], ...given };
+}
+function grade(given: Partial<MustPassGrade> = {}): MustPassGrade {
+  return { case: "c1", criterion: "grounded", label: "pass", judgedFail: false, ...given };
+}
+
+describe("the human label", () => {
+  it.each([
+    [[], 1, null],
+    [["pass"], 2, null],
+    [["pass"], 1, "pass"],
+    [["unsure"], 1, "unsure"],
+    [["fail", "fail"], 2, "fail"],
+    [["pass", "fail"], 2, "disagreement"],
+    [["pass", "pass", "fail"], 2, "pass"],
+    [["fail", "pass", "fail"], 3, "fail"],
+    [["pass", "fail", "unsure"], 3, "disagreement"],
+    [["unsure", "unsure", "pass"], 3, "disagreement"],
+  ] as const)("of %j, %i asked for, is %s", (grades, asked, label) => {
+    expect(humanLabel(grades, asked)).toBe(label);
+  });
+});
+
+describe("must-pass gate", () => {
+  it("is met when every must-pass case is graded pass", () => {
+    expect(mustPassGate(policy, [grade(), grade({ case: "c2", judgedFail: true })])).toEqual({
+      key: "must_pass",
+      status: "met",
+      detail: "All 2 must-pass cases graded pass.",
+    });
+  });
+  it("is vetoed by one graded fail on any criterion, whatever else passes", () => {
+    const gate = mustPassGate(policy, [grade(), grade({ criterion: "tone", label: "fail" }), grade({ case: "c2" })]);
+    expect(gate).toMatchObject({ status: "not_met", detail: "1 must-pass case graded fail: c1." });
+  });
+  it.each([null, "unsure", "disagreement"] as const)("lacks evidence while a case is %s", (label) => {
+    expect(mustPassGate(policy, [grade(), grade({ case: "c2", label })]).status).toBe("not_enough_evidence");
+  });
+  it("names the case that a judge fails and nobody has graded", () => {
+    const gate = mustPassGate(policy, [grade({ case: "c7", label: null, judgedFail: true })]);
+    expect(gate.status).toBe("not_enough_evidence");
+    expect(gate.detail).toContain("a judge fails c7, and nobody has looked yet");
+  });
+  it("is met without must-pass cases, and when the policy does not ask", () => {
+    expect(mustPassGate(policy, []).status).toBe("met");
+    expect(mustPassGate({ ...policy, mustPass: false }, [grade({ label: "fail" })]).status).toBe("met");
+  });
+});
+
+describe("delta gate, margin −2 pt", () => {
+  it.each([
+    [{ delta: 0.0, low: -0.02, high: 0.02 }, "met"],
+    [{ delta: 0.0, low: -0.0201, high: 0.02 }, "not_enough_evidence"],
+    [{ delta: -0.05, low: -0.08, high: -0.02 }, "not_enough_evidence"],
+    [{ delta: -0.05, low: -0.08, high: -0.0201 }, "not_met"],
+    [null, "not_enough_evidence"],
+  ] as const)("%j is %s", (estimate, status) => {
+    expect(deltaGate(policy, [criterion({ estimate })]).status).toBe(status);
+  });
+  it("is not met when another criterion is clearly below, but a doubt about another does not stop it", () => {
+    const tone = (high: number) => criterion({ key: "tone", estimate: { delta: -0.1, low: -0.2, high } });
+    expect(deltaGate(policy, [criterion(), tone(-0.05)])).toMatchObject({
+      status: "not_met",
+      detail: "Worse than the margin of −2 pt: tone −10.0 pt (−20.0 to −5.0).",
+    });
+    expect(deltaGate(policy, [criterion(), tone(0.01)]).status).toBe("met");
+  });
+});
+
+describe("judge gate", () => {
+  const judge = (licence: NonNullable<CriterionNumbers["judge"]>["licence"]) => ({ key: "j", licence, detail: "…" });
+  it("follows the worst instrument", () => {
+    const rows = (...licences: Parameters<typeof judge>[0][]) => licences.map((l) => criterion({ judge: judge(l) }));
+    expect(judgeGate(rows("trusted", "trusted")).status).toBe("met");
+    expect(judgeGate(rows("trusted", "not_enough_evidence")).status).toBe("not_enough_evidence");
+    expect(judgeGate(rows("not_enough_evidence", "untrusted")).status).toBe("not_met");
+  });
+  it("is met without a judge, and says that people decide", () => {
+    expect(judgeGate([criterion()])).toMatchObject({ status: "met", detail: expect.stringContaining("people") });
+  });
+});
+
+describe("reviews gate", () => {
+  it("counts the criterion with the fewest labels", () => {
+    expect(reviewsGate(policy, [criterion(), criterion({ labelled: 39 })], 100).status).toBe("not_enough_evidence");
+    expect(reviewsGate(policy, [criterion(), criterion({ labelled: 41 })], 100).status).toBe("met");
+  });
+  it("asks for no more than can be drawn", () => {
+    expect(reviewsGate(policy, [criterion({ labelled: 30 })], 30).status).toBe("met");
+    expect(reviewsGate(policy, [criterion({ labelled: 29 })], 30).status).toBe("not_enough_evidence");
+  });
+});
+
+describe("signatures", () => {
+  it("are counted against the policy, and a refusal ends it", () => {
+    expect(signersGate({ ...policy, signers: 2 }, 1).status).toBe("not_met");
+    expect(signersGate({ ...policy, signers: 2 }, 2).status).toBe("met");
+    expect(signersGate(policy, 1, true).status).toBe("not_met");
+  });
+  it("do not block their own giving, everything else does", () => {
+    const gates = evidenceGates({ policy, mustPass: [], criteria: [criterion()], drawable: 100 });
+    expect(blocking([...gates, signersGate(policy, 0)])).toEqual([]);
+    const short = evidenceGates({ policy, mustPass: [], criteria: [criterion({ labelled: 1 })], drawable: 100 });
+    expect(blocking([...short, signersGate(policy, 0)]).map(({ key }) => key)).toEqual(["reviews"]);
+  });
+});
+
+describe("contributors", () => {
+  const ada = { userId: 7, email: "ada@example.com", name: "Ada Lovelace" };
+  const nobody = { author: null, contributorId: null, runImportedById: null };
+  it.each([
+    [{ contributorId: 7 }],
+    [{ runImportedById: 7 }],
+    [{ author: "ada@example.com" }],
+    [{ author: "ADA  lovelace" }],
+    [{ author: "A. Lovelace <Ada@Example.com>" }],
+    [{ author: "Ada Lovelace <elsewhere@example.com>" }],
+  ])("%j may not sign", (given) => {
+    expect(contribution(ada, { ...nobody, ...given })).not.toBeNull();
+  });
+  it.each([
+    [{}],
+    [{ contributorId: 8, runImportedById: 9, author: "Adam Lovelace" }],
+    [{ author: "ada@example.com.invalid" }],
+    [{ author: "" }],
+  ])("%j may sign", (given) => {
+    expect(contribution(ada, { ...nobody, ...given })).toBeNull();
+  });
+});

@@ -1,0 +1,186 @@
+import type { PolicyDocument } from "./policy";
+import { count, listed, margin, pointsWithInterval } from "./words";
+
+/** What decides whether a release may be approved. Pure: numbers in, words out. */
+
+export const gateKeys = ["must_pass", "delta", "judge", "reviews", "signers"] as const;
+export type GateKey = (typeof gateKeys)[number];
+export type GateStatus = "met" | "not_met" | "not_enough_evidence";
+export type Gate = { key: GateKey; status: GateStatus; detail: string };
+
+/** The people's label of a candidate's answer; null while not enough people have graded it. */
+export type HumanLabel = "pass" | "fail" | "unsure" | "disagreement" | null;
+
+/**
+ * What people's current grades of one output on one criterion amount to: what all agree on; with three or more, the
+ * majority; else a disagreement. The same rule as calibration's, which counts in the database.
+ */
+export function humanLabel(grades: readonly ("pass" | "fail" | "unsure")[], reviewersPerCase: number): HumanLabel {
+  const [first] = grades;
+  if (first === undefined || grades.length < reviewersPerCase) return null;
+  if (grades.every((grade) => grade === first)) return first;
+  const majority = (["pass", "fail"] as const).find(
+    (label) => 2 * grades.filter((grade) => grade === label).length > grades.length,
+  );
+  return (grades.length >= 3 && majority) || "disagreement";
+}
+
+export type MustPassGrade = {
+  case: string;
+  criterion: string;
+  label: HumanLabel;
+  /** True when any judge says the candidate fails here. */
+  judgedFail: boolean;
+};
+
+export type CriterionNumbers = {
+  key: string;
+  /** The instrument's verdict about itself; null: no judge, people only. */
+  judge: { key: string; licence: "trusted" | "untrusted" | "not_enough_evidence"; detail: string } | null;
+  /** Proportions; null while nothing is graded, or nothing of some stratum. */
+  estimate: { delta: number; low: number; high: number } | null;
+  /** Strata without any graded case. */
+  ungraded: readonly string[];
+  /** Drawn cases with a human pass or fail for both versions. */
+  labelled: number;
+};
+
+/** Every must-pass case graded pass for the candidate on every criterion. A graded fail is a veto; a doubt blocks. */
+export function mustPassGate(policy: PolicyDocument, grades: readonly MustPassGrade[]): Gate {
+  const key = "must_pass";
+  if (!policy.mustPass) return { key, status: "met", detail: "The policy asks for no must-pass cases." };
+  const cases = new Set(grades.map((grade) => grade.case));
+  if (cases.size === 0) return { key, status: "met", detail: "No case of this dataset is marked must-pass." };
+  const casesWhere = (matches: (grade: MustPassGrade) => boolean) => [
+    ...new Set(grades.filter(matches).map((grade) => grade.case)),
+  ];
+  const failed = casesWhere(({ label }) => label === "fail");
+  if (failed.length > 0) {
+    const detail = `${count(failed.length, "must-pass case")} graded fail: ${listed(failed)}.`;
+    return { key, status: "not_met", detail };
+  }
+  const open = casesWhere(({ label }) => label !== "pass");
+  if (open.length === 0) {
+    return { key, status: "met", detail: `All ${count(cases.size, "must-pass case")} graded pass.` };
+  }
+  const suspected = casesWhere(({ label, judgedFail }) => label === null && judgedFail);
+  const unsure = casesWhere(({ label }) => label === "unsure");
+  const disputed = casesWhere(({ label }) => label === "disagreement");
+  const why = [
+    suspected.length > 0 && `a judge fails ${listed(suspected)}, and nobody has looked yet`,
+    unsure.length > 0 && `people are unsure about ${listed(unsure)}`,
+    disputed.length > 0 && `people disagree about ${listed(disputed)}`,
+  ].filter((part) => part !== false);
+  const passed = cases.size - open.length;
+  const detail = `${passed} of ${count(cases.size, "must-pass case")} graded pass${why.length > 0 ? `; ${why.join("; ")}` : ""}.`;
+  return { key, status: "not_enough_evidence", detail };
+}
+
+/** The primary criterion's delta is not below the margin, and no other criterion is clearly below it. */
+export function deltaGate(policy: PolicyDocument, criteria: readonly CriterionNumbers[]): Gate {
+  const key = "delta";
+  const limit = margin(policy.margin);
+  const below = criteria.filter(({ estimate }) => estimate !== null && estimate.high < policy.margin);
+  if (below.length > 0) {
+    const parts = below.map((criterion) => `${criterion.key} ${pointsWithInterval(criterion.estimate!)}`);
+    return { key, status: "not_met", detail: `Worse than the margin of ${limit}: ${parts.join("; ")}.` };
+  }
+  const [primary] = criteria;
+  if (!primary?.estimate) {
+    const why =
+      primary && primary.labelled > 0
+        ? `No case that was judged ${listed(primary.ungraded)} has a grade yet`
+        : "Nothing is graded yet";
+    return { key, status: "not_enough_evidence", detail: `${why}; the margin is ${limit}.` };
+  }
+  const numbers = `${primary.key} ${pointsWithInterval(primary.estimate)}`;
+  if (primary.estimate.low >= policy.margin) {
+    return { key, status: "met", detail: `${numbers}; the margin is ${limit}.` };
+  }
+  return {
+    key,
+    status: "not_enough_evidence",
+    detail: `${numbers} reaches below the margin of ${limit}: more grades would narrow it.`,
+  };
+}
+
+/** Every instrument is trusted on its criterion. A criterion without a judge rests on people alone. */
+export function judgeGate(criteria: readonly CriterionNumbers[]): Gate {
+  const key = "judge";
+  const judged = criteria.flatMap((criterion) => (criterion.judge ? [{ ...criterion.judge, of: criterion.key }] : []));
+  if (judged.length === 0) {
+    return { key, status: "met", detail: "No judge is used: the estimate rests on people's grades alone." };
+  }
+  const say = (rows: typeof judged) => rows.map((row) => `${row.key} (${row.of}): ${row.detail}`).join(" ");
+  const untrusted = judged.filter(({ licence }) => licence === "untrusted");
+  if (untrusted.length > 0) return { key, status: "not_met", detail: say(untrusted) };
+  const open = judged.filter(({ licence }) => licence === "not_enough_evidence");
+  if (open.length > 0) return { key, status: "not_enough_evidence", detail: say(open) };
+  return { key, status: "met", detail: say(judged) };
+}
+
+/** Enough cases carry a human label on every criterion; never more than can be drawn at all. */
+export function reviewsGate(policy: PolicyDocument, criteria: readonly CriterionNumbers[], drawable: number): Gate {
+  const needed = Math.min(policy.minReviewedCases, drawable);
+  const labelled = criteria.length > 0 ? Math.min(...criteria.map((criterion) => criterion.labelled)) : 0;
+  return {
+    key: "reviews",
+    status: labelled >= needed ? "met" : "not_enough_evidence",
+    detail: `${labelled} of at least ${count(needed, "case")} graded pass or fail for both versions.`,
+  };
+}
+
+/** Enough different people approved this very evidence. */
+export function signersGate(policy: PolicyDocument, approvals: number, refused = false): Gate {
+  const key = "signers";
+  if (refused) return { key, status: "not_met", detail: "Refused by a signature on this evidence." };
+  const detail = `${approvals} of ${count(policy.signers, "signature")} on this evidence.`;
+  return { key, status: approvals >= policy.signers ? "met" : "not_met", detail };
+}
+
+export type GateInput = {
+  policy: PolicyDocument;
+  mustPass: readonly MustPassGrade[];
+  /** The primary criterion first. */
+  criteria: readonly CriterionNumbers[];
+  /** Cases that could be drawn. */
+  drawable: number;
+};
+
+/** Every gate that the evidence decides: all but the signatures. */
+export function evidenceGates({ policy, mustPass, criteria, drawable }: GateInput): Gate[] {
+  return [
+    mustPassGate(policy, mustPass),
+    deltaGate(policy, criteria),
+    judgeGate(criteria),
+    reviewsGate(policy, criteria, drawable),
+  ];
+}
+
+/** The gates that keep a release from being approved; signatures aside. */
+export function blocking(gates: readonly Gate[]): Gate[] {
+  return gates.filter(({ key, status }) => key !== "signers" && status !== "met");
+}
+
+/** Who stands in the way of signing for a candidate: why this person may not, or null. */
+export function contribution(
+  person: { userId: number; email: string; name: string },
+  candidate: { author: string | null; contributorId: number | null; runImportedById: number | null },
+): string | null {
+  if (candidate.contributorId === person.userId) return "You brought the candidate in, so somebody else must sign.";
+  if (isNamedBy(candidate.author, person)) return "You are the candidate's author, so somebody else must sign.";
+  if (candidate.runImportedById === person.userId) {
+    return "You imported the candidate's run, so somebody else must sign.";
+  }
+  return null;
+}
+
+/** True when an author's name means this person: the e-mail, the name, or `Name <e-mail>`; letter case aside. */
+function isNamedBy(author: string | null, { email, name }: { email: string; name: string }): boolean {
+  if (!author) return false;
+  const plain = (text: string) => text.trim().replace(/\s+/g, " ").normalize("NFKC").toLowerCase();
+  const given = plain(author);
+  const [, before, bracketed] = /^(.*?)\s*<([^<>]*)>$/.exec(given) ?? [];
+  const names = bracketed === undefined ? [given] : [given, before, bracketed];
+  return names.some((text) => text !== undefined && text !== "" && (text === plain(email) || text === plain(name)));
+}
