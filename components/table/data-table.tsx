@@ -1,0 +1,161 @@
+"use client";
+
+import { type RowData, useTable } from "@tanstack/react-table";
+import { Columns3 } from "lucide-react";
+import Link from "next/link";
+import type { KeyboardEvent, ReactNode } from "react";
+import { Button } from "../ui/button";
+import { cn } from "../ui/cn";
+import { Menu, MenuCheck } from "../ui/menu";
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "../ui/table";
+import { type ColumnMeta, type Columns, features } from "./columns";
+import { withHidden } from "./hidden-columns";
+import { PageLink, SortLink } from "./links";
+import { moveFocus } from "./move-focus";
+import { useHiddenColumns } from "./use-hidden-columns";
+
+type Props<Row extends RowData> = {
+  /** What the rows are, for those who can't see the table. */
+  label: string;
+  /** Define them outside the component: they must not change between renders. */
+  columns: Columns<Row>;
+  rows: Row[];
+  rowId: (row: Row) => string;
+  /** Where a row leads. The first column becomes the link. */
+  rowHref?: (row: Row) => string;
+  sort?: { by: string; descending: boolean; href: (by: string, descending: boolean) => string };
+  /** Addresses of the neighbouring keyset pages; null where there is none. */
+  previous?: string | null;
+  next?: string | null;
+  /** Left of the column menu: how many rows, filters. */
+  children?: ReactNode;
+  /** Shown instead of rows when there are none. */
+  empty?: ReactNode;
+};
+
+/**
+ * A table whose rows the server has filtered, sorted and cut into pages. The first column stays; the others can be
+ * hidden (kept in the address). Arrow keys go between rows, Enter follows the row's link.
+ */
+export function DataTable<Row extends RowData>(props: Props<Row>) {
+  const { label, columns, rows, rowId, rowHref, sort, previous, next, children, empty } = props;
+  const ids = columns.map((column) => column.id ?? ("accessorKey" in column ? String(column.accessorKey) : ""));
+  const hideable = ids.filter((_, index) => index > 0 && columns[index]?.enableHiding !== false);
+  const { hidden, hide } = useHiddenColumns(hideable);
+  const table = useTable({
+    features,
+    columns,
+    data: rows,
+    getRowId: rowId,
+    state: { columnVisibility: Object.fromEntries(hidden.map((id) => [id, false])) },
+  });
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if ((event.target as Element).matches("input, select, textarea")) return;
+    if (moveFocus(event.key, event.currentTarget, event.target as Element)) event.preventDefault();
+  };
+  return (
+    <div className="flex flex-col gap-2">
+      <div className="flex min-h-9 flex-wrap items-center justify-between gap-2">
+        <div className="min-w-0">{children}</div>
+        {hideable.length > 0 && (
+          <Menu
+            trigger={
+              <Button size="sm" className="no-print">
+                <Columns3 aria-hidden="true" className="size-4" />
+                Columns
+              </Button>
+            }
+          >
+            {table
+              .getAllLeafColumns()
+              .filter(({ id }) => hideable.includes(id))
+              .map((column) => (
+                <MenuCheck
+                  key={column.id}
+                  checked={!hidden.includes(column.id)}
+                  onChange={(shown) => hide(shown ? hidden.filter((id) => id !== column.id) : [...hidden, column.id])}
+                >
+                  {nameOf(column.columnDef.meta, column.columnDef.header, column.id)}
+                </MenuCheck>
+              ))}
+          </Menu>
+        )}
+      </div>
+      <Table label={label}>
+        <TableHead>
+          {table.getHeaderGroups().map((group) => (
+            <TableRow key={group.id}>
+              {group.headers.map((header) => {
+                const meta = header.column.columnDef.meta;
+                const sorted = meta?.sort !== undefined && meta.sort === sort?.by;
+                return (
+                  <TableHeader
+                    key={header.id}
+                    aria-sort={sorted ? (sort.descending ? "descending" : "ascending") : undefined}
+                    className={cn(meta?.align === "right" && "text-right", meta?.className)}
+                  >
+                    {meta?.sort && sort ? (
+                      <SortLink
+                        href={withHidden(sort.href(meta.sort, sorted ? !sort.descending : false), hidden)}
+                        direction={sorted ? (sort.descending ? "descending" : "ascending") : null}
+                      >
+                        <table.FlexRender header={header} />
+                      </SortLink>
+                    ) : (
+                      <table.FlexRender header={header} />
+                    )}
+                  </TableHeader>
+                );
+              })}
+            </TableRow>
+          ))}
+        </TableHead>
+        <TableBody onKeyDown={onKeyDown}>
+          {table.getRowModel().rows.map((row) => (
+            <TableRow
+              key={row.id}
+              data-row=""
+              tabIndex={rowHref ? undefined : -1}
+              className="hover:bg-hover focus-within:bg-hover"
+            >
+              {row.getVisibleCells().map((cell, index) => {
+                const meta = cell.column.columnDef.meta;
+                const content = <table.FlexRender cell={cell} />;
+                return (
+                  <TableCell
+                    key={cell.id}
+                    className={cn(meta?.align === "right" && "text-right tabular-nums", meta?.className)}
+                  >
+                    {index === 0 && rowHref ? (
+                      <Link
+                        href={rowHref(row.original)}
+                        data-row-link=""
+                        className="inline-flex min-h-6 items-center text-accent underline-offset-2 hover:underline"
+                      >
+                        {content}
+                      </Link>
+                    ) : (
+                      content
+                    )}
+                  </TableCell>
+                );
+              })}
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+      {rows.length === 0 && empty}
+      {(previous || next) && (
+        <nav aria-label={`Pages of ${label}`} className="no-print flex justify-between gap-2 py-2">
+          <PageLink href={previous && withHidden(previous, hidden)} word="← Previous" />
+          <PageLink href={next && withHidden(next, hidden)} word="Next →" />
+        </nav>
+      )}
+    </div>
+  );
+}
+
+function nameOf(meta: ColumnMeta | undefined, header: unknown, id: string): string {
+  return meta?.name ?? (typeof header === "string" ? header : id);
+}
