@@ -6,7 +6,7 @@ import type { AuditRow } from "@/lib/audit/queries";
 
 export function AuditTable({ rows }: { rows: AuditRow[] }) {
   return (
-    <Table label="Events">
+    <Table label="List of events">
       <TableHead>
         <TableRow>
           <TableHeader className="text-right">Entry</TableHeader>
@@ -26,10 +26,10 @@ export function AuditTable({ rows }: { rows: AuditRow[] }) {
             <TableCell className="min-w-56">
               <Event row={row} />
             </TableCell>
-            <TableCell className="min-w-40 [overflow-wrap:anywhere]">
+            <TableCell className="min-w-64 [overflow-wrap:anywhere]">
               <Who row={row} />
             </TableCell>
-            <TableCell className="min-w-40 [overflow-wrap:anywhere]">
+            <TableCell className="min-w-56 [overflow-wrap:anywhere]">
               <UntrustedText text={row.subject} />
             </TableCell>
           </TableRow>
@@ -59,7 +59,7 @@ function Who({ row: { event, actor } }: { row: AuditRow }) {
 function Event({ row: { action, event, requestId, index } }: { row: AuditRow }) {
   return (
     <details>
-      <summary className="min-h-6 cursor-pointer">
+      <summary className="relative min-h-6 cursor-pointer">
         <span className="font-medium">
           <UntrustedText text={actionLabel(action)} />
         </span>

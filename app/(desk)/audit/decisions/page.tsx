@@ -59,7 +59,7 @@ export default async function DecisionsPage({ searchParams }: Props) {
                   <TableCell>
                     <RelativeTime date={decision.decidedAt} />
                   </TableCell>
-                  <TableCell>
+                  <TableCell className="relative">
                     <Digest value={decision.evidenceDigest} />
                   </TableCell>
                   <TableCell className="text-right tabular-nums">{decision.auditIndex}</TableCell>

@@ -64,7 +64,7 @@ export default async function DecisionPage({ params }: { params: Promise<{ id: s
           </h2>
           <Signatures signOffs={decision.signOffs} />
         </section>
-        <section aria-labelledby="evidence" className="flex flex-col gap-6">
+        <section aria-labelledby="evidence" className="flex min-w-0 flex-col gap-6">
           <h2 id="evidence" className="text-lg font-semibold">
             The evidence as it was
           </h2>

@@ -50,7 +50,7 @@ export function Evidence({ evidence }: { evidence: EvidenceView }) {
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <section aria-label={title} className="flex flex-col gap-3">
+    <section aria-label={title} className="flex min-w-0 flex-col gap-3">
       <h3 className="font-semibold">{title}</h3>
       {children}
     </section>
@@ -180,7 +180,7 @@ function Compared({ evidence }: { evidence: EvidenceView }) {
       </Fact>
       {label && (
         <Fact name="Label">
-          <UntrustedText text={label} />, moved when approved
+          <UntrustedText text={label} />, if approved
         </Fact>
       )}
       {closed?.by && (
@@ -248,18 +248,18 @@ function shown(value: number | null | undefined): string {
   return typeof value === "number" ? formatCount(value) : "–";
 }
 
-const gradesShown = 200;
+const gradesShown = 50;
 
 function Grades({ reviews }: { reviews: EvidenceView["reviews"] }) {
   const superseded = new Set(reviews.map(({ supersedes }) => supersedes));
   const people = new Set(reviews.map(({ reviewer }) => reviewer?.name));
   if (reviews.length === 0) return <p className="text-muted">Nothing was graded.</p>;
   return (
-    <details>
+    <details className="min-w-0">
       <summary className="min-h-6 cursor-pointer">
         {plural(reviews.length, "grade")} by {plural(people.size, "person", "people")}
       </summary>
-      <Table label="Grades">
+      <Table label="List of grades">
         <TableHead>
           <TableRow>
             <TableHeader>Case</TableHeader>
@@ -273,7 +273,7 @@ function Grades({ reviews }: { reviews: EvidenceView["reviews"] }) {
         <TableBody>
           {reviews.slice(0, gradesShown).map((review, i) => (
             <TableRow key={review.id ?? i}>
-              <TableCell className="[overflow-wrap:anywhere]">
+              <TableCell className="min-w-32 [overflow-wrap:anywhere]">
                 <UntrustedText text={review.case} />
               </TableCell>
               <TableCell>
@@ -291,7 +291,7 @@ function Grades({ reviews }: { reviews: EvidenceView["reviews"] }) {
               <TableCell>
                 <UntrustedText text={review.reviewer?.name ?? ""} />
               </TableCell>
-              <TableCell className="[overflow-wrap:anywhere]">
+              <TableCell className="min-w-48 [overflow-wrap:anywhere]">
                 <UntrustedText text={review.note ?? ""} />
               </TableCell>
             </TableRow>
