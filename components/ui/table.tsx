@@ -4,10 +4,11 @@ import { cn } from "./cn";
 /** Scrolls sideways inside its own pane, reachable by keyboard. */
 export function Table({ className, label, ...rest }: ComponentProps<"table"> & { label?: string }) {
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a group that is no fieldset, and no landmark as a section would be
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling pane must be reachable by keyboard
-    <section aria-label={label ?? "Table"} className="w-full overflow-x-auto" tabIndex={0}>
-      <table className={cn("w-full border-collapse text-left", className)} {...rest} />
-    </section>
+    <div role="group" aria-label={label ?? "Table"} className="w-full overflow-x-auto" tabIndex={0}>
+      <table aria-label={label} className={cn("w-full border-collapse text-left", className)} {...rest} />
+    </div>
   );
 }
 

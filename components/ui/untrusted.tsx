@@ -3,7 +3,9 @@
 import { useState } from "react";
 import { Button } from "./button";
 import { cn } from "./cn";
-import { visiblePieces } from "./invisible";
+import { UntrustedText } from "./untrusted-text";
+
+export { UntrustedText };
 
 const shownAtFirst = 4000;
 
@@ -39,26 +41,5 @@ export function Untrusted({
         </div>
       )}
     </div>
-  );
-}
-
-/** The same, inline and without a pane: for table cells and headings. */
-export function UntrustedText({ text }: { text: string }) {
-  return (
-    <bdi>
-      {visiblePieces(text).map((piece, index) =>
-        "text" in piece ? (
-          piece.text
-        ) : (
-          <span
-            key={index}
-            className="mx-px rounded bg-unsure-soft px-1 font-mono text-xs text-unsure"
-            title="invisible character"
-          >
-            {piece.badge}
-          </span>
-        ),
-      )}
-    </bdi>
   );
 }
