@@ -1,7 +1,7 @@
 import pg from "pg";
 import { logPublicKey } from "./key";
 import { outsideFile, readOutside } from "./outside";
-import { allEntries, type Database, databaseName, readCheckpoints, readHead } from "./store";
+import { allEntries, type Database, databaseName, findHead, readCheckpoints } from "./store";
 import { type LogTrust, type LogVerification, verifyLog } from "./verify";
 
 /** The key and the outside file of a data folder. */
@@ -14,7 +14,7 @@ export async function verifyConnection(client: Database, trust: LogTrust): Promi
   const database = await databaseName(client);
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   try {
-    const head = await readHead(client);
+    const head = await findHead(client);
     const checkpoints = await readCheckpoints(client);
     return await verifyLog({ head, checkpoints, entries: allEntries(client), database }, trust);
   } finally {

@@ -10,10 +10,16 @@ export type StoredCheckpoint = { size: number; root: Buffer; note: string; cause
 
 const utc = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
-export async function readHead(database: Database): Promise<Head> {
+/** Null when somebody removed the row. */
+export async function findHead(database: Database): Promise<Head | null> {
   const { rows } = await database.query<Head>("SELECT size, frontier FROM audit_head WHERE id = 1");
-  if (!rows[0]) throw new Error("The audit log has no head row: its migration has not run, or the row was removed.");
-  return rows[0];
+  return rows[0] ?? null;
+}
+
+export async function readHead(database: Database): Promise<Head> {
+  const head = await findHead(database);
+  if (!head) throw new Error("The head row of the audit log was removed.");
+  return head;
 }
 
 /** Checkpoints by size, from `after` (exclusive). */

@@ -180,6 +180,7 @@ describe("verifying a log", () => {
   it("detects changes to the head and to checkpoint rows", async () => {
     const [first, ...rest] = checkpoints;
     const bad: Partial<LogSource>[] = [
+      { head: null },
       { head: { size: size + 1, frontier: frontierOf(entries) } },
       { head: { size, frontier: frontierOf(entries).map((node) => changed(node, 3)) } },
       { checkpoints: rest },

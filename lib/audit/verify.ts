@@ -7,7 +7,7 @@ import { frontierAppend, frontierRoot, type Hash, leafHash, same } from "./tree"
 
 /** The log as stored. `entries` come in index order, in chunks; `database` is its name as the outside file has it. */
 export type LogSource = {
-  head: Head;
+  head: Head | null;
   entries: AsyncIterable<StoredEntry[]> | Iterable<StoredEntry[]>;
   checkpoints: readonly StoredCheckpoint[];
   database: string | null;
@@ -79,14 +79,7 @@ export async function verifyLog(source: LogSource, trust: LogTrust): Promise<Log
   }
   const root = frontierRoot(frontier);
 
-  const { head } = source;
-  if (head.size !== size)
-    report({
-      what: `the head of the log counts ${head.size} entries, but there are ${size}`,
-      index: Math.min(size, head.size),
-    });
-  if (head.frontier.length !== frontier.length || !head.frontier.every((node, i) => same(node, frontier[i]!)))
-    report({ what: "the head of the log does not fit the recorded leaf hashes" });
+  headProblems(source.head, size, frontier).forEach(report);
 
   const isOwn = ({ checkpoint, database }: OpenedOutside) =>
     checkpoint.origin === origin ||
@@ -136,6 +129,18 @@ export async function verifyLog(source: LogSource, trust: LogTrust): Promise<Log
     problemCount,
     notes,
   };
+}
+
+function headProblems(head: Head | null, size: number, frontier: readonly Hash[]): LogProblem[] {
+  if (!head) return [{ what: "the head row of the log was removed" }];
+  const problems: LogProblem[] = [];
+  if (head.size !== size) {
+    const what = `the head of the log counts ${head.size} entries, but there are ${size}`;
+    problems.push({ what, index: Math.min(size, head.size) });
+  }
+  if (head.frontier.length !== frontier.length || !head.frontier.every((node, i) => same(node, frontier[i]!)))
+    problems.push({ what: "the head of the log does not fit the recorded leaf hashes" });
+  return problems;
 }
 
 const columnNames: Record<keyof LeafColumns, string> = {

@@ -33,7 +33,7 @@ function exported(file: string, { key }: Options, command: Command): void {
 }
 
 function exportWords(file: string, { ok, releaseId, outcome, checks, notes }: ExportVerification): string {
-  const what = releaseId === null ? "" : `: release ${releaseId} was ${outcome}`;
+  const what = releaseId === null ? "" : `: ${ok ? "" : "it claims that "}release ${releaseId} was ${outcome}`;
   return [
     `${ok ? "Verified" : "NOT verified"} ${plain(file)}${what}`,
     ...checks.map((check) => `  ${check.ok ? "✓" : "✗"} ${check.name}: ${plain(check.detail)}`),
