@@ -1,4 +1,8 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { parentOf } from "../db/processes";
+
+/** No single step holds the end up longer (ms): an import under way is one transaction and begins again next time. */
+const longest = 15_000;
 
 type Step = { name: string; run: () => unknown };
 
@@ -48,7 +52,7 @@ export class Ending {
     this.abort.abort();
     for (const { name, run } of this.steps.reverse()) {
       try {
-        await run();
+        await Promise.race([run(), wait(longest, undefined, { ref: false })]);
       } catch (error) {
         process.stderr.write(`countersign: ${name}: ${(error as Error).message}\n`);
       }

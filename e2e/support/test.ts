@@ -1,0 +1,113 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import AxeBuilder from "@axe-core/playwright";
+import { type BrowserContext, test as base, expect, type Page } from "playwright/test";
+
+export type { Page };
+export { expect };
+
+export type Role = "viewer" | "reviewer" | "release_manager" | "auditor" | "administrator";
+
+/** The password that `signIn` gives to a demo person who has none yet: sign-off asks for it again. */
+export const password = "only for these tests";
+
+type Server = { url: string; token: string };
+
+export function server(): Server {
+  const folder = process.env.COUNTERSIGN_E2E_DATA;
+  if (!folder) throw new Error("Run the browser tests with `npm test` or `npx playwright test`.");
+  return JSON.parse(readFileSync(path.join(folder, "cli.json"), "utf8")) as Server;
+}
+
+/** The REST interface, as the local administrator or with another token. Throws unless the answer is 2xx. */
+export async function rest<T>(method: string, at: string, body?: unknown, token = server().token): Promise<T> {
+  const response = await fetch(`${server().url}/api/v1${at}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { "content-type": "application/json" }) },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${at}: ${response.status} ${text}`);
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+type Fixtures = {
+  /** Says that a console error matching this is what the test is about. Any other fails it. */
+  allowConsoleError: (pattern: RegExp) => void;
+  watchConsole: undefined;
+};
+
+export const test = base.extend<Fixtures & { allowed: RegExp[] }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from this pattern
+  baseURL: async ({}, use) => use(server().url),
+  // biome-ignore lint/correctness/noEmptyPattern: as above
+  allowed: async ({}, use) => use([]),
+  allowConsoleError: async ({ allowed }, use) => use((pattern) => void allowed.push(pattern)),
+  watchConsole: [
+    async ({ context, allowed }, use) => {
+      const errors: string[] = [];
+      watch(context, errors);
+      await use(undefined);
+      expect(
+        errors.filter((error) => !allowed.some((pattern) => pattern.test(error))),
+        "console errors",
+      ).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/** For a context that a test opens itself, a second person's for instance. */
+export function watch(context: BrowserContext, errors: string[]): void {
+  context.on("console", (message) => {
+    if (message.type() === "error") errors.push(`${message.text()} (${message.location().url})`);
+  });
+  context.on("weberror", (error) => errors.push(String(error.error())));
+}
+
+type User = { email: string; name: string; roles: Role[] };
+
+/** Signs the demo person with this role in, through a one-time link, and opens the desk. Returns who it is. */
+export async function signIn(page: Page, role: Role): Promise<User> {
+  const users = await rest<User[]>("GET", "/users");
+  // Where several people have the role, the one whose only role it is.
+  const [user] = users.filter(({ roles }) => roles.includes(role)).sort((a, b) => a.roles.length - b.roles.length);
+  if (!user) throw new Error(`Nobody in the demo project has the role ${role}.`);
+  await signInAs(page, user.email);
+  return user;
+}
+
+/** As `signIn`, by e-mail. The form itself is tested where signing in is the subject; here its request is made at once. */
+export async function signInAs(page: Page, email: string): Promise<void> {
+  const { url } = server();
+  const link = await rest<{ path: string }>("POST", `/users/${encodeURIComponent(email)}/links`, {});
+  const secret = link.path.split("/").at(-1) ?? "";
+  const { csrfToken } = (await (await page.request.get(`${url}/api/auth/csrf`)).json()) as { csrfToken: string };
+  const form = { secret, password, csrfToken, json: "true", callbackUrl: url };
+  const answer = await page.request.post(`${url}/api/auth/callback/link`, { form });
+  expect(answer.ok(), `sign-in of ${email}: ${answer.status()}`).toBe(true);
+  await page.goto(`${url}/`);
+}
+
+const standards = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** No violation that axe can see, in light and in dark. */
+export async function expectAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    // Colours in the middle of a transition are nobody's choice.
+    await page.evaluate(() => {
+      const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+      return Promise.allSettled(ending.map((animation) => animation.finished));
+    });
+    const { violations } = await new AxeBuilder({ page }).withTags(standards).analyze();
+    const found = violations.map(({ id, help, nodes }) => ({
+      [`${id} (${colorScheme}, ${new URL(page.url()).pathname})`]: help,
+      at: nodes.map(
+        ({ target, failureSummary }) => `${target.join(" ")}: ${failureSummary?.split("\n")[1]?.trim() ?? ""}`,
+      ),
+    }));
+    expect(found).toEqual([]);
+  }
+  await page.emulateMedia({ colorScheme: null });
+}
