@@ -81,11 +81,7 @@ function Texts({ title, parts, view, names, hunksBefore, empty }: TextsProps) {
         const before = hunks;
         hunks += hunksOf(part);
         return (
-          <section
-            key={index}
-            aria-label={`${part.name}, ${changes[part.change].word}`}
-            className="flex flex-col gap-1"
-          >
+          <div key={index} className="flex flex-col gap-1">
             <h3 className="flex items-center gap-2 font-mono text-sm">
               <UntrustedText text={part.name} />
               <ChangeBadge change={part.change} />
