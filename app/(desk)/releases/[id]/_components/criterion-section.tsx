@@ -1,0 +1,204 @@
+import Link from "next/link";
+import {
+  formatCount,
+  formatPoints,
+  formatPointsInterval,
+  formatRate,
+  formatRateInterval,
+} from "@/components/ui/format";
+import { UntrustedText } from "@/components/ui/untrusted";
+import type { BriefCriterion } from "@/lib/calibration/brief";
+import { trustInWords } from "@/lib/releases/brief";
+import type { PolicyDocument } from "@/lib/releases/policy";
+import { ofHundred } from "@/lib/releases/words";
+import { EstimateFigure } from "./estimate-figure";
+import { FlipBar } from "./flip-bar";
+import { ImportedTables } from "./imported-tables";
+import { TrustTable, VerdictTable } from "./judge-tables";
+import { LicenceBadge } from "./licence-badge";
+
+type Props = {
+  releaseId: number;
+  criterion: BriefCriterion;
+  policy: PolicyDocument;
+  versions: [baseline: string, candidate: string];
+  isPrimary: boolean;
+};
+
+/** One criterion: what the judge says beside what people's grades make of it, then how far to trust the judge. */
+export function CriterionSection({ releaseId, criterion, policy, versions, isPrimary }: Props) {
+  const { key, name, judges, tally, imported } = criterion;
+  const instrument = judges.find((judge) => judge.instrument);
+  const counts = instrument && tally[instrument.key];
+  const compared = counts ? counts.better + counts.worse + counts.same : 0;
+  const judgeAlone = counts && compared > 0 ? (counts.better - counts.worse) / compared : null;
+  return (
+    <section aria-labelledby={`criterion-${key}`} className="flex flex-col gap-6 border-t border-line-strong pt-5">
+      <div>
+        <h2 id={`criterion-${key}`} className="text-xl font-semibold [overflow-wrap:anywhere]">
+          <UntrustedText text={name} />
+        </h2>
+        <p className="text-muted">
+          {isPrimary ? "Primary criterion" : "Further criterion"} <code className="font-mono text-sm">{key}</code>
+        </p>
+      </div>
+      <div className="grid gap-x-10 gap-y-6 xl:grid-cols-2">
+        <div className="flex min-w-0 flex-col gap-3">
+          <h3 className="font-semibold">
+            What the judge says
+            {judgeAlone !== null && (
+              <span className="font-normal text-muted tabular-nums"> {formatPoints(judgeAlone)}, uncorrected</span>
+            )}
+          </h3>
+          {judges.map((judge) => {
+            const flips = tally[judge.key];
+            return (
+              flips && (
+                <div key={`${judge.key} ${judge.version}`} className="flex flex-col gap-1">
+                  <p className="text-sm text-muted">
+                    <UntrustedText text={judge.key} /> (
+                    {judge.instrument ? "corrected by the estimate" : "shown beside"})
+                  </p>
+                  <FlipBar counts={flips} of={judge.key} />
+                </div>
+              )
+            );
+          })}
+          {judges.length === 0 ? (
+            <p className="text-muted">No judge: people's grades are all there is.</p>
+          ) : (
+            <VerdictTable criterion={criterion} />
+          )}
+        </div>
+        <Estimate criterion={criterion} policy={policy} versions={versions} judgeAlone={judgeAlone} />
+      </div>
+      {judges.length > 0 && (
+        <div className="flex flex-col gap-3">
+          <h3 className="font-semibold">How far to trust the judge</h3>
+          <ul className="flex flex-col gap-2">
+            {judges.map((judge) => (
+              <li key={`${judge.key} ${judge.version}`} className="max-w-4xl">
+                <span className="inline-flex flex-wrap items-baseline gap-2">
+                  <strong className="font-medium">
+                    <UntrustedText text={judge.key} />
+                  </strong>
+                  <LicenceBadge licence={judge.licence} />
+                </span>
+                <p className="tabular-nums">{falsePasses(judge)}</p>
+                <p className="text-muted tabular-nums">{trustInWords(judge, policy)}</p>
+              </li>
+            ))}
+          </ul>
+          <TrustTable criterion={criterion} />
+          <p className="text-sm text-muted">
+            Weighted from the drawn cases to all {formatCount(criterion.population)}; intervals at{" "}
+            {formatRate(policy.level, 0)}.{" "}
+            {criterion.overrides > 0 && (
+              <Link href={`/releases/${releaseId}/judges`} className="text-accent underline underline-offset-2">
+                {formatCount(criterion.overrides)} overrides
+              </Link>
+            )}
+          </p>
+        </div>
+      )}
+      {imported && (
+        <div className="flex flex-col gap-3">
+          <div>
+            <h3 className="font-semibold">Imported grades</h3>
+            <p className="max-w-prose text-muted">
+              They came with the import. Nothing says how these cases were chosen, so they never enter the estimate.
+            </p>
+          </div>
+          <ImportedTables imported={imported} versions={versions} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function falsePasses(judge: BriefCriterion["judges"][number]): string {
+  const parts = Object.entries(judge.trust).map(([version, { falsePassRate }]) =>
+    falsePassRate.estimate === null
+      ? `of ${version} nothing is known yet`
+      : `of 100 answers of ${version} that it passes, ${ofHundred(falsePassRate.low, falsePassRate.high)} are bad`,
+  );
+  const text = parts.join("; ");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+type EstimateProps = Pick<Props, "criterion" | "policy" | "versions"> & { judgeAlone: number | null };
+
+function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
+  const { estimate, labels } = criterion;
+  const { delta, low, high, casesLikeThese, passRates, worstCase, level, method } = estimate;
+  const known = delta !== null && low !== null && high !== null;
+  const missing = labels.waiting + labels.unsure + labels.disagreement;
+  return (
+    <div className="flex min-w-0 flex-col gap-3">
+      <h3 className="font-semibold">What people's grades make of it</h3>
+      {!known ? (
+        <p className="text-muted">
+          {estimate.reviewed === 0
+            ? "Nothing is graded yet, so there is no estimate."
+            : `No estimate yet: no case judged ${estimate.missingStrata.join(", ")} has a grade.`}
+        </p>
+      ) : (
+        <>
+          <EstimateFigure
+            theseCases={{ low, high, estimate: delta }}
+            casesLikeThese={casesLikeThese?.delta ?? null}
+            judgeAlone={judgeAlone}
+            margin={policy.margin}
+          />
+          <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 tabular-nums">
+            <dt className="text-muted">Delta, these cases</dt>
+            <dd className="font-medium">{formatPointsInterval(delta, low, high, low === high ? 2 : 1)}</dd>
+            {casesLikeThese && (
+              <>
+                <dt className="text-muted">Delta, cases like these</dt>
+                <dd>{formatPointsInterval(delta, casesLikeThese.delta.low, casesLikeThese.delta.high)}</dd>
+              </>
+            )}
+            {passRates &&
+              (["baseline", "candidate"] as const).map((side, i) => (
+                <div key={side} className="contents">
+                  <dt className="text-muted">
+                    <UntrustedText text={versions[i] ?? ""} /> passes
+                  </dt>
+                  <dd>{formatRateInterval(passRates[side].estimate, passRates[side].low, passRates[side].high, 1)}</dd>
+                </div>
+              ))}
+            {worstCase !== null && missing > 0 && (
+              <>
+                <dt className="text-muted">Worst case</dt>
+                <dd>{formatPoints(worstCase)} if every drawn case without a label went against the candidate</dd>
+              </>
+            )}
+          </dl>
+          <p className="text-sm text-muted">
+            {level !== null && formatRate(level, 0)} interval; {method}. Not always-valid: it holds for a number of
+            grades fixed beforehand.
+          </p>
+        </>
+      )}
+      <dl className="flex flex-wrap gap-x-6 gap-y-1 tabular-nums">
+        {[
+          ["of", criterion.population, "cases"],
+          ["drawn", estimate.drawn, ""],
+          ["graded", labels.labelled, ""],
+          ["waiting", labels.waiting, ""],
+          ["unsure", labels.unsure, ""],
+          ["disagreement", labels.disagreement, ""],
+          ["overrides", criterion.overrides, ""],
+        ].map(([word, n, unit]) => (
+          <div key={word} className="flex gap-1.5">
+            <dt className="text-muted">{word}</dt>
+            <dd>
+              {formatCount(Number(n))} {unit}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}

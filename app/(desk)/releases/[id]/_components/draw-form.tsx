@@ -1,0 +1,45 @@
+"use client";
+
+import { useActionState } from "react";
+import { Button } from "@/components/ui/button";
+import { Field } from "@/components/ui/field";
+import { formatCount } from "@/components/ui/format";
+import { Input } from "@/components/ui/input";
+import { Notice } from "@/components/ui/notice";
+import { drawAction } from "../actions";
+
+/** Asks for cases to grade. The seed is recorded; whoever knows it can draw the same cases again. */
+export function DrawForm({ releaseId, suggested, left }: { releaseId: number; suggested: number; left: number }) {
+  const [outcome, send, busy] = useActionState(drawAction, null);
+  return (
+    <form action={send} className="flex flex-col gap-3">
+      <input type="hidden" name="releaseId" value={releaseId} />
+      <div className="flex flex-wrap items-start gap-3">
+        <div className="w-40">
+          <Field label="Cases to draw" hint={`${formatCount(left)} are left`}>
+            <Input
+              name="size"
+              type="number"
+              min={1}
+              max={left}
+              defaultValue={suggested}
+              required
+              className="tabular-nums"
+            />
+          </Field>
+        </div>
+        <div className="w-64">
+          <Field label="Seed (optional)" hint="Random when empty; recorded either way">
+            <Input name="seed" maxLength={200} autoComplete="off" spellCheck={false} className="font-mono" />
+          </Field>
+        </div>
+        <Button type="submit" variant="primary" disabled={busy} className="mt-6">
+          Draw
+        </Button>
+      </div>
+      <div aria-live="polite">
+        {outcome && <Notice tone={outcome.ok ? "success" : "danger"}>{outcome.message}</Notice>}
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,28 @@
+import { Status } from "@/components/ui/status";
+import type { Gate, GateKey } from "@/lib/releases/rules";
+
+const names: Record<GateKey, string> = {
+  must_pass: "Must-pass cases",
+  delta: "Not worse than the margin",
+  judge: "Judge good enough",
+  reviews: "Enough grades",
+  signers: "Signatures",
+};
+
+/** Each gate as shape, word and numbers. */
+export function GateList({ gates }: { gates: Gate[] }) {
+  return (
+    <ul className="border-b border-line">
+      {gates.map((gate) => (
+        <li
+          key={gate.key}
+          className="grid gap-x-4 border-t border-line py-2 sm:grid-cols-[12rem_13rem_minmax(0,1fr)] sm:items-baseline"
+        >
+          <span className="font-medium">{names[gate.key]}</span>
+          <Status status={gate.status} />
+          <span className="min-w-0 max-w-prose tabular-nums [overflow-wrap:anywhere]">{gate.detail}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}

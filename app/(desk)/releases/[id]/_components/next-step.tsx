@@ -1,0 +1,79 @@
+import { LinkButton } from "@/components/ui/button";
+import { formatCount } from "@/components/ui/format";
+import type { Person } from "@/lib/auth/actor";
+import { may } from "@/lib/auth/permit";
+import type { Brief } from "@/lib/releases/brief";
+import type { PolicyDocument } from "@/lib/releases/policy";
+import { nextStep } from "@/lib/releases/verdict";
+import { closeAction, reopenAction, withdrawAction } from "../actions";
+import { ConfirmForm } from "./confirm-form";
+import { DrawForm } from "./draw-form";
+
+/** What is missing, and the buttons for it; each only for those who may. */
+export function NextStep({ actor, brief, policy }: { actor: Person; brief: Brief; policy: PolicyDocument }) {
+  const step = nextStep(brief, policy);
+  const base = `/releases/${brief.id}`;
+  const { state } = brief;
+  const isOpen = state === "draft" || state === "grading" || state === "ready";
+  const draws = may(actor, "release.draw") && (state === "draft" || state === "grading") && brief.sampling.left > 0;
+  const waiting = step.kind === "grade" ? step.waiting : 0;
+  return (
+    <section aria-labelledby="next" className="flex flex-col gap-3">
+      <h2 id="next" className="text-lg font-semibold">
+        What is next
+      </h2>
+      <p className="max-w-prose">{step.text}</p>
+      {draws && (
+        <DrawForm
+          key={brief.sampling.drawn}
+          releaseId={brief.id}
+          left={brief.sampling.left}
+          suggested={step.kind === "draw" ? step.size : Math.min(20, brief.sampling.left)}
+        />
+      )}
+      <div className="flex flex-wrap gap-3">
+        {state === "grading" && waiting > 0 && may(actor, "review.grade") && (
+          <LinkButton href={`${base}/review`} variant="primary">
+            Grade
+          </LinkButton>
+        )}
+        {state === "ready" && may(actor, "release.sign") && (
+          <LinkButton href={`${base}/sign-off`} variant="primary">
+            Sign off
+          </LinkButton>
+        )}
+        {state === "grading" && may(actor, "release.close") && (
+          <ConfirmForm
+            action={closeAction}
+            releaseId={brief.id}
+            label="Close grading"
+            variant={step.kind === "close" ? "primary" : "secondary"}
+            title="Close the grading?"
+            description={`The evidence is frozen under a digest that signatures refer to. ${waiting > 0 ? `${formatCount(waiting)} drawn cases are not graded; they count as missing. ` : ""}Reopening is possible until somebody decides.`}
+          />
+        )}
+        {state === "ready" && may(actor, "release.close") && (
+          <ConfirmForm
+            action={reopenAction}
+            releaseId={brief.id}
+            label="Reopen grading"
+            asksReason
+            title="Reopen the grading?"
+            description="More cases can be drawn and graded. Signatures given so far stay in the record and count no more."
+          />
+        )}
+        {isOpen && may(actor, "release.withdraw") && (
+          <ConfirmForm
+            action={withdrawAction}
+            releaseId={brief.id}
+            label="Withdraw"
+            variant="danger"
+            asksReason
+            title="Withdraw this release?"
+            description="It ends without a decision and stays in the record. The same question can be asked again as a new release."
+          />
+        )}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,67 @@
+import { formatCount } from "@/components/ui/format";
+import { RelativeTime } from "@/components/ui/relative-time";
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
+import type { Sampling } from "@/lib/releases/brief";
+
+const right = "text-right tabular-nums whitespace-nowrap";
+
+/** How the sample was drawn: strata and seeds. */
+export function SampleFacts({ sampling }: { sampling: Sampling }) {
+  return (
+    <section aria-labelledby="sample" className="flex flex-col gap-3 border-t border-line-strong pt-5">
+      <h2 id="sample" className="text-lg font-semibold">
+        How the sample was drawn
+      </h2>
+      <p className="max-w-prose text-muted">
+        Strata are the pairs of verdicts (baseline &gt; candidate) of the primary judge; must-pass cases are all drawn.
+        The same seed draws the same cases again.
+      </p>
+      <div className="grid gap-6 lg:grid-cols-2">
+        <Table label="Strata">
+          <TableHead>
+            <TableRow>
+              <TableHeader>Stratum</TableHeader>
+              <TableHeader className={right}>Cases</TableHeader>
+              <TableHeader className={right}>Drawn</TableHeader>
+            </TableRow>
+          </TableHead>
+          <TableBody>
+            {sampling.strata.map(({ stratum, population, drawn }) => (
+              <TableRow key={stratum}>
+                <TableCell>{stratum}</TableCell>
+                <TableCell className={right}>{formatCount(population)}</TableCell>
+                <TableCell className={right}>{formatCount(drawn)}</TableCell>
+              </TableRow>
+            ))}
+          </TableBody>
+        </Table>
+        {sampling.batches.length > 0 && (
+          <Table label="Batches">
+            <TableHead>
+              <TableRow>
+                <TableHeader className={right}>Batch</TableHeader>
+                <TableHeader className={right}>Cases</TableHeader>
+                <TableHeader>Seed</TableHeader>
+                <TableHeader>Drawn</TableHeader>
+              </TableRow>
+            </TableHead>
+            <TableBody>
+              {sampling.batches.map(({ batch, seed, size, at }) => (
+                <TableRow key={batch}>
+                  <TableCell className={right}>{batch}</TableCell>
+                  <TableCell className={right}>{formatCount(size)}</TableCell>
+                  <TableCell>
+                    <code className="font-mono text-sm break-all">{seed}</code>
+                  </TableCell>
+                  <TableCell>
+                    <RelativeTime date={at} />
+                  </TableCell>
+                </TableRow>
+              ))}
+            </TableBody>
+          </Table>
+        )}
+      </div>
+    </section>
+  );
+}

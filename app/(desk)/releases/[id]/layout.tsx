@@ -1,0 +1,86 @@
+import type { ReactNode } from "react";
+import { LinkButton } from "@/components/ui/button";
+import { LinkTabs } from "@/components/ui/link-tabs";
+import { PageHead } from "@/components/ui/page-head";
+import { RelativeTime } from "@/components/ui/relative-time";
+import { UntrustedText } from "@/components/ui/untrusted";
+import { may } from "@/lib/auth/permit";
+import { StateBadge } from "../_components/state-badge";
+import { loadRelease } from "./_release";
+
+type Props = { children: ReactNode; params: Promise<{ id: string }> };
+
+export default async function ReleaseLayout({ children, params }: Props) {
+  const { id } = await params;
+  const { actor, release } = await loadRelease(id);
+  const base = `/releases/${release.id}`;
+  const signs = release.state === "ready" && may(actor, "release.sign");
+  return (
+    <>
+      <PageHead
+        trail={[{ href: "/releases", label: "Releases" }]}
+        title={
+          <>
+            <span className="text-muted">
+              <UntrustedText text={release.prompt} />
+            </span>{" "}
+            <UntrustedText text={`${release.baseline} → ${release.candidate}`} />
+          </>
+        }
+        facts={
+          <span className="flex flex-wrap items-baseline gap-x-4 gap-y-1">
+            <StateBadge state={release.state} />
+            {release.message && (
+              <span className="min-w-0 break-words text-ink">
+                “<UntrustedText text={release.message} />”
+              </span>
+            )}
+            <span>
+              on <UntrustedText text={release.dataset} />
+            </span>
+            <span>
+              policy {release.policy} {release.policyNumber}
+            </span>
+            {release.label && (
+              <span>
+                moves <strong className="font-medium text-ink">{release.label}</strong> when approved
+              </span>
+            )}
+            <span>
+              opened <RelativeTime date={release.createdAt} />
+              {release.decidedAt && (
+                <>
+                  , {release.state} <RelativeTime date={release.decidedAt} />
+                </>
+              )}
+            </span>
+          </span>
+        }
+        action={
+          signs ? (
+            <LinkButton href={`${base}/sign-off`} variant="primary">
+              Sign off
+            </LinkButton>
+          ) : (
+            release.decision && (
+              <LinkButton href={`/audit/decisions/${release.decision.id}`}>Decision record</LinkButton>
+            )
+          )
+        }
+      />
+      <LinkTabs
+        label="Release"
+        tabs={[
+          { href: base, label: "Brief", exact: true },
+          { href: `${base}/changes`, label: "Changes" },
+          { href: `${base}/cases`, label: "Cases" },
+          { href: `${base}/review`, label: "Review" },
+          { href: `${base}/judges`, label: "Judges" },
+          { href: `${base}/sign-off`, label: "Sign-off" },
+          { href: `${base}/history`, label: "History" },
+        ]}
+      />
+      <div className="pt-6">{children}</div>
+    </>
+  );
+}

@@ -1,0 +1,53 @@
+import type { Actor } from "../auth/actor";
+import { permit } from "../auth/permit";
+import { pool } from "../db/client";
+import { notFound } from "../errors";
+
+export type Regression = {
+  caseId: number;
+  case: string;
+  slice: string | null;
+  mustPass: boolean;
+  criterion: string;
+  /** True: people pass the baseline and fail the candidate. False: a must-pass case that fails, as before. */
+  regressed: boolean;
+  notes: string[];
+};
+
+/**
+ * Cases that people graded fail for the candidate, must-pass first, then those that the baseline passed. Only cases with
+ * as many graders as the policy asks for, all of one mind: nobody who still has to grade one sees it here. At most 12.
+ */
+export async function listRegressions(actor: Actor, releaseId: number): Promise<Regression[]> {
+  permit(actor, "project.read");
+  const release = await pool().query("SELECT 1 FROM release WHERE id = $1 AND project_id = $2", [
+    releaseId,
+    actor.projectId,
+  ]);
+  if (release.rows.length === 0) throw notFound("The release");
+  const { rows } = await pool().query<Regression>(
+    `WITH current AS (
+       SELECT rv.case_id, rv.run_id, rv.criterion_id, rv.verdict, rv.note, rv.id FROM review rv
+        WHERE rv.release_id = $1 AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
+     ), label AS (
+       SELECT case_id, run_id, criterion_id, min(verdict::text) AS verdict, count(*) AS graders,
+              array_remove(array_agg(note ORDER BY id), NULL) AS notes
+         FROM current GROUP BY 1, 2, 3 HAVING count(DISTINCT verdict) = 1
+     )
+     SELECT c.id AS "caseId", c.key AS "case", c.slice, c.must_pass AS "mustPass", k.key AS criterion, after.notes,
+            coalesce(before.verdict = 'pass', false) AS regressed
+       FROM release r
+       JOIN policy p ON p.id = r.policy_id
+       JOIN label after ON after.run_id = r.candidate_run_id AND after.verdict = 'fail'
+                       AND after.graders >= (p.document::json ->> 'reviewersPerCase')::int
+       JOIN release_criterion rc ON rc.release_id = r.id AND rc.criterion_id = after.criterion_id
+       JOIN criterion k ON k.id = after.criterion_id
+       JOIN test_case c ON c.id = after.case_id
+       LEFT JOIN label before ON before.run_id = r.baseline_run_id AND before.case_id = after.case_id
+                             AND before.criterion_id = after.criterion_id
+      WHERE r.id = $1 AND (c.must_pass OR before.verdict = 'pass')
+      ORDER BY c.must_pass DESC, rc.position, c.key COLLATE "C" LIMIT 12`,
+    [releaseId],
+  );
+  return rows;
+}

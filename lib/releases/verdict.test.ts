@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import type { Brief } from "./brief";
+import { standardPolicies } from "./policy";
+import type { Gate } from "./rules";
+import { headline, nextStep, standing } from "./verdict";
+
+const policy = standardPolicies.standard!;
+const met: Gate[] = (["must_pass", "delta", "judge", "reviews"] as const).map((key) => ({
+  key,
+  status: "met",
+  detail: "",
+}));
+
+function brief(
+  given: Partial<Brief> = {},
+  estimate: { delta: number | null; low: number | null; high: number | null; reviewed: number } = {
+    delta: 0.031,
+    low: 0.012,
+    high: 0.05,
+    reviewed: 214,
+  },
+): Brief {
+  const labels = { labelled: estimate.reviewed, unsure: 0, disagreement: 0, waiting: 0 };
+  const criterion = {
+    key: "grounded",
+    name: "Grounded",
+    judges: [],
+    labels,
+    estimate: { ...estimate, missingStrata: ["pass>fail"] },
+  };
+  return {
+    state: "grading",
+    candidate: "v13",
+    policy: { key: "standard", version: 1 },
+    sampling: { drawn: 214, left: 100, strata: [], batches: [] },
+    signOffs: [],
+    gates: met,
+    criteria: [criterion],
+    ...given,
+  } as unknown as Brief;
+}
+
+describe("the headline", () => {
+  it.each([
+    [{ delta: 0.031, low: 0.012, high: 0.05 }, "Better: +3.1 pt (1.2 to 5.0), 214 cases graded."],
+    [{ delta: -0.05, low: -0.09, high: -0.01 }, "Worse: −5.0 pt (−9.0 to −1.0), 214 cases graded."],
+    [
+      { delta: 0, low: -0.02, high: 0.03 },
+      "Not worse by more than the margin: 0.0 pt (−2.0 to 3.0), 214 cases graded.",
+    ],
+    [{ delta: 0.01, low: -0.03, high: 0.05 }, "Not settled: +1.0 pt (−3.0 to 5.0), 214 cases graded."],
+    // Zero is inside the interval: no doubt is rounded up to a yes.
+    [{ delta: 0.02, low: 0, high: 0.04 }, "Not worse by more than the margin: +2.0 pt (0.0 to 4.0), 214 cases graded."],
+  ])("%j → %s", (numbers, sentence) => {
+    expect(headline(brief({}, { ...numbers, reviewed: 214 }), policy)).toBe(sentence);
+  });
+  it("says what is missing instead of a number", () => {
+    const none = { delta: null, low: null, high: null };
+    expect(headline(brief({}, { ...none, reviewed: 3 }), policy)).toContain("judged pass>fail there is no grade yet");
+    expect(headline(brief({}, { ...none, reviewed: 0 }), policy)).toContain("Nobody has graded a case yet");
+  });
+});
+
+describe("where it stands", () => {
+  it("names the open gates", () => {
+    const gates: Gate[] = [...met.slice(1), { key: "must_pass", status: "not_met", detail: "" }];
+    expect(standing(brief({ gates }), policy)).toBe(
+      "Not releasable under policy “standard 1” yet: must-pass cases: not met.",
+    );
+  });
+  it("counts only signatures on this evidence", () => {
+    const signOffs = [{ stale: true, decision: "approve" }] as Brief["signOffs"];
+    expect(standing(brief({ state: "ready", signOffs }), policy)).toContain("signatures: 0 of 1");
+  });
+});
+
+describe("what is next", () => {
+  const open: Gate[] = [...met.slice(1), { key: "delta", status: "not_enough_evidence", detail: "" }];
+  it.each([
+    [
+      { state: "draft", sampling: { drawn: 0, left: 30, strata: [], batches: [] } },
+      { kind: "draw", size: 30 },
+    ],
+    [
+      { state: "draft", sampling: { drawn: 0, left: 900, strata: [], batches: [] } },
+      { kind: "draw", size: 40 },
+    ],
+    [
+      { state: "grading", gates: open },
+      { kind: "draw", size: 40 },
+    ],
+    [{ state: "grading" }, { kind: "close" }],
+    [{ state: "ready" }, { kind: "sign" }],
+    [{ state: "approved" }, { kind: "none" }],
+  ] as const)("%j → %j", (given, step) => {
+    expect(nextStep(brief(given as unknown as Partial<Brief>), policy)).toMatchObject(step);
+  });
+  it("is grading while drawn cases wait", () => {
+    const waiting = brief();
+    waiting.criteria[0]!.labels.waiting = 7;
+    expect(nextStep(waiting, policy)).toMatchObject({ kind: "grade", waiting: 7 });
+  });
+});

@@ -1,0 +1,109 @@
+import type { Brief } from "./brief";
+import type { PolicyDocument } from "./policy";
+import { blocking, type GateKey } from "./rules";
+import { count, grouped, listed, pointsWithInterval } from "./words";
+
+/** The brief in two sentences, and what to do next. Pure. */
+
+export const gateNames: Record<GateKey, string> = {
+  must_pass: "must-pass cases",
+  delta: "not worse than the margin",
+  judge: "judge good enough",
+  reviews: "enough grades",
+  signers: "signatures",
+};
+
+/** What is known about the difference, and how sure that is. */
+export function headline(brief: Brief, policy: PolicyDocument): string {
+  const [primary] = brief.criteria;
+  if (!primary) return "This release has no criterion.";
+  const { delta, low, high, reviewed } = primary.estimate;
+  const of = brief.criteria.length > 1 ? ` on ${primary.name}` : "";
+  if (reviewed === 0) {
+    const instrument = primary.judges.find((judge) => judge.instrument);
+    const tally = instrument && primary.tally[instrument.key];
+    if (!tally) return "Nobody has graded a case yet, and no judge has an opinion.";
+    return `Nobody has graded a case yet. The judge alone sees ${grouped(tally.better)} better, ${grouped(tally.worse)} worse${of}; nothing says yet how far to believe it.`;
+  }
+  if (delta === null || low === null || high === null) {
+    return `Not enough graded to say: among the cases judged ${listed(primary.estimate.missingStrata)} there is no grade yet.`;
+  }
+  const numbers = `${pointsWithInterval({ delta, low, high })}${of}, ${count(reviewed, "case")} graded`;
+  if (low > 0) return `Better: ${numbers}.`;
+  if (high < 0) return `Worse: ${numbers}.`;
+  if (low >= policy.margin) return `Not worse by more than the margin: ${numbers}.`;
+  return `Not settled: ${numbers}.`;
+}
+
+/** Whether it may go out, and what stands in the way. */
+export function standing(brief: Brief, policy: PolicyDocument): string {
+  const under = `policy “${brief.policy.key} ${brief.policy.version}”`;
+  switch (brief.state) {
+    case "approved":
+      return `Approved under ${under}${brief.label ? `; ${brief.label} moved to ${brief.candidate}` : ""}.`;
+    case "refused":
+      return `Refused under ${under}.`;
+    case "withdrawn":
+      return "Withdrawn; it was never decided.";
+    case "draft":
+      return `Nothing is drawn yet. ${brief.candidate} needs people's grades before ${under} can say yes.`;
+    case "grading":
+    case "ready": {
+      const open = blocking(brief.gates);
+      if (open.length > 0) {
+        const parts = open.map(
+          ({ key, status }) => `${gateNames[key]}: ${status === "not_met" ? "not met" : "not enough evidence"}`,
+        );
+        return `Not releasable under ${under} yet: ${listed(parts)}.`;
+      }
+      if (brief.state === "grading")
+        return `Every gate of ${under} is met so far; closing the grading fixes the evidence.`;
+      const approvals = brief.signOffs.filter(({ stale, decision }) => !stale && decision === "approve").length;
+      return `Every gate of ${under} is met but the signatures: ${approvals} of ${policy.signers}.`;
+    }
+  }
+}
+
+export type NextStep =
+  | { kind: "draw"; text: string; size: number }
+  | { kind: "grade"; text: string; waiting: number }
+  | { kind: "close" | "sign" | "none"; text: string };
+
+const batchSize = 40;
+
+/** What would bring the release on. */
+export function nextStep(brief: Brief, policy: PolicyDocument): NextStep {
+  const { drawn, left } = brief.sampling;
+  if (brief.state === "draft" || (brief.state === "grading" && drawn === 0)) {
+    const size = Math.min(left, Math.max(policy.minReviewedCases, batchSize));
+    return { kind: "draw", size, text: `Draw ${count(size, "case")} for people to grade.` };
+  }
+  if (brief.state === "ready") {
+    const open = blocking(brief.gates).length;
+    if (open === 0) return { kind: "sign", text: "Read the evidence, then sign." };
+    const more = left > 0 ? "reopen the grading and draw more cases" : "reopen the grading";
+    return { kind: "sign", text: `${count(open, "gate")} not met: ${more}, or refuse.` };
+  }
+  if (brief.state !== "grading") return { kind: "none", text: "This release is decided. Nothing about it changes." };
+  const waiting = Math.max(0, ...brief.criteria.map(({ labels }) => labels.waiting));
+  if (waiting > 0) return { kind: "grade", waiting, text: `${count(waiting, "drawn case")} to grade.` };
+  const open = blocking(brief.gates);
+  if (open.some(({ status }) => status === "not_met")) {
+    return { kind: "close", text: "A gate is not met. Close the grading and refuse, or withdraw the release." };
+  }
+  if (open.length > 0 && left > 0) {
+    const size = Math.min(left, batchSize);
+    return {
+      kind: "draw",
+      size,
+      text: `All drawn cases are graded, and it does not settle every gate. Draw ${size} more.`,
+    };
+  }
+  if (open.length > 0) {
+    return {
+      kind: "close",
+      text: "Every case is graded, and it does not settle every gate. Close the grading and refuse.",
+    };
+  }
+  return { kind: "close", text: "Every gate is met so far. Close the grading to fix the evidence for signing." };
+}
