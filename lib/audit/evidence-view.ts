@@ -18,15 +18,15 @@ const version = z.object({
 
 const criterionNumbers = z.object({
   key: z.string(),
-  judges: list(z.object({ key: z.string(), licence: text })),
+  judges: list(z.object({ key: z.string(), licence: text, instrument: z.boolean().optional().catch(undefined) })),
   tally: z
     .record(z.string(), z.object({ better: z.number(), worse: z.number(), same: z.number(), error: number }))
     .catch({}),
   estimate: z
     .object({
-      delta: z.number(),
-      low: z.number(),
-      high: z.number(),
+      delta: number,
+      low: number,
+      high: number,
       level: number,
       method: text,
       alwaysValid: z.boolean().optional().catch(undefined),
@@ -93,6 +93,17 @@ const evidence = z.object({
 });
 
 export type EvidenceView = z.infer<typeof evidence>;
+
+export type EstimateView = NonNullable<EvidenceView["numbers"][number]["estimate"]>;
+
+/** The estimate with its interval, when there was enough graded for one. */
+export function settled(
+  estimate: EstimateView | null | undefined,
+): { delta: number; low: number; high: number } | null {
+  const { delta, low, high } = estimate ?? {};
+  if (typeof delta !== "number" || typeof low !== "number" || typeof high !== "number") return null;
+  return { delta, low, high };
+}
 
 /** Null when the text is not a JSON object. */
 export function viewEvidence(body: string): EvidenceView | null {

@@ -7,7 +7,7 @@ import { PageHead } from "@/components/ui/page-head";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { type DecisionRecord, getDecision } from "@/lib/audit/decisions";
-import { type EvidenceView, viewEvidence } from "@/lib/audit/evidence-view";
+import { type EvidenceView, settled, viewEvidence } from "@/lib/audit/evidence-view";
 import type { Person } from "@/lib/auth/actor";
 import { requireActor } from "@/lib/auth/session";
 import { Fault } from "@/lib/errors";
@@ -93,7 +93,8 @@ async function load(actor: Person, id: string): Promise<DecisionRecord> {
 function sentence({ outcome, candidate, baseline, signOffs }: DecisionRecord, evidence: EvidenceView | null) {
   const counted = signOffs.filter(({ stale }) => !stale).length;
   const primary = evidence?.numbers[0];
-  const estimate = primary?.estimate;
+  const estimate = settled(primary?.estimate);
+  const reviewed = primary?.estimate?.reviewed;
   return (
     <>
       {outcome === "approved" ? "Approved" : "Refused"}: <UntrustedText text={candidate} /> in place of{" "}
@@ -102,7 +103,7 @@ function sentence({ outcome, candidate, baseline, signOffs }: DecisionRecord, ev
         <>
           On <UntrustedText text={primary.key} /> the corrected difference was{" "}
           {formatPointsInterval(estimate.delta, estimate.low, estimate.high)}
-          {typeof estimate.reviewed === "number" && `, ${plural(estimate.reviewed, "case")} graded`}.
+          {typeof reviewed === "number" && `, ${plural(reviewed, "case")} graded`}.
         </>
       )}
     </>

@@ -5,7 +5,7 @@ import { Status } from "@/components/ui/status";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { Verdict } from "@/components/ui/verdict";
-import type { EvidenceView } from "@/lib/audit/evidence-view";
+import { type EstimateView, type EvidenceView, settled } from "@/lib/audit/evidence-view";
 
 const gateNames: Record<string, string> = {
   must_pass: "Must-pass cases",
@@ -76,9 +76,7 @@ function Numbers({ evidence: { numbers } }: { evidence: EvidenceView }) {
             <TableCell className="font-medium">
               <UntrustedText text={key} />
             </TableCell>
-            <TableCell className="whitespace-nowrap tabular-nums">
-              {estimate ? formatPointsInterval(estimate.delta, estimate.low, estimate.high) : "nothing graded"}
-            </TableCell>
+            <TableCell className="whitespace-nowrap tabular-nums">{difference(estimate)}</TableCell>
             <TableCell className="min-w-40 text-muted">
               {estimate?.level && `${formatRate(estimate.level, 0)}, `}
               <UntrustedText text={estimate?.method ?? ""} />
@@ -90,6 +88,7 @@ function Numbers({ evidence: { numbers } }: { evidence: EvidenceView }) {
               {judges.map((judge) => (
                 <div key={judge.key}>
                   <UntrustedText text={judge.key} />
+                  {judge.instrument && <span className="text-muted"> (the instrument)</span>}
                   {judge.licence && <span className="text-muted">: {judge.licence.replaceAll("_", " ")}</span>}
                 </div>
               ))}
@@ -105,6 +104,11 @@ function Numbers({ evidence: { numbers } }: { evidence: EvidenceView }) {
       </TableBody>
     </Table>
   );
+}
+
+function difference(estimate: EstimateView | null | undefined): string {
+  const numbers = settled(estimate);
+  return numbers ? formatPointsInterval(numbers.delta, numbers.low, numbers.high) : "not enough graded";
 }
 
 function Compared({ evidence }: { evidence: EvidenceView }) {
