@@ -3,6 +3,7 @@ import { request } from "../connection";
 import { plain, show, table } from "../output";
 
 type Row = { id: string | number; state: string; prompt: string; baseline: string; candidate: string };
+type Page = { releases: Row[]; next: string | null };
 type Estimate = {
   delta: number | null;
   low: number | null;
@@ -26,8 +27,12 @@ export function register(program: Command): void {
     .command("list")
     .description("releases of the project, newest first")
     .action(async (_options: object, command: Command) => {
-      const answer = await request<Row[] | { items: Row[] }>("GET", "/releases");
-      const rows = Array.isArray(answer) ? answer : answer.items;
+      const rows: Row[] = [];
+      for (let cursor: string | null = ""; cursor !== null; ) {
+        const page: Page = await request<Page>("GET", `/releases?limit=200${cursor && `&cursor=${cursor}`}`);
+        rows.push(...page.releases);
+        cursor = page.next;
+      }
       const cells = rows.map(({ id, state, prompt, baseline, candidate }) => [
         String(id),
         state,
@@ -35,7 +40,7 @@ export function register(program: Command): void {
         baseline,
         candidate,
       ]);
-      show(command, answer, table(["Release", "State", "Prompt", "Baseline", "Candidate"], cells));
+      show(command, rows, table(["Release", "State", "Prompt", "Baseline", "Candidate"], cells));
     });
 
   release
@@ -46,6 +51,20 @@ export function register(program: Command): void {
       const brief = await request<Brief>("GET", `/releases/${encodeURIComponent(id)}`);
       show(command, brief, describe(brief));
     });
+
+  const steps: [name: string, description: string][] = [
+    ["close", "end the grading and freeze the evidence, so that it can be signed"],
+    ["reopen", "go back to grading; signatures on the frozen evidence become stale"],
+    ["withdraw", "give the question up"],
+  ];
+  for (const [name, description] of steps) {
+    const step = release.command(name).argument("<id>").description(description);
+    if (name !== "close") step.option("--reason <text>", "for the record");
+    step.action(async (id: string, { reason }: { reason?: string }, command: Command) => {
+      const answer = await request<object>("POST", `/releases/${encodeURIComponent(id)}/${name}`, { reason });
+      show(command, answer, `release ${id}: done`);
+    });
+  }
 
   release
     .command("create")
