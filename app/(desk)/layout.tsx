@@ -1,5 +1,6 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { Keys } from "@/components/shell/keys";
 import { Palette } from "@/components/shell/palette";
 import { ProjectSwitch } from "@/components/shell/project-switch";
 import { Rail } from "@/components/shell/rail";
@@ -23,6 +24,7 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
           <>
             <Palette entries={entries} />
             <ThemeToggle />
+            <Keys />
             <Link
               href="/settings/account"
               className="flex min-h-8 items-center rounded-md px-2 break-words text-muted hover:bg-hover hover:text-ink"

@@ -1,0 +1,52 @@
+import type { ReactNode } from "react";
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "../ui/table";
+
+type Props = {
+  /** Names the figure and its table. */
+  label: string;
+  /** What it shows, in one sentence. */
+  sentence: string;
+  /** The same numbers as text: what the picture is drawn from. The first cell of a row names it. */
+  table: { head: string[]; rows: string[][] };
+  children: ReactNode;
+};
+
+/** A picture with its sentence and its numbers; the picture itself is skipped by screen readers, which get those. */
+export function ChartFigure({ label, sentence, table, children }: Props) {
+  return (
+    <figure className="flex flex-col gap-2" aria-label={label}>
+      <figcaption>{sentence}</figcaption>
+      <div aria-hidden="true">{children}</div>
+      <details>
+        <summary className="inline-flex min-h-6 cursor-pointer items-center text-sm text-muted hover:text-ink">
+          As a table
+        </summary>
+        <Table label={label} className="w-auto">
+          <TableHead>
+            <TableRow>
+              {table.head.map((name, index) => (
+                <TableHeader key={name} className={index > 0 ? "text-right" : ""}>
+                  {name}
+                </TableHeader>
+              ))}
+            </TableRow>
+          </TableHead>
+          <TableBody>
+            {table.rows.map(([name, ...values]) => (
+              <TableRow key={name}>
+                <TableHeader scope="row" className="text-ink">
+                  {name}
+                </TableHeader>
+                {values.map((value, index) => (
+                  <TableCell key={index} className="text-right tabular-nums">
+                    {value}
+                  </TableCell>
+                ))}
+              </TableRow>
+            ))}
+          </TableBody>
+        </Table>
+      </details>
+    </figure>
+  );
+}
