@@ -110,7 +110,7 @@ export function rest(handler: Handler) {
       const actor = await tokenActor(secret, crypto.randomUUID());
       if (!actor) throw new Fault("not_signed_in", "This token is unknown, revoked or expired.");
       const params = Object.fromEntries(
-        Object.entries(await context.params).map(([name, value]) => [name, decodeURIComponent(value)]),
+        Object.entries((await context.params) ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]),
       );
       const given = { actor, request, url: new URL(request.url), params };
       const key = request.headers.get("idempotency-key");
