@@ -5,7 +5,7 @@ import { criterionEvidence } from "../calibration/queries";
 import { db } from "../db/client";
 import type { Tx } from "../db/transaction";
 import { notFound } from "../errors";
-import { loadStrata } from "./draw";
+import { countStrata, type StratumCount } from "./draw";
 import { type PolicyDocument, readPolicy } from "./policy";
 import { listSignOffs, type ReleaseState, type SignOffRow } from "./queries";
 import { type CriterionNumbers, evidenceGates, type Gate, humanLabel, type MustPassGrade, signersGate } from "./rules";
@@ -15,7 +15,7 @@ export type Sampling = {
   /** Cases drawn, and cases that could still be drawn. */
   drawn: number;
   left: number;
-  strata: { stratum: string; population: number; drawn: number }[];
+  strata: StratumCount[];
   batches: { batch: number; seed: string; size: number; design: string; by: string; at: string }[];
 };
 
@@ -92,12 +92,12 @@ async function mustPassGrades(tx: Tx, releaseId: number, reviewersPerCase: numbe
 }
 
 async function samplingOf(tx: Tx, releaseId: number): Promise<Sampling> {
-  const strata = await loadStrata(tx, releaseId);
+  const strata = await countStrata(tx, releaseId);
   const batches = await tx.sampleBatch.findMany({ where: { releaseId }, orderBy: { number: "asc" } });
   return {
-    drawn: strata.reduce((sum, { alreadyDrawn }) => sum + alreadyDrawn, 0),
-    left: strata.reduce((sum, { remaining }) => sum + remaining.length, 0),
-    strata: strata.map(({ stratum, population, alreadyDrawn }) => ({ stratum, population, drawn: alreadyDrawn })),
+    drawn: strata.reduce((sum, { drawn }) => sum + drawn, 0),
+    left: strata.reduce((sum, { population, drawn }) => sum + population - drawn, 0),
+    strata,
     batches: batches.map(({ number, seed, size, design, createdBy, createdAt }) => ({
       batch: number,
       seed,

@@ -1,3 +1,4 @@
+import { Prisma } from "../db/generated/client";
 import type { Tx } from "../db/transaction";
 import { Random } from "../stats/random";
 import { allocate, drawWithoutReplacement } from "../stats/sample";
@@ -13,26 +14,44 @@ export type SampleStratum = {
   remaining: number[];
 };
 
-/** The strata of a release as they stand, computed by the database. Cases need an output (or an error) in both runs. */
+const stratum = Prisma.sql`CASE WHEN c.must_pass THEN ${mustPassStratum}
+  ELSE coalesce(vb.verdict::text, 'none') || '>' || coalesce(vc.verdict::text, 'none') END`;
+
+/** The cases of a release: those with an output (or an error) in both runs; with the primary judge's verdicts. */
+const cases = (releaseId: number) => Prisma.sql`
+  release r
+  JOIN release_criterion rc ON rc.release_id = r.id AND rc.position = 0
+  JOIN test_case c ON c.dataset_id = r.dataset_id
+  JOIN output ob ON ob.run_id = r.baseline_run_id AND ob.case_id = c.id AND ob.repeat = 0
+  JOIN output oc ON oc.run_id = r.candidate_run_id AND oc.case_id = c.id AND oc.repeat = 0
+  LEFT JOIN verdict vb ON vb.run_id = r.baseline_run_id AND vb.judge_version_id = rc.judge_version_id
+                      AND vb.case_id = c.id AND vb.repeat = 0
+  LEFT JOIN verdict vc ON vc.run_id = r.candidate_run_id AND vc.judge_version_id = rc.judge_version_id
+                      AND vc.case_id = c.id AND vc.repeat = 0
+  LEFT JOIN draw d ON d.release_id = r.id AND d.case_id = c.id
+  WHERE r.id = ${releaseId}`;
+
+/** The strata of a release as they stand, with the cases that can still be drawn. */
 export async function loadStrata(tx: Tx, releaseId: number): Promise<SampleStratum[]> {
-  return tx.$queryRaw<SampleStratum[]>`
-    SELECT * FROM (
-    SELECT CASE WHEN c.must_pass THEN ${mustPassStratum}
-                ELSE coalesce(vb.verdict::text, 'none') || '>' || coalesce(vc.verdict::text, 'none') END AS stratum,
-           count(*)::int AS population, count(d.case_id)::int AS "alreadyDrawn",
+  const rows = await tx.$queryRaw<SampleStratum[]>`
+    SELECT ${stratum} AS stratum, count(*)::int AS population, count(d.case_id)::int AS "alreadyDrawn",
            coalesce(array_agg(c.id ORDER BY c.key COLLATE "C") FILTER (WHERE d.case_id IS NULL), '{}') AS remaining
-      FROM release r
-      JOIN release_criterion rc ON rc.release_id = r.id AND rc.position = 0
-      JOIN test_case c ON c.dataset_id = r.dataset_id
-      JOIN output ob ON ob.run_id = r.baseline_run_id AND ob.case_id = c.id AND ob.repeat = 0
-      JOIN output oc ON oc.run_id = r.candidate_run_id AND oc.case_id = c.id AND oc.repeat = 0
-      LEFT JOIN verdict vb ON vb.run_id = r.baseline_run_id AND vb.judge_version_id = rc.judge_version_id
-                          AND vb.case_id = c.id AND vb.repeat = 0
-      LEFT JOIN verdict vc ON vc.run_id = r.candidate_run_id AND vc.judge_version_id = rc.judge_version_id
-                          AND vc.case_id = c.id AND vc.repeat = 0
-      LEFT JOIN draw d ON d.release_id = r.id AND d.case_id = c.id
-     WHERE r.id = ${releaseId}
-     GROUP BY 1) AS strata ORDER BY stratum COLLATE "C"`;
+      FROM ${cases(releaseId)} GROUP BY 1`;
+  return rows.sort(byStratum);
+}
+
+export type StratumCount = { stratum: string; population: number; drawn: number };
+
+/** The same strata in numbers only. */
+export async function countStrata(tx: Tx, releaseId: number): Promise<StratumCount[]> {
+  const rows = await tx.$queryRaw<StratumCount[]>`
+    SELECT ${stratum} AS stratum, count(*)::int AS population, count(d.case_id)::int AS drawn
+      FROM ${cases(releaseId)} GROUP BY 1`;
+  return rows.sort(byStratum);
+}
+
+function byStratum(a: { stratum: string }, b: { stratum: string }): number {
+  return a.stratum < b.stratum ? -1 : 1;
 }
 
 export type DrawnBatch = {

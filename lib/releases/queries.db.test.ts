@@ -1,0 +1,172 @@
+import { describe, expect, it } from "vitest";
+import { appendAudit } from "../audit/append";
+import type { Person } from "../auth/actor";
+import { db } from "../db/client";
+import { testDatabase } from "../testing/database";
+import { seedPerson, seedProject } from "../testing/seed";
+import { getBrief } from "./brief";
+import { closeGrading, createRelease, drawSample, reopenGrading } from "./commands";
+import { getDesk } from "./desk";
+import { gateFor } from "./gate";
+import { getEvidence, getRelease, listHistory, listReleases, releaseChoices } from "./queries";
+import { listRegressions } from "./regressions";
+import { casesOf, gradeDrawn, seedWorld } from "./release.seed";
+
+await testDatabase();
+
+async function gradedRelease() {
+  const project = await seedProject();
+  const manager = await seedPerson(project.id, { roles: ["release_manager"] });
+  const reviewer = await seedPerson(project.id, { roles: ["reviewer"] });
+  const viewer = await seedPerson(project.id);
+  const cases = casesOf({ "pass>pass": 40, "pass>fail": 20 }).map((row) => ({ ...row, mustPass: row.key === "c050" }));
+  const world = await seedWorld(project.id, cases, { label: "production" });
+  const { id } = await createRelease({
+    actor: manager,
+    input: { prompt: world.prompt, baseline: "v1", candidate: "v2" },
+  });
+  await drawSample({ actor: manager, input: { releaseId: id, size: 60 } });
+  const bad = new Set(["c050", "c060"]);
+  await gradeDrawn(id, reviewer.userId, (key, side) => (side === "candidate" && bad.has(key) ? "fail" : "pass"));
+  return { id, manager, reviewer, viewer, world };
+}
+
+describe("another project's release", () => {
+  it("does not exist, whatever is asked about it", async () => {
+    const { id, world } = await gradedRelease();
+    const stranger: Person = await seedPerson((await seedProject()).id, {
+      roles: ["administrator", "release_manager", "auditor", "reviewer"],
+    });
+    const reads = [getBrief, getRelease, getEvidence, listHistory, listRegressions] as ((
+      actor: Person,
+      id: number,
+    ) => Promise<unknown>)[];
+    for (const read of reads) await expect(read(stranger, id), read.name).rejects.toMatchObject({ code: "not_found" });
+    expect(await listReleases(stranger)).toEqual([]);
+    expect(await gateFor(stranger, { prompt: world.prompt, version: "v2" })).toMatchObject({ decision: "unknown" });
+    expect(await getDesk(stranger)).toMatchObject({ queues: [], signatures: [], blocked: [], recent: [] });
+    expect((await releaseChoices(stranger, { prompt: world.prompt })).choices.prompts).toEqual([]);
+  });
+});
+
+describe("the brief", () => {
+  it("has the shape of the contract, in proportions, and no single case's verdict", async () => {
+    const { id, viewer } = await gradedRelease();
+    const brief = await getBrief(viewer, id);
+    expect(brief).toMatchObject({
+      id,
+      state: "grading",
+      baseline: "v1",
+      candidate: "v2",
+      evidenceDigest: null,
+      signOffs: [],
+      label: "production",
+      population: 60,
+      sampling: { drawn: 60, left: 0 },
+    });
+    expect(brief.gates.map(({ key, status }) => [key, status])).toEqual([
+      ["must_pass", "not_met"],
+      ["delta", "not_met"],
+      ["judge", expect.any(String)],
+      ["reviews", "met"],
+      ["signers", "not_met"],
+    ]);
+    const [criterion] = brief.criteria;
+    expect(criterion!.estimate.delta).toBeCloseTo(-2 / 60, 12);
+    expect(criterion!.labels).toEqual({ labelled: 60, unsure: 0, disagreement: 0, waiting: 0 });
+    const [judge] = criterion!.judges;
+    expect(criterion!.tally[judge!.key]).toEqual({ better: 0, worse: 20, same: 40, error: 0 });
+    // 18 answers that people pass and the judge fails are overrides.
+    expect(criterion!.overrides).toBe(18);
+  });
+  it("of a closed release is the frozen one, whatever rows say later", async () => {
+    const { id, manager } = await gradedRelease();
+    const { criteria, population } = await getBrief(manager, id);
+    const { evidenceDigest } = await closeGrading({ actor: manager, input: { releaseId: id } });
+    const frozen = await getBrief(manager, id);
+    expect(frozen).toMatchObject({ state: "ready", evidenceDigest, population });
+    expect(frozen.criteria).toEqual(JSON.parse(JSON.stringify(criteria)));
+    const body = JSON.parse((await getEvidence(manager, id)).body);
+    expect(body).toMatchObject({ release: { id }, baseline: { key: "v1" }, closed: { by: manager.email, number: 1 } });
+    await reopenGrading({ actor: manager, input: { releaseId: id } });
+    expect((await getEvidence(manager, id, evidenceDigest)).digest).toBe(evidenceDigest);
+    await expect(getEvidence(manager, id)).rejects.toMatchObject({ code: "not_found" });
+  });
+});
+
+describe("the history", () => {
+  it("shows every event to whoever reads the audit log, to others only what changed the release", async () => {
+    const { id, manager, viewer } = await gradedRelease();
+    await db.$transaction(async (tx) => {
+      await appendAudit(tx, manager, { action: "review.given", subject: { kind: "release", id: String(id) } });
+    });
+    const actions = async (actor: Person) => (await listHistory(actor, id)).entries.map(({ action }) => action);
+    expect(await actions(manager)).toEqual(["review.given", "release.drawn", "release.created"]);
+    expect(await actions(viewer)).toEqual(["release.drawn", "release.created"]);
+  });
+  it("does not mix up releases whose numbers begin alike", async () => {
+    const { id, manager } = await gradedRelease();
+    await db.$transaction(async (tx) => {
+      await appendAudit(tx, manager, {
+        action: "release.closed",
+        subject: { kind: "release", id: `${id}0`, name: "x" },
+      });
+    });
+    expect((await listHistory(manager, id)).entries).toHaveLength(2);
+  });
+});
+
+describe("the desk", () => {
+  it("tells a reviewer what waits, until it is graded", async () => {
+    const project = await seedProject();
+    const manager = await seedPerson(project.id, { roles: ["release_manager"] });
+    const reviewer = await seedPerson(project.id, { roles: ["reviewer"] });
+    const world = await seedWorld(project.id, casesOf({ "pass>pass": 20 }));
+    const input = { prompt: world.prompt, baseline: "v1", candidate: "v2" };
+    const { id } = await createRelease({ actor: manager, input });
+    expect((await getDesk(manager)).blocked).toMatchObject([{ id, need: "draw" }]);
+    await drawSample({ actor: manager, input: { releaseId: id, size: 8 } });
+    expect((await getDesk(reviewer)).queues).toMatchObject([{ id, waiting: 8, secondsPerCase: null }]);
+    await gradeDrawn(id, reviewer.userId, () => "pass");
+    expect((await getDesk(reviewer)).queues).toEqual([]);
+    expect((await getDesk(manager)).blocked).toMatchObject([{ id, need: "close" }]);
+  });
+  it("shows a blocked release to managers, and asks nobody to sign it", async () => {
+    const { id, manager, viewer } = await gradedRelease();
+    await closeGrading({ actor: manager, input: { releaseId: id } });
+    const desk = await getDesk(manager);
+    expect(desk.signatures).toEqual([]);
+    expect(desk.blocked).toMatchObject([{ id, need: "gates" }]);
+    expect(desk.blocked[0]!.open.map(({ key }) => key)).toContain("must_pass");
+    expect(await getDesk(viewer)).toMatchObject({ queues: [], signatures: [], blocked: [] });
+  });
+});
+
+describe("regressions", () => {
+  it("are what people found worse, must-pass first, and never a case that waits for another grader", async () => {
+    const { id, viewer } = await gradedRelease();
+    expect((await listRegressions(viewer, id)).map((row) => [row.case, row.mustPass, row.regressed])).toEqual([
+      ["c050", true, true],
+      ["c060", false, true],
+    ]);
+    const { policyId } = await db.release.findUniqueOrThrow({ where: { id } });
+    const policy = await db.policy.findUniqueOrThrow({ where: { id: policyId } });
+    const document = JSON.stringify({ ...JSON.parse(policy.document), reviewersPerCase: 2 });
+    await db.policy.update({ where: { id: policyId }, data: { document } });
+    expect(await listRegressions(viewer, id)).toEqual([]);
+  });
+});
+
+describe("the form's choices", () => {
+  it("propose the labelled version as baseline and the newest other one as candidate", async () => {
+    const { manager, world } = await gradedRelease();
+    const { draft, choices } = await releaseChoices(manager, {});
+    expect(draft).toMatchObject({ prompt: world.prompt, baseline: "v1", candidate: "v2" });
+    expect(choices).toMatchObject({ problem: null, plan: { label: "production", policy: { key: "standard" } } });
+    expect(choices.criteria).toHaveLength(1);
+  });
+  it("are for those who may create", async () => {
+    const { viewer } = await gradedRelease();
+    await expect(releaseChoices(viewer, {})).rejects.toMatchObject({ code: "forbidden" });
+  });
+});
