@@ -7,7 +7,6 @@ import {
   priorPerCell,
   type Stratum,
   simulatePosterior,
-  simulations,
 } from "./posterior";
 import { Random } from "./random";
 
@@ -138,7 +137,8 @@ function kindOf(says: JudgeSays, pass: boolean): (typeof kinds)[number] | null {
 
 /**
  * As judgeTrust, for a judge that did not make the strata: within each stratum the five outcomes (tp, fp, fn, tn, judge
- * error) have a Dirichlet posterior (Jeffreys); counts are weighted by N_h / n_h.
+ * error) have a Dirichlet posterior, and the cases that are not labelled are drawn from it; counts are weighted by
+ * N_h / n_h.
  */
 export function crossedJudgeTrust(strata: readonly CrossedStratum[], level: number): Record<Version, JudgeTrust> {
   const of = (version: Version): JudgeTrust => {
@@ -182,14 +182,20 @@ export function crossedJudgeTrust(strata: readonly CrossedStratum[], level: numb
 
 type Counted = { population: number; labelled: number; counts: Record<(typeof kinds)[number] | "error", number> };
 
+const crossedSimulations = 2000;
+
 function simulateCrossed(strata: readonly Counted[]): Confusion {
   const random = new Random("countersign/crossed/1");
-  const result = Object.fromEntries(kinds.map((kind) => [kind, new Float64Array(simulations)])) as Confusion;
+  const result = Object.fromEntries(kinds.map((kind) => [kind, new Float64Array(crossedSimulations)])) as Confusion;
+  const known = strata.map(({ counts }) => [...kinds.map((kind) => counts[kind]), counts.error]);
+  const parameters = known.map((counts) => counts.map((count) => count + priorPerCell));
   const rates = new Float64Array(5);
-  for (let s = 0; s < simulations; s++) {
-    for (const { population, labelled, counts } of strata) {
-      random.dirichlet([...kinds.map((kind) => counts[kind] + priorPerCell), counts.error + priorPerCell], rates);
-      for (const [i, kind] of kinds.entries()) result[kind][s]! += counts[kind] + (population - labelled) * rates[i]!;
+  const drawn = new Float64Array(5);
+  for (let s = 0; s < crossedSimulations; s++) {
+    for (const [h, { population, labelled }] of strata.entries()) {
+      random.dirichlet(parameters[h]!, rates);
+      random.multinomial(population - labelled, rates, drawn);
+      for (const [i, kind] of kinds.entries()) result[kind][s]! += known[h]![i]! + drawn[i]!;
     }
   }
   return result;

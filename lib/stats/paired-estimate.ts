@@ -1,6 +1,6 @@
 import { centralInterval, type Posterior, type Stratum, simulatePosterior } from "./posterior";
 
-export const methodName = "stratified Dirichlet posterior (Jeffreys), fixed n";
+export const methodName = "stratified Dirichlet posterior (one prior case a stratum), fixed n";
 
 export type Bounded = {
   /** Null while a stratum has no label at all: its mean is unknown, and the interval alone says what is known. */

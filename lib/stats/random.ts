@@ -49,15 +49,18 @@ export class Random {
 
   /** Gamma with the given shape > 0 and scale 1. Marsaglia & Tsang (2000), ACM TOMS 26(3), 363–372. */
   gamma(shape: number): number {
-    if (shape < 1) return this.gamma(shape + 1) * this.uniform() ** (1 / shape);
+    // Products and one exponential in place of `**`, which takes most of the time otherwise.
+    if (shape < 1) return this.gamma(shape + 1) * Math.exp(Math.log(this.uniform()) / shape);
     const d = shape - 1 / 3;
     const c = 1 / Math.sqrt(9 * d);
     for (;;) {
       const x = this.normal();
-      const v = (1 + c * x) ** 3;
-      if (v <= 0) continue;
+      const root = 1 + c * x;
+      if (root <= 0) continue;
+      const v = root * root * root;
       const u = this.uniform();
-      if (u < 1 - 0.0331 * x ** 4 || Math.log(u) < 0.5 * x * x + d * (1 - v + Math.log(v))) return d * v;
+      const square = x * x;
+      if (u < 1 - 0.0331 * square * square || Math.log(u) < 0.5 * square + d * (1 - v + Math.log(v))) return d * v;
     }
   }
 
@@ -73,6 +76,23 @@ export class Random {
   }
 
   /**
+   * Writes into `into` how many of n trials fall into each cell, one binomial after another; `shares` must sum to 1, and
+   * the last cell takes what is left.
+   */
+  multinomial(n: number, shares: Float64Array, into: Float64Array): void {
+    let rest = n;
+    let left = 1;
+    const last = shares.length - 1;
+    for (let cell = 0; cell < last; cell++) {
+      const drawn = left > 0 ? this.binomial(rest, shares[cell]! / left) : 0;
+      into[cell] = drawn;
+      rest -= drawn;
+      left -= shares[cell]!;
+    }
+    into[last] = rest;
+  }
+
+  /**
    * Successes in n trials of probability p. Inversion while the mean of the rarer side is at most 30; the normal
    * approximation, rounded and clamped, above it, where its error is far below that of the quantiles it serves.
    */
@@ -85,7 +105,7 @@ export class Random {
       return Math.min(n, Math.max(0, value));
     }
     const odds = p / (1 - p);
-    let probability = (1 - p) ** n;
+    let probability = Math.exp(n * Math.log1p(-p));
     let left = this.uniform();
     let count = 0;
     while (left > probability && count < n) {
