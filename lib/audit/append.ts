@@ -17,7 +17,11 @@ export type NewEvent = {
  * Records what the transaction did. Call it as the last statement: it locks the head of the log until the commit.
  * Returns the index of the entry, gapless from 0.
  */
-export async function appendAudit(tx: Tx, actor: Actor, event: NewEvent): Promise<{ index: number }> {
+export async function appendAudit(
+  tx: Pick<Tx, "$queryRaw">,
+  actor: Actor,
+  event: NewEvent,
+): Promise<{ index: number }> {
   const leaf = leafBytes({
     v: 1,
     at: new Date().toISOString(),

@@ -80,6 +80,7 @@ async function grant(owner: pg.Client, names: { app: string; auditor: string; sc
     `REVOKE EXECUTE ON FUNCTION ${append} FROM PUBLIC`,
     `GRANT EXECUTE ON FUNCTION ${append} TO ${app}`,
     `GRANT EXECUTE ON FUNCTION ${schema}.audit_root() TO ${app}, ${auditor}`,
+    `GRANT EXECUTE ON FUNCTION ${schema}.analyze_loaded_tables() TO ${app}`,
   ];
   // In one transaction, so that requests served meanwhile never see the moment between revoking and granting.
   await owner.query("BEGIN");

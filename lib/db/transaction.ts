@@ -1,5 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { db, type Prisma } from "./client";
+import type { PoolClient } from "pg";
+import { db } from "./client";
+import { Prisma } from "./generated/client";
 
 export type Tx = Prisma.TransactionClient;
 
@@ -42,4 +44,16 @@ export function violates(error: unknown, constraint?: string): boolean {
     at = cause ?? (meta as Record<string, unknown> | undefined)?.driverAdapterError;
   }
   return false;
+}
+
+/**
+ * The `$queryRaw` of a transaction that runs on a plain connection: for work that needs COPY and the same operations as
+ * everybody else in one transaction.
+ */
+export function rawQueries(client: PoolClient): Pick<Tx, "$queryRaw"> {
+  const $queryRaw = async (parts: TemplateStringsArray | Prisma.Sql, ...values: unknown[]) => {
+    const sql = "raw" in parts ? Prisma.sql(parts, ...values) : parts;
+    return (await client.query(sql.text, sql.values)).rows;
+  };
+  return { $queryRaw: $queryRaw as unknown as Tx["$queryRaw"] };
 }

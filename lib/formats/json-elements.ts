@@ -4,125 +4,138 @@ import { type At, limits, refuse } from "./rows";
 
 export type Element = { path: string; text: string; at: At };
 
+type Frame = { isObject: boolean; key: string; expectKey: boolean };
+type Capture = { path: string; line: number; depth: number; from: number; pieces: Buffer[]; size: number };
+
+const [quote, backslash, newline] = [34, 92, 10];
+
 /**
- * The values at the given paths of one large JSON document, each as its own text, without ever holding the document.
- * A path is keys joined by dots; `*` stands for every element of an array: `results.results.*`.
+ * The objects and arrays at the given paths of one large JSON document, each as its own text, without ever holding the
+ * document. A path is keys joined by dots; `*` stands for every element of an array: `results.results.*`.
  *
- * Well-formedness is checked for the brackets and strings outside; what is inside a value is checked by whoever parses it.
+ * Brackets and strings are checked here; what is inside an element is checked by whoever parses it.
  *
- * @param stop ends the reading early when it returns true
+ * @param read is told how many bytes were taken, for progress
+ * @param until ends the reading at the first value of that path
  */
 export async function* jsonElements(
   path: string,
   file: string,
-  wanted: readonly string[],
+  wanted: string,
   read: (bytes: number) => void = () => {},
-  stop: (path: string) => boolean = () => false,
+  until?: string,
 ): AsyncGenerator<Element[]> {
-  type Frame = { kind: "object" | "array"; key: string; expectKey: boolean };
   const stack: Frame[] = [];
   let line = 1;
   let inString = false;
   let escaped = false;
-  let stringIsKey = false;
-  let keyBytes: number[] = [];
-  let capture: {
-    path: string;
-    from: number;
-    pieces: Buffer[];
-    size: number;
-    depth: number;
-    line: number;
-    scalar: boolean;
-  } | null = null;
-  let first = true;
+  /** Pieces of a key that is being read; null inside any other string. */
+  let key: Buffer[] | null = null;
+  let capture: Capture | null = null;
+  let isFirst = true;
   let ended = false;
-  const targets = new Set(wanted);
-
-  const here = () => stack.map(({ kind, key }) => (kind === "array" ? "*" : key)).join(".");
   const fail = (message: string) => refuse(message, { file, line });
+  const here = () => stack.map((frame) => (frame.isObject ? frame.key : "*")).join(".");
 
   for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
     read(chunk.length);
     const batch: Element[] = [];
-    let i = 0;
-    if (first && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) i = 3;
-    first = false;
+    const start = isFirst && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0;
+    isFirst = false;
     if (capture) capture.from = 0;
 
-    const finish = (to: number) => {
-      const done = capture!;
-      const bytes =
-        done.pieces.length > 0 ? Buffer.concat([...done.pieces, chunk.subarray(0, to)]) : chunk.subarray(done.from, to);
-      capture = null;
-      const at = { file, line: done.line };
-      batch.push({ path: done.path, text: decodeUtf8(bytes, at), at });
-      return stop(done.path);
-    };
-
-    for (; i < chunk.length; i++) {
-      const code = chunk[i]!;
-      if (code === 10) line++;
+    for (let i = start; i < chunk.length; i++) {
       if (inString) {
-        if (escaped) escaped = false;
-        else if (code === 92) escaped = true;
-        else if (code === 34) {
-          inString = false;
-          if (stringIsKey) {
-            const top = stack.at(-1)!;
-            top.key = Buffer.from(keyBytes).toString("utf8");
-            top.expectKey = false;
-          } else if (capture?.scalar) {
-            if (finish(i + 1)) return void (yield batch);
-          }
+        const end: number = escaped ? -2 : closingQuote(chunk, i);
+        if (end === -2) {
+          // The byte after a backslash that ended the last chunk.
+          escaped = false;
+          key?.push(chunk.subarray(i, i + 1));
           continue;
         }
-        if (stringIsKey && keyBytes.length < 200) keyBytes.push(code);
+        const to = end === -1 ? chunk.length : end;
+        key?.push(chunk.subarray(i, to));
+        if (end === -1) {
+          escaped = endsEscaped(chunk, i);
+          break;
+        }
+        inString = false;
+        i = end;
+        if (key) {
+          const top = stack.at(-1)!;
+          top.key = Buffer.concat(key).subarray(0, 200).toString("utf8");
+          top.expectKey = false;
+          key = null;
+        }
         continue;
       }
-      if (code === 32 || code === 10 || code === 13 || code === 9) {
-        if (capture?.scalar && finish(i)) return void (yield batch);
-        continue;
-      }
-      if (ended) throw fail("There is more after the end of the JSON document.");
-      const top = stack.at(-1);
-      if (code === 34) {
+      const code = chunk[i]!;
+      if (code === newline) line++;
+      else if (code === quote) {
+        if (ended) throw fail("There is more after the end of the JSON document.");
+        if (stack.length === 0 && !capture) throw fail("A JSON object was expected.");
         inString = true;
-        stringIsKey = top?.kind === "object" && top.expectKey;
-        keyBytes = [];
-        if (stringIsKey) continue;
-      }
-      if (code === 58) continue;
-      if (code === 44 || code === 125 || code === 93) {
-        if (capture?.scalar && finish(i)) return void (yield batch);
-        if (code === 44) {
-          if (top?.kind === "object") top.expectKey = true;
-          continue;
+        key = !capture && stack.at(-1)!.isObject && stack.at(-1)!.expectKey ? [] : null;
+      } else if (code === 123 || code === 91) {
+        if (ended) throw fail("There is more after the end of the JSON document.");
+        if (capture) capture.depth++;
+        else {
+          const at = here();
+          if (at === until) {
+            yield batch;
+            return;
+          }
+          if (at === wanted) capture = { path: at, line, depth: 1, from: i, pieces: [], size: 0 };
+          else {
+            if (stack.length >= limits.depth) throw fail(`The JSON is nested more than ${limits.depth} deep.`);
+            stack.push({ isObject: code === 123, key: "", expectKey: code === 123 });
+          }
         }
-        if (!top || (code === 125) !== (top.kind === "object")) throw fail("A bracket closes what was not opened.");
-        stack.pop();
-        if (capture && stack.length === capture.depth && finish(i + 1)) return void (yield batch);
-        if (stack.length === 0) ended = true;
-        continue;
+      } else if (code === 125 || code === 93) {
+        if (capture) {
+          if (--capture.depth > 0) continue;
+          const piece = chunk.subarray(capture.from, i + 1);
+          const at = { file, line: capture.line };
+          const bytes = capture.pieces.length > 0 ? Buffer.concat([...capture.pieces, piece]) : piece;
+          batch.push({ path: capture.path, text: decodeUtf8(bytes, at), at });
+          capture = null;
+        } else {
+          const top = stack.pop();
+          if (!top || top.isObject !== (code === 125)) throw fail("A bracket closes what was not opened.");
+          ended = stack.length === 0;
+        }
+      } else if (code === 44 && !capture) {
+        const top = stack.at(-1);
+        if (!top) throw fail("A JSON object was expected.");
+        if (top.isObject) top.expectKey = true;
+      } else if (code > 32 && (stack.length === 0 || ended)) {
+        throw fail(ended ? "There is more after the end of the JSON document." : "A JSON object was expected.");
       }
-      // A value starts here.
-      const isContainer = code === 123 || code === 91;
-      if (!capture && targets.size > 0 && (isContainer || stack.length > 0) && targets.has(here())) {
-        capture = { path: here(), from: i, pieces: [], size: 0, depth: stack.length, line, scalar: !isContainer };
-      }
-      if (isContainer) {
-        if (stack.length >= limits.depth) throw fail(`The JSON is nested more than ${limits.depth} deep.`);
-        stack.push({ kind: code === 123 ? "object" : "array", key: "", expectKey: code === 123 });
-      } else if (stack.length === 0) throw fail("A JSON object was expected.");
     }
     if (capture) {
-      const open: { from: number; pieces: Buffer[]; size: number } = capture;
-      open.pieces.push(chunk.subarray(open.from));
-      open.size += chunk.length - open.from;
-      open.from = 0;
-      if (open.size > limits.lineBytes) throw fail(`One record is larger than ${limits.lineBytes / 1024 / 1024} MB.`);
+      capture.pieces.push(chunk.subarray(capture.from));
+      capture.size += chunk.length - capture.from;
+      if (capture.size > limits.lineBytes)
+        throw fail(`One record is larger than ${limits.lineBytes / 1024 / 1024} MB.`);
     }
     if (batch.length > 0) yield batch;
   }
   if (!ended) throw fail("The file ends in the middle of the JSON document.");
+}
+
+/** Index of the quote that closes the string under way, or −1 when it goes on in the next chunk. */
+function closingQuote(chunk: Buffer, from: number): number {
+  for (let end = chunk.indexOf(quote, from); end !== -1; end = chunk.indexOf(quote, end + 1)) {
+    let slashes = 0;
+    while (end - 1 - slashes >= from && chunk[end - 1 - slashes] === backslash) slashes++;
+    if (slashes % 2 === 0) return end;
+  }
+  return -1;
+}
+
+/** True when the chunk ends in a backslash that escapes the byte after it. */
+function endsEscaped(chunk: Buffer, from: number): boolean {
+  let slashes = 0;
+  while (chunk.length - 1 - slashes >= from && chunk[chunk.length - 1 - slashes] === backslash) slashes++;
+  return slashes % 2 === 1;
 }

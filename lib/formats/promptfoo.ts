@@ -265,21 +265,29 @@ function parseResult(value: unknown, at: At): Result {
 const resultsPath = "results.results.*";
 const promptsPath = "results.prompts.*";
 
+async function readPrompts(path: string, file: string, until?: string): Promise<{ prompt: Prompt; at: At }[]> {
+  const prompts: { prompt: Prompt; at: At }[] = [];
+  for await (const elements of jsonElements(path, file, promptsPath, undefined, until)) {
+    for (const { text: raw, at } of elements) {
+      const parsed = promptSchema.safeParse(parseStrict(raw, at));
+      if (!parsed.success) {
+        throw refuse("A prompt of the list is not as promptfoo writes it.", { ...at, field: "results.prompts" });
+      }
+      prompts.push({ prompt: parsed.data, at });
+    }
+  }
+  return prompts;
+}
+
 /** Reads the JSON form. The list of prompts is read first, wherever it stands in the file. */
 export async function* readPromptfooJson(
   path: string,
   file: string,
   read: (bytes: number) => void,
 ): AsyncGenerator<SourceRow[]> {
-  const prompts: { prompt: Prompt; at: At }[] = [];
-  for await (const elements of jsonElements(path, file, [promptsPath])) {
-    for (const { text: raw, at } of elements) {
-      const parsed = promptSchema.safeParse(parseStrict(raw, at));
-      if (!parsed.success)
-        throw refuse("A prompt of the list is not as promptfoo writes it.", { ...at, field: "results.prompts" });
-      prompts.push({ prompt: parsed.data, at });
-    }
-  }
+  // They come first as a rule: then the results are read once only.
+  let prompts = await readPrompts(path, file, resultsPath);
+  if (prompts.length === 0) prompts = await readPrompts(path, file);
   if (prompts.length === 0) {
     throw refuse("There is no list results.prompts. Export with promptfoo 0.90 or later (results version 3).", {
       file,
@@ -292,7 +300,7 @@ export async function* readPromptfooJson(
   const shared = new Set(labels.filter((label, i) => labels.indexOf(label) !== i));
   yield prompts.flatMap(({ prompt, at }, index) => translator.version(index, prompt, at, shared, true));
   let seen = false;
-  for await (const elements of jsonElements(path, file, [resultsPath], read)) {
+  for await (const elements of jsonElements(path, file, resultsPath, read)) {
     const rows: SourceRow[] = [];
     for (const { text: raw, at } of elements)
       rows.push(...translator.result(parseResult(parseStrict(raw, at), at), at));

@@ -1,0 +1,94 @@
+import type { Readable } from "node:stream";
+import { appendAudit } from "../audit/append";
+import { type Actor, actorName, personOf } from "../auth/actor";
+import { permit } from "../auth/permit";
+import { pool } from "../db/client";
+import { rawQueries } from "../db/transaction";
+import { Fault } from "../errors";
+import { wakeWorker } from "../jobs/wake";
+import type { ImportOptions } from "./schema";
+
+const chunkBytes = 1024 * 1024;
+const largestUpload = 8 * 1024 ** 3;
+
+/** Cuts a stream into pieces of one size. */
+async function* piecesOf(body: Readable | AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let held: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    held.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    size += chunk.byteLength;
+    if (size < chunkBytes) continue;
+    const whole = Buffer.concat(held);
+    let from = 0;
+    for (; whole.length - from >= chunkBytes; from += chunkBytes) yield whole.subarray(from, from + chunkBytes);
+    held = from < whole.length ? [whole.subarray(from)] : [];
+    size = whole.length - from;
+  }
+  if (size > 0) yield Buffer.concat(held);
+}
+
+/**
+ * Keeps an uploaded source and queues its import. One transaction: an upload that breaks off leaves nothing.
+ *
+ * @throws Fault `too_large` above 8 GB, `invalid` when nothing was sent
+ */
+export async function startImport({
+  actor,
+  input,
+  body,
+}: {
+  actor: Actor;
+  input: ImportOptions;
+  body: Readable | AsyncIterable<Uint8Array>;
+}): Promise<{ id: number }> {
+  permit(actor, "import.create");
+  const client = await pool().connect();
+  let broken: Error | undefined;
+  try {
+    await client.query("BEGIN");
+    const { rows } = await client.query<{ id: number }>(
+      `INSERT INTO import (project_id, format, file_name, prompt_name, dataset_name, byte_size, created_by_id, created_by)
+       VALUES ($1, $2, $3, $4, $5, 0, $6, $7) RETURNING id`,
+      [
+        actor.projectId,
+        input.format,
+        input.fileName,
+        input.prompt ?? null,
+        input.dataset ?? null,
+        personOf(actor),
+        actorName(actor),
+      ],
+    );
+    const { id } = rows[0]!;
+    let index = 0;
+    let bytes = 0;
+    for await (const piece of piecesOf(body)) {
+      bytes += piece.length;
+      if (bytes > largestUpload) throw new Fault("too_large", "An upload holds at most 8 GB. Split the source.");
+      await client.query("INSERT INTO import_chunk (import_id, index, bytes) VALUES ($1, $2, $3)", [
+        id,
+        index++,
+        piece,
+      ]);
+    }
+    if (bytes === 0)
+      throw new Fault("invalid", "Nothing was sent: the body is the file itself.", { file: input.fileName });
+    await client.query("UPDATE import SET byte_size = $2 WHERE id = $1", [id, bytes]);
+    await appendAudit(rawQueries(client), actor, {
+      action: "import.started",
+      subject: { kind: "import", id: String(id), name: input.fileName },
+      details: { format: input.format, bytes },
+    });
+    await client.query("COMMIT");
+    wakeWorker();
+    return { id };
+  } catch (error) {
+    broken = error instanceof Error ? error : new Error(String(error));
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  } finally {
+    // A connection whose transaction may hang half way is thrown away rather than used again.
+    client.release(broken && !(broken instanceof Fault) ? broken : undefined);
+  }
+}

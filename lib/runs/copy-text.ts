@@ -1,0 +1,31 @@
+/** One value in PostgreSQL's COPY text form (manual, COPY, "Text Format"). */
+export function copyValue(value: string | number | boolean | Date | null | undefined): string {
+  if (value === null || value === undefined) return "\\N";
+  if (typeof value === "string") {
+    return /[\\\t\n\r\b\f\v]/.test(value) ? value.replace(/[\\\t\n\r\b\f\v]/g, (found) => escapes[found]!) : value;
+  }
+  if (typeof value === "boolean") return value ? "t" : "f";
+  if (value instanceof Date) return value.toISOString();
+  return String(value);
+}
+
+const escapes: Record<string, string> = {
+  "\\": "\\\\",
+  "\t": "\\t",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\v": "\\v",
+};
+
+export function copyLine(values: readonly (string | number | boolean | Date | null | undefined)[]): string {
+  let line = "";
+  for (let i = 0; i < values.length; i++) line += (i > 0 ? "\t" : "") + copyValue(values[i]);
+  return `${line}\n`;
+}
+
+/** A text array as its own literal, to be escaped again by copyValue. */
+export function arrayLiteral(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replace(/[\\"]/g, "\\$&")}"`).join(",")}}`;
+}

@@ -1,0 +1,272 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { PoolClient } from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import { appendAudit } from "../audit/append";
+import { systemActor } from "../auth/actor";
+import { db, pool } from "../db/client";
+import { rawQueries, transaction } from "../db/transaction";
+import type { JsonObject } from "../digest";
+import { Fault } from "../errors";
+import { type Format, openSource, type Source } from "../formats/read";
+import { Resolver } from "../formats/resolve";
+import type { Target } from "../formats/rows";
+import { ImportTarget } from "./target";
+
+type Job = {
+  id: number;
+  projectId: number;
+  format: Format;
+  fileName: string;
+  promptName: string | null;
+  datasetName: string | null;
+  byteSize: string;
+  createdById: number | null;
+  createdBy: string;
+};
+
+/** Thrown when the server stops: the job stays queued and the next worker starts over. */
+class Interrupted extends Error {}
+
+const jobLock = 7101;
+const projectLock = 7102;
+
+/**
+ * Takes one waiting import and brings it to its end. A job belongs to whoever holds its advisory lock, which lives as long
+ * as the transaction that loads it: a process that dies lets go of the lock and of every row at once.
+ *
+ * @returns false when nothing waits
+ */
+export async function runNextImport(interrupted: () => boolean = () => false): Promise<boolean> {
+  const waiting = await db.import.findMany({
+    where: { state: { in: ["queued", "running"] } },
+    orderBy: { id: "asc" },
+    take: 20,
+    select: { id: true },
+  });
+  for (const { id } of waiting) {
+    const client = await pool().connect();
+    let lost: Error | undefined;
+    try {
+      await client.query("BEGIN");
+      const { rows } = await client.query<{ taken: boolean }>("SELECT pg_try_advisory_xact_lock($1, $2) AS taken", [
+        jobLock,
+        id,
+      ]);
+      if (!rows[0]?.taken) continue;
+      const job = await client.query<Job>(
+        `SELECT id, project_id AS "projectId", format, file_name AS "fileName", prompt_name AS "promptName", dataset_name AS "datasetName",
+                byte_size AS "byteSize", created_by_id AS "createdById", created_by AS "createdBy"
+           FROM import WHERE id = $1 AND state IN ('queued', 'running')`,
+        [id],
+      );
+      if (!job.rows[0]) continue;
+      await runJob(client, job.rows[0], interrupted);
+      return true;
+    } catch (error) {
+      if (error instanceof Interrupted) return false;
+      lost = error as Error;
+      throw error;
+    } finally {
+      await client.query("ROLLBACK").catch((error: Error) => {
+        lost ??= error;
+      });
+      client.release(lost);
+    }
+  }
+  return false;
+}
+
+async function runJob(client: PoolClient, job: Job, interrupted: () => boolean): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), "countersign-import-"));
+  try {
+    await load(client, job, folder, interrupted);
+  } catch (error) {
+    if (error instanceof Interrupted || isUnreachable(error)) throw error;
+    await client.query("ROLLBACK");
+    await fail(job, error);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The database went away or is shutting down: the job is not at fault, and is tried again. */
+function isUnreachable(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (error instanceof Fault) return false;
+  if (typeof code === "string") return /^(08|57P|53|40)/.test(code) || /^E(CONN|PIPE|TIMEDOUT)/.test(code);
+  return error instanceof Error && /Connection terminated/.test(error.message);
+}
+
+async function fail(job: Job, error: unknown): Promise<void> {
+  if (!(error instanceof Fault)) console.error(`Import ${job.id} failed:`, error);
+  const told: JsonObject =
+    error instanceof Fault
+      ? { message: error.message, ...error.place }
+      : {
+          message: "The import failed for a reason that is not in the file. The server's log has the cause.",
+          file: job.fileName,
+        };
+  await transaction(async (tx) => {
+    await tx.importChunk.deleteMany({ where: { importId: job.id } });
+    await tx.import.update({
+      where: { id: job.id },
+      data: { state: "failed", phase: "failed", error: told, finishedAt: new Date() },
+    });
+    await appendAudit(tx, systemActor(job.projectId, "import worker"), {
+      action: "import.failed",
+      subject: { kind: "import", id: String(job.id), name: job.fileName },
+      details: { ...told, for: job.createdBy },
+    });
+  });
+}
+
+/** Tells people how far it is, through another connection; at most twice a second. */
+function progressOf(job: Job) {
+  let last = 0;
+  return async (phase: string, share: number, force = false): Promise<void> => {
+    if (!force && Date.now() - last < 500) return;
+    last = Date.now();
+    await db.import.updateMany({
+      where: { id: job.id, state: { in: ["queued", "running"] } },
+      data: { state: "running", phase, progress: Math.min(1, share), ...(force ? { startedAt: new Date() } : {}) },
+    });
+  };
+}
+
+async function load(client: PoolClient, job: Job, folder: string, interrupted: () => boolean): Promise<void> {
+  const progress = progressOf(job);
+  await progress("reading", 0, true);
+  const file = path.join(folder, "upload");
+  await pipeline(chunksOf(client, job.id), createWriteStream(file));
+  const source = await openSource(file, job.fileName, job.format, path.join(folder, "unpacked"));
+  // One import of a project at a time: what an import finds there must still be so when it commits.
+  await client.query("SELECT pg_advisory_xact_lock($1, $2)", [projectLock, job.projectId]);
+
+  const resolver = new Resolver();
+  let target: ImportTarget | null = null;
+  let read = 0;
+  for await (const rows of source.rows((bytes) => {
+    read += bytes;
+  })) {
+    if (interrupted()) throw new Interrupted();
+    if (!target) {
+      const names = nameTarget(job, source);
+      const earlier = await earlierImport(client, job, source, names);
+      if (earlier) return finishUnchanged(client, job, source, names, earlier);
+      target = await ImportTarget.open(client, job, names, source.digest, path.join(folder, "spool"));
+    }
+    for (const row of rows) await target.take(resolver.resolve(row));
+    await target.drained();
+    await progress("reading", (0.6 * read) / Math.max(1, source.bytes));
+  }
+  if (!target || resolver.counts.outputs === 0) {
+    throw new Fault("invalid", "There is no output in this source, so there is nothing to compare.", {
+      file: job.fileName,
+    });
+  }
+  const spools = await target.close();
+  for (const [i, spool] of spools.entries()) {
+    if (interrupted()) throw new Interrupted();
+    await progress("storing", 0.6 + (0.35 * i) / spools.length, true);
+    await pipeline(createReadStream(spool.file), client.query(copyFrom(spool.statement)));
+  }
+  await progress("sealing", 0.95, true);
+  await client.query("SELECT analyze_loaded_tables()");
+  const stored = await target.seal();
+  await client.query("DELETE FROM import_chunk WHERE import_id = $1", [job.id]);
+  await finish(client, job, source, target.names, { counts: resolver.counts, unchanged: false, ids: stored });
+  await appendAudit(rawQueries(client), systemActor(job.projectId, "import worker"), {
+    action: "import.completed",
+    subject: { kind: "import", id: String(job.id), name: job.fileName },
+    after: source.digest,
+    details: {
+      for: job.createdBy,
+      format: source.format,
+      prompt: target.names.prompt,
+      dataset: target.names.dataset,
+      counts: resolver.counts,
+      newVersions: target.newVersions,
+      adoptedLabels: target.adoptedLabels,
+      runs: stored.runs,
+    },
+  });
+  await client.query("COMMIT");
+}
+
+async function* chunksOf(client: PoolClient, importId: number): AsyncGenerator<Buffer> {
+  for (let index = 0; ; index++) {
+    const { rows } = await client.query<{ bytes: Buffer }>(
+      "SELECT bytes FROM import_chunk WHERE import_id = $1 AND index = $2",
+      [importId, index],
+    );
+    if (!rows[0]) return;
+    yield rows[0].bytes;
+  }
+}
+
+/** Names from the source itself, else as given with the upload, else from the file's name. */
+function nameTarget(job: Job, source: Source): Target {
+  const base = path.basename(job.fileName).replace(/(\.results)?\.jsonl?$/i, "") || "imported";
+  const own = source.target();
+  return { prompt: own?.prompt ?? job.promptName ?? base, dataset: own?.dataset ?? job.datasetName ?? base };
+}
+
+type Counts = { versions: number; cases: number; outputs: number; verdicts: number; reviews: number };
+type Earlier = { id: number; counts: Counts; promptId: number; datasetId: number };
+
+async function earlierImport(client: PoolClient, job: Job, source: Source, names: Target): Promise<Earlier | null> {
+  const { rows } = await client.query<Earlier>(
+    `SELECT id, counts, prompt_id AS "promptId", dataset_id AS "datasetId" FROM import
+      WHERE project_id = $1 AND source_digest = $2 AND prompt_name = $3 AND dataset_name = $4 AND state = 'done' AND NOT unchanged`,
+    [job.projectId, source.digest, names.prompt, names.dataset],
+  );
+  return rows[0] ?? null;
+}
+
+type End = { counts: Counts; unchanged: boolean; ids: { promptId: number; datasetId: number } };
+
+async function finish(
+  client: PoolClient,
+  job: Job,
+  source: Source,
+  names: Target,
+  { counts, unchanged, ids }: End,
+): Promise<void> {
+  await client.query(
+    `UPDATE import SET state = 'done', phase = 'done', progress = 1, source_digest = $2, prompt_name = $3, dataset_name = $4, counts = $5,
+            unchanged = $6, prompt_id = $7, dataset_id = $8, format = $9, finished_at = now() WHERE id = $1`,
+    [
+      job.id,
+      source.digest,
+      names.prompt,
+      names.dataset,
+      JSON.stringify(counts),
+      unchanged,
+      ids.promptId,
+      ids.datasetId,
+      source.format,
+    ],
+  );
+}
+
+async function finishUnchanged(
+  client: PoolClient,
+  job: Job,
+  source: Source,
+  names: Target,
+  earlier: Earlier,
+): Promise<void> {
+  await client.query("DELETE FROM import_chunk WHERE import_id = $1", [job.id]);
+  await finish(client, job, source, names, { counts: earlier.counts, unchanged: true, ids: earlier });
+  await appendAudit(rawQueries(client), systemActor(job.projectId, "import worker"), {
+    action: "import.unchanged",
+    subject: { kind: "import", id: String(job.id), name: job.fileName },
+    after: source.digest,
+    details: { for: job.createdBy, sameAs: earlier.id },
+  });
+  await client.query("COMMIT");
+}
