@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { diffContent } from "./content";
+import { diffContent, readContent } from "./content";
 
 const said = (role: string, content: string) => ({ role, content });
 const shape = (diff: ReturnType<typeof diffContent>) => diff.messages.map(({ name, change }) => `${name} ${change}`);
@@ -75,6 +75,25 @@ describe("comparing prompt versions", () => {
       ["send", "changed"],
       ["tool 3", "added"],
     ]);
+  });
+  it("reads content of any form without leaving anything out", () => {
+    const known = { messages: [said("user", "x")], parameters: { temperature: 0 }, model: "m" };
+    expect(readContent(known)).toMatchObject(known);
+    expect(readContent({ ...known, variables: ["a"] }).parameters).toEqual({
+      temperature: 0,
+      content: { variables: ["a"] },
+    });
+    expect(readContent({ messages: "plain" })).toMatchObject({
+      messages: [],
+      parameters: { content: { messages: "plain" } },
+    });
+    expect(readContent(["odd"]).parameters).toEqual({ content: ["odd"] });
+  });
+  it("does not indent what is nested without end", () => {
+    let deep: unknown = "x";
+    for (let i = 0; i < 2000; i++) deep = [deep];
+    const { messages } = diffContent({}, readContent({ messages: [{ role: "user", content: deep as string[] }] }));
+    expect(messages[0]?.diff.rows).toHaveLength(1);
   });
   it("finds nothing between empty contents", () => {
     expect(diffContent({}, { messages: [], parameters: {}, tools: null })).toMatchObject({

@@ -12,6 +12,37 @@ export type Content = {
   readonly model?: Json;
 };
 
+/** Stored content of any form: fields that are not of the expected form are compared as parameters of their name. */
+export function readContent(value: Json): Content {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return { parameters: { content: value } };
+  const { messages, parameters, tools, model, ...rest } = value as { [key: string]: Json | undefined };
+  const isMessages = Array.isArray(messages) && messages.every(isMessage);
+  const others = { ...rest, ...(isMessages || messages === undefined ? {} : { messages }) };
+  return {
+    messages: isMessages ? (messages as unknown as Message[]) : [],
+    parameters: Object.keys(others).length === 0 ? parameters : { ...asObject(parameters), content: others },
+    tools,
+    model,
+  };
+}
+
+function isMessage(value: Json): boolean {
+  return (
+    value !== null &&
+    typeof value === "object" &&
+    !Array.isArray(value) &&
+    "role" in value &&
+    typeof value.role === "string"
+  );
+}
+
+function asObject(value: Json | undefined): { readonly [key: string]: Json | undefined } {
+  if (value === undefined || value === null) return {};
+  return typeof value === "object" && !Array.isArray(value)
+    ? (value as { [key: string]: Json | undefined })
+    : { parameters: value };
+}
+
 export type Change = "same" | "changed" | "added" | "removed";
 export type TextPart = { name: string; change: Change; diff: TextDiff };
 export type ParameterPart = { name: string; change: Change; before: string | null; after: string | null };
@@ -79,8 +110,22 @@ export function messageText({ role: _role, content, ...rest }: Message): string 
   return Object.keys(rest).length === 0 ? text : `${text}${text && "\n"}${pretty(rest)}`;
 }
 
+/** Indented, unless it is nested so deeply that the indentation would outgrow the text. */
 function pretty(value: Json): string {
-  return JSON.stringify(value, null, 2);
+  const text = JSON.stringify(value);
+  return depthOf(text) > 40 ? text : JSON.stringify(value, null, 2);
+}
+
+function depthOf(json: string): number {
+  let [depth, deepest, inText] = [0, 0, false];
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at]!;
+    if (character === '"') inText = !inText;
+    else if (inText && character === "\\") at++;
+    else if (!inText && "[{".includes(character)) deepest = Math.max(deepest, ++depth);
+    else if (!inText && "]}".includes(character)) depth--;
+  }
+  return deepest;
 }
 
 type Pair = [before: Message | null, after: Message | null];

@@ -1,0 +1,206 @@
+import type { Actor } from "../auth/actor";
+import { permit } from "../auth/permit";
+import { db, type Prisma, pool } from "../db/client";
+import type { JsonValue } from "../digest";
+import { notFound } from "../errors";
+
+export type PromptRow = {
+  name: string;
+  versions: number;
+  /** Key of the newest version; null while there is none. */
+  newest: string | null;
+  labels: { name: string; protected: boolean; version: string }[];
+  /** When a version was pushed or a label moved. */
+  changedAt: Date;
+  /** Releases that are neither decided nor withdrawn, newest first. */
+  openReleases: { id: number; baseline: string; candidate: string }[];
+};
+
+/** The project's prompts by name; `after` is the name to go on from. */
+export async function listPrompts(
+  actor: Actor,
+  input: { after?: string; limit?: number } = {},
+): Promise<{ prompts: PromptRow[]; next: string | null }> {
+  permit(actor, "project.read");
+  const limit = Math.min(input.limit ?? 100, 200);
+  const { rows } = await pool().query<PromptRow>(
+    `SELECT p.name, v.versions, v.newest, coalesce(l.labels, '[]') AS labels, coalesce(r.open, '[]') AS "openReleases",
+            greatest(p.created_at, v.pushed_at, l.moved_at) AS "changedAt"
+       FROM prompt p
+       LEFT JOIN LATERAL (SELECT count(*)::int AS versions, max(created_at) AS pushed_at,
+                                 (array_agg(key ORDER BY number DESC))[1] AS newest
+                            FROM prompt_version WHERE prompt_id = p.id) v ON true
+       LEFT JOIN LATERAL (SELECT max(x.moved_at) AS moved_at,
+                                 json_agg(json_build_object('name', x.name, 'protected', x.protected, 'version', y.key)
+                                          ORDER BY x.protected DESC, x.name) AS labels
+                            FROM label x JOIN prompt_version y ON y.id = x.version_id WHERE x.prompt_id = p.id) l ON true
+       LEFT JOIN LATERAL (SELECT json_agg(json_build_object('id', x.id, 'baseline', b.key, 'candidate', c.key)
+                                          ORDER BY x.id DESC) AS open
+                            FROM release x JOIN prompt_version b ON b.id = x.baseline_id
+                            JOIN prompt_version c ON c.id = x.candidate_id
+                           WHERE x.prompt_id = p.id AND x.state IN ('draft', 'grading', 'ready')) r ON true
+      WHERE p.project_id = $1 AND ($2::text IS NULL OR p.name > $2)
+      ORDER BY p.name LIMIT $3`,
+    [actor.projectId, input.after ?? null, limit + 1],
+  );
+  const prompts = rows.slice(0, limit);
+  return { prompts, next: rows.length > limit ? (prompts.at(-1)?.name ?? null) : null };
+}
+
+const versionSelect = {
+  id: true,
+  number: true,
+  key: true,
+  digest: true,
+  model: true,
+  author: true,
+  message: true,
+  contributorId: true,
+  createdAt: true,
+  parent: { select: { key: true } },
+  labels: { select: { name: true, protected: true }, orderBy: [{ protected: "desc" }, { name: "asc" }] },
+  asCandidate: { select: { id: true, state: true }, orderBy: { id: "desc" } },
+  _count: { select: { runs: true } },
+} satisfies Prisma.PromptVersionSelect;
+
+type Stored = Prisma.PromptVersionGetPayload<{ select: typeof versionSelect }>;
+
+export type VersionRow = {
+  number: number;
+  key: string;
+  digest: string;
+  model: string | null;
+  author: string | null;
+  message: string | null;
+  parent: string | null;
+  /** Whoever imported or pushed it; null when the local administrator token did. */
+  contributor: string | null;
+  createdAt: Date;
+  labels: { name: string; protected: boolean }[];
+  /** Releases in which it is the candidate, newest first. */
+  releases: { id: number; state: Stored["asCandidate"][number]["state"] }[];
+  runs: number;
+};
+
+async function namesOf(versions: Stored[]): Promise<Map<number, string>> {
+  const ids = [...new Set(versions.flatMap(({ contributorId }) => contributorId ?? []))];
+  const users = await db.user.findMany({ where: { id: { in: ids } }, select: { id: true, name: true } });
+  return new Map(users.map(({ id, name }) => [id, name]));
+}
+
+function toRow(version: Stored, names: Map<number, string>): VersionRow {
+  const { id: _id, contributorId, parent, asCandidate, _count, ...rest } = version;
+  return {
+    ...rest,
+    parent: parent?.key ?? null,
+    contributor: contributorId === null ? null : (names.get(contributorId) ?? null),
+    releases: asCandidate,
+    runs: _count.runs,
+  };
+}
+
+export type PromptDetail = {
+  name: string;
+  createdAt: Date;
+  versionCount: number;
+  labels: { name: string; protected: boolean; version: string; movedAt: Date; movedBy: string }[];
+  /** Newest first. */
+  versions: VersionRow[];
+  /** Number to go on from, for older versions. */
+  next: number | null;
+};
+
+/** A prompt with its labels and up to `limit` versions below `before` (a version's number). */
+export async function getPrompt(
+  actor: Actor,
+  name: string,
+  input: { before?: number; limit?: number } = {},
+): Promise<PromptDetail> {
+  permit(actor, "project.read");
+  const limit = Math.min(input.limit ?? 100, 200);
+  const prompt = await db.prompt.findUnique({
+    where: { projectId_name: { projectId: actor.projectId, name } },
+    select: {
+      name: true,
+      createdAt: true,
+      labels: {
+        select: { name: true, protected: true, movedAt: true, movedBy: true, version: { select: { key: true } } },
+        orderBy: [{ protected: "desc" }, { name: "asc" }],
+      },
+      versions: {
+        where: { number: { lt: input.before ?? 2_147_483_647 } },
+        select: versionSelect,
+        orderBy: { number: "desc" },
+        take: limit + 1,
+      },
+      _count: { select: { versions: true } },
+    },
+  });
+  if (!prompt) throw notFound("The prompt");
+  const versions = prompt.versions.slice(0, limit);
+  const names = await namesOf(versions);
+  return {
+    name: prompt.name,
+    createdAt: prompt.createdAt,
+    versionCount: prompt._count.versions,
+    labels: prompt.labels.map(({ version, ...label }) => ({ ...label, version: version.key })),
+    versions: versions.map((version) => toRow(version, names)),
+    next: prompt.versions.length > limit ? (versions.at(-1)?.number ?? null) : null,
+  };
+}
+
+/** `content` is null when the text of the version is unknown. */
+export type VersionDetail = VersionRow & { content: JsonValue | null };
+
+export async function getVersion(actor: Actor, name: string, key: string): Promise<VersionDetail> {
+  permit(actor, "project.read");
+  const version = await db.promptVersion.findFirst({
+    where: { key, prompt: { projectId: actor.projectId, name } },
+    select: { ...versionSelect, content: true },
+  });
+  if (!version) throw notFound("The version");
+  const { content, ...rest } = version;
+  return { ...toRow(rest, await namesOf([rest])), content: content === null ? null : JSON.parse(content) };
+}
+
+export async function compareVersions(
+  actor: Actor,
+  name: string,
+  before: string,
+  after: string,
+): Promise<{ before: VersionDetail; after: VersionDetail }> {
+  const [left, right] = await Promise.all([getVersion(actor, name, before), getVersion(actor, name, after)]);
+  return { before: left, after: right };
+}
+
+/** Keys of all versions of a prompt, newest first, with their labels: what can be compared. */
+export async function listVersionKeys(actor: Actor, name: string): Promise<{ key: string; labels: string[] }[]> {
+  permit(actor, "project.read");
+  const versions = await db.promptVersion.findMany({
+    where: { prompt: { projectId: actor.projectId, name } },
+    select: { key: true, labels: { select: { name: true } } },
+    orderBy: { number: "desc" },
+    take: 1000,
+  });
+  return versions.map(({ key, labels }) => ({ key, labels: labels.map((label) => label.name) }));
+}
+
+export type LabelTarget = {
+  label: string;
+  protected: boolean;
+  version: string;
+  digest: string;
+  movedAt: Date;
+  movedBy: string;
+};
+
+export async function getLabel(actor: Actor, name: string, label: string): Promise<LabelTarget> {
+  permit(actor, "project.read");
+  const found = await db.label.findFirst({
+    where: { name: label, prompt: { projectId: actor.projectId, name } },
+    select: { protected: true, movedAt: true, movedBy: true, version: { select: { key: true, digest: true } } },
+  });
+  if (!found) throw notFound("The label");
+  const { version, ...rest } = found;
+  return { label, ...rest, version: version.key, digest: version.digest };
+}
