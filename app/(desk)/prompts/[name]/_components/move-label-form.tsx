@@ -1,0 +1,65 @@
+"use client";
+
+import { useActionState, useId, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
+import { Notice } from "@/components/ui/notice";
+import { Select } from "@/components/ui/select";
+import { moveLabelAction } from "../actions";
+
+type Props = { prompt: string; labels: string[]; keys: { key: string; labels: string[] }[] };
+
+export function MoveLabelForm({ prompt, labels, keys }: Props) {
+  const [outcome, move, busy] = useActionState(moveLabelAction, null);
+  const suggestions = useId();
+  // Kept here, because React empties a form after its action even when that refused.
+  const [label, setLabel] = useState("");
+  const [version, setVersion] = useState(keys[0]?.key);
+  const wrong = (field: string) => (outcome && !outcome.ok && outcome.field === field ? outcome.message : undefined);
+  const elsewhere = outcome && !outcome.ok && !["label", "version"].includes(outcome.field ?? "");
+  return (
+    <details open={outcome !== null}>
+      <summary className="inline-flex min-h-8 cursor-pointer items-center text-accent hover:underline">
+        Set or move a label
+      </summary>
+      <form action={move} className="flex flex-col gap-3 pt-2">
+        <input type="hidden" name="prompt" value={prompt} />
+        <Field label="Label" error={wrong("label")} hint="A new name makes a new label">
+          <Input
+            name="label"
+            list={suggestions}
+            required
+            maxLength={100}
+            autoComplete="off"
+            value={label}
+            onChange={({ target }) => setLabel(target.value)}
+          />
+        </Field>
+        <datalist id={suggestions}>
+          {labels.map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
+        <Field label="Version" error={wrong("version")}>
+          <Select name="version" value={version} onChange={({ target }) => setVersion(target.value)}>
+            {keys.map(({ key }) => (
+              <option key={key} value={key}>
+                {key}
+              </option>
+            ))}
+          </Select>
+        </Field>
+        <div>
+          <Button type="submit" disabled={busy}>
+            Move
+          </Button>
+        </div>
+        <div aria-live="polite">
+          {elsewhere && <Notice tone="danger">{outcome.message}</Notice>}
+          {outcome?.ok && <Notice tone="success">{outcome.message}</Notice>}
+        </div>
+      </form>
+    </details>
+  );
+}

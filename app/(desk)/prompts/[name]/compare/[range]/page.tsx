@@ -1,0 +1,130 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { notFound } from "next/navigation";
+import { diffContent, readContent } from "@/components/diff/content";
+import { ContentDiffView, DiffCounts } from "@/components/diff/content-diff";
+import type { DiffView } from "@/components/diff/text-diff";
+import { ChoiceLinks } from "@/components/ui/choice-links";
+import { Notice } from "@/components/ui/notice";
+import { PageHead } from "@/components/ui/page-head";
+import { RelativeTime } from "@/components/ui/relative-time";
+import { UntrustedText } from "@/components/ui/untrusted-text";
+import { requireActor } from "@/lib/auth/session";
+import { compareVersions, listVersionKeys, type VersionDetail } from "@/lib/prompts/queries";
+import { compareHref, promptHref, versionHref } from "../../../_links";
+import { first, orNotFound, readPart } from "../../../_params";
+import { ComparePicker } from "../../_components/compare-picker";
+import { readRange } from "./_range";
+
+type Props = {
+  params: Promise<{ name: string; range: string }>;
+  searchParams: Promise<{ view?: string | string[] }>;
+};
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { name, range } = await params;
+  return { title: `${readPart(range)} · ${readPart(name)}` };
+}
+
+export default async function ComparePage({ params, searchParams }: Props) {
+  const actor = await requireActor();
+  const given = await params;
+  const name = readPart(given.name);
+  const keys = await listVersionKeys(actor, name);
+  const range = readRange(
+    readPart(given.range),
+    keys.map(({ key }) => key),
+  );
+  if (!range) notFound();
+  const [from, to] = range;
+  const { before, after } = await orNotFound(compareVersions(actor, name, from, to));
+  const view: DiffView = first((await searchParams).view) === "unified" ? "unified" : "side";
+  const here = compareHref(name, from, to);
+  const diff =
+    before.content === null || after.content === null
+      ? null
+      : diffContent(readContent(before.content), readContent(after.content));
+  return (
+    <>
+      <PageHead
+        trail={[
+          { href: "/prompts", label: "Prompts" },
+          { href: promptHref(name), label: name },
+        ]}
+        title={<UntrustedText text={`${from} → ${to}`} />}
+        facts={diff ? <DiffCounts diff={diff} /> : "The texts can't be compared."}
+        action={
+          <ChoiceLinks
+            label="View"
+            links={[
+              { name: "Side by side", href: here, current: view === "side" },
+              { name: "Unified", href: `${here}?view=unified`, current: view === "unified" },
+            ]}
+          />
+        }
+      />
+      <div className="flex flex-col gap-8">
+        <div className="grid gap-6 md:grid-cols-2">
+          <VersionFacts prompt={name} version={before} role="Before" />
+          <VersionFacts prompt={name} version={after} role="After" />
+        </div>
+        <ComparePicker key={given.range} prompt={name} keys={keys} before={from} after={to} />
+        {diff ? (
+          <>
+            {diff.changes === 0 && (
+              <Notice>
+                {before.digest === after.digest
+                  ? "Both are the same version."
+                  : "The two read the same; only how their content is stored differs."}
+              </Notice>
+            )}
+            <ContentDiffView diff={diff} view={view} names={{ before: from, after: to }} />
+          </>
+        ) : (
+          <UnknownText versions={[before, after]} />
+        )}
+      </div>
+    </>
+  );
+}
+
+function VersionFacts({ prompt, version, role }: { prompt: string; version: VersionDetail; role: string }) {
+  return (
+    <div className="flex flex-col gap-1 border-l-2 border-line pl-3 [overflow-wrap:anywhere]">
+      <p className="text-sm text-muted">{role}</p>
+      <p>
+        <Link
+          href={versionHref(prompt, version.key)}
+          className="inline-flex min-h-6 items-center font-medium text-accent underline underline-offset-2"
+        >
+          <UntrustedText text={version.key} />
+        </Link>
+        {version.message && (
+          <>
+            {" "}
+            “<UntrustedText text={version.message} />”
+          </>
+        )}
+      </p>
+      <p className="text-sm text-muted">
+        {version.author && (
+          <>
+            <UntrustedText text={version.author} />,{" "}
+          </>
+        )}
+        <RelativeTime date={version.createdAt} />
+      </p>
+    </div>
+  );
+}
+
+function UnknownText({ versions }: { versions: VersionDetail[] }) {
+  const unknown = versions.filter(({ content }) => content === null);
+  const both = unknown.length === 2;
+  return (
+    <Notice tone="warning" title={both ? "The text of both versions is unknown" : "The text of one version is unknown"}>
+      <UntrustedText text={unknown.map(({ key }) => key).join(" and ")} /> came with results that did not hold the
+      prompt. {both ? "Their" : "Its"} answers and verdicts can still be compared in a release.
+    </Notice>
+  );
+}

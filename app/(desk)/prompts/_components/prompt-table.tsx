@@ -1,0 +1,73 @@
+"use client";
+
+import Link from "next/link";
+import { columnsOf } from "@/components/table/columns";
+import { DataTable } from "@/components/table/data-table";
+import { RelativeTime } from "@/components/ui/relative-time";
+import { UntrustedText } from "@/components/ui/untrusted-text";
+import type { PromptRow } from "@/lib/prompts/queries";
+import { promptHref } from "../_links";
+import { LabelBadge } from "./label-badge";
+
+const column = columnsOf<PromptRow>();
+const columns = column.columns([
+  column.accessor("name", {
+    header: "Prompt",
+    cell: ({ getValue }) => <UntrustedText text={getValue()} />,
+    meta: { className: "min-w-48 [overflow-wrap:anywhere]" },
+  }),
+  column.accessor("newest", {
+    header: "Newest",
+    cell: ({ getValue }) => <UntrustedText text={getValue() ?? "–"} />,
+    meta: { className: "[overflow-wrap:anywhere]" },
+  }),
+  column.accessor("versions", { header: "Versions", meta: { align: "right" } }),
+  column.accessor("labels", {
+    header: "Labels",
+    cell: ({ row }) => (
+      <ul className="flex flex-wrap gap-x-3 gap-y-1">
+        {row.original.labels.map(({ name, protected: isProtected, version }) => (
+          <li key={name} className="inline-flex items-center gap-1">
+            <LabelBadge name={name} isProtected={isProtected} />
+            <span aria-hidden="true">→</span>
+            <UntrustedText text={version} />
+          </li>
+        ))}
+      </ul>
+    ),
+  }),
+  column.accessor("openReleases", {
+    header: "Open release",
+    cell: ({ row }) => (
+      <ul>
+        {row.original.openReleases.slice(0, 3).map(({ id, baseline, candidate }) => (
+          <li key={id}>
+            <Link href={`/releases/${id}`} className="inline-flex min-h-6 items-center text-accent hover:underline">
+              <UntrustedText text={`${baseline} → ${candidate}`} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    ),
+  }),
+  column.accessor("changedAt", {
+    header: "Changed",
+    cell: ({ row }) => <RelativeTime date={row.original.changedAt} />,
+  }),
+]);
+
+type Props = { rows: PromptRow[]; first: string | null; next: string | null };
+
+export function PromptTable({ rows, first, next }: Props) {
+  return (
+    <DataTable
+      label="Prompts"
+      columns={columns}
+      rows={rows}
+      rowId={({ name }) => name}
+      rowHref={({ name }) => promptHref(name)}
+      previous={first}
+      next={next}
+    />
+  );
+}
