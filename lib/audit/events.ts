@@ -22,6 +22,7 @@ export const auditActions = {
   "release.sign_off_refused": "Sign-off attempt refused",
   "review.given": "Grade given",
   "review.superseded": "Grade superseded",
+  "review.skipped": "Case put off",
   "sign_off.given": "Sign-off given",
   "evidence.exported": "Evidence exported",
   "member.invited": "Member invited",

@@ -1,0 +1,235 @@
+import { appendAudit } from "../audit/append";
+import type { Actor } from "../auth/actor";
+import { db } from "../db/client";
+import { type Tx, transaction, violates } from "../db/transaction";
+import { canonicalJson, digestOf } from "../digest";
+import { Fault, notFound } from "../errors";
+import { graderOf, type Revealed, type ReviewScope, refuseUnlessGrading, reveal, reviewScope } from "./queries";
+import { refuseIncomplete, runOf } from "./rules";
+import type { Grade, Submission } from "./schema";
+
+export type Answer = { revealed: Revealed };
+
+/** The answer to the same delivery made before; a Fault when the key was used for other grades. */
+async function earlierAnswer(
+  tx: Pick<Tx, "reviewSubmission">,
+  releaseId: number,
+  reviewerId: number,
+  input: Submission,
+): Promise<Answer | null> {
+  const where = { releaseId_reviewerId_clientKey: { releaseId, reviewerId, clientKey: input.clientKey } };
+  const earlier = await tx.reviewSubmission.findUnique({ where });
+  if (!earlier) return null;
+  if (earlier.requestDigest !== requestDigest(input)) {
+    throw new Fault("conflict", "This clientKey was used for other grades.", { field: "clientKey" });
+  }
+  return JSON.parse(earlier.answer) as Answer;
+}
+
+function requestDigest({ task, grades }: Submission): string {
+  return digestOf({ task, grades });
+}
+
+type TaskRow = {
+  id: string;
+  caseId: number;
+  case: string;
+  swapped: boolean;
+  completed: boolean;
+  live: boolean;
+  graders: number;
+  others: number;
+};
+
+/** The task and what else is going on with its case, under the lock of its draw. */
+async function lockTask(tx: Tx, releaseId: number, reviewerId: number, taskId: string): Promise<TaskRow> {
+  const [found] = await tx.$queryRaw<{ caseId: number }[]>`
+    SELECT case_id AS "caseId" FROM review_task WHERE id = ${taskId} AND release_id = ${releaseId} AND reviewer_id = ${reviewerId}`;
+  if (!found) {
+    throw new Fault(
+      "conflict",
+      "This case is no longer yours: your time for it ran out and it was handed out again. Nothing was stored.",
+      {
+        field: "task",
+      },
+    );
+  }
+  await tx.$queryRaw`SELECT 1 FROM draw WHERE release_id = ${releaseId} AND case_id = ${found.caseId} FOR UPDATE`;
+  const [row] = await tx.$queryRaw<TaskRow[]>`
+    SELECT t.id, t.case_id AS "caseId", c.key AS "case", d.swapped, t.completed_at IS NOT NULL AS completed, t.expires_at > now() AS live,
+           (SELECT count(DISTINCT rv.reviewer_id)::int FROM review rv WHERE rv.release_id = t.release_id AND rv.case_id = t.case_id) AS graders,
+           (SELECT count(*)::int FROM review_task o WHERE o.release_id = t.release_id AND o.case_id = t.case_id AND o.reviewer_id <> t.reviewer_id
+             AND o.completed_at IS NULL AND o.skipped_at IS NULL AND o.expires_at > now()) AS others
+      FROM review_task t JOIN test_case c ON c.id = t.case_id JOIN draw d ON d.release_id = t.release_id AND d.case_id = t.case_id
+     WHERE t.id = ${taskId}`;
+  if (!row) throw notFound("The task");
+  return row;
+}
+
+function reviewRows(
+  scope: ReviewScope,
+  task: TaskRow,
+  reviewerId: number,
+  grades: readonly Grade[],
+  blind: boolean,
+  tookMs?: number,
+) {
+  return grades.map(({ side, criterion, verdict, note, tags }) => ({
+    releaseId: scope.releaseId,
+    caseId: task.caseId,
+    runId: scope.runs[runOf(side, task.swapped)],
+    criterionId: scope.criteria.find(({ key }) => key === criterion)!.id,
+    reviewerId,
+    taskId: task.id,
+    verdict,
+    note: note?.trim() || null,
+    tags: [...new Set(tags ?? [])],
+    blind,
+    side,
+    tookMs: tookMs ?? null,
+  }));
+}
+
+/**
+ * Stores a person's grades of one case, all or none, and only then tells what the judge said and which side was which.
+ *
+ * @throws Fault `conflict` when the release is not grading, the case went to somebody else, or it is graded already
+ */
+export async function submitReviews({
+  actor,
+  input,
+}: {
+  actor: Actor;
+  input: Submission & { releaseId: number };
+}): Promise<Answer> {
+  const reviewerId = graderOf(actor);
+  const { releaseId, ...submission } = input;
+  const run = () =>
+    transaction(async (tx) => {
+      const scope = await reviewScope(tx, actor.projectId, releaseId, true);
+      const earlier = await earlierAnswer(tx, releaseId, reviewerId, submission);
+      if (earlier) return earlier;
+      refuseUnlessGrading(scope.state);
+      const task = await lockTask(tx, releaseId, reviewerId, submission.task);
+      if (task.completed)
+        throw new Fault("conflict", "You graded this case already. Correct it instead.", { field: "task" });
+      // An expired claim still counts while nobody else took the case.
+      if (task.graders + (task.live ? 0 : task.others) >= scope.reviewersPerCase) {
+        throw new Fault(
+          "conflict",
+          "Somebody else graded this case, or is grading it, since your time for it ran out. Nothing was stored.",
+          {
+            field: "task",
+          },
+        );
+      }
+      refuseIncomplete(
+        submission.grades,
+        scope.criteria.map(({ key }) => key),
+      );
+      await tx.review.createMany({
+        data: reviewRows(scope, task, reviewerId, submission.grades, true, submission.tookMs),
+      });
+      await tx.reviewTask.update({ where: { id: task.id }, data: { completedAt: new Date() } });
+      const answer = { revealed: await reveal(tx, scope, task.caseId, task.swapped, submission.grades) };
+      await tx.reviewSubmission.create({
+        data: {
+          releaseId,
+          reviewerId,
+          clientKey: submission.clientKey,
+          taskId: task.id,
+          requestDigest: requestDigest(submission),
+          answer: canonicalJson(answer),
+        },
+      });
+      await appendAudit(tx, actor, {
+        action: "review.given",
+        subject: { kind: "release", id: String(releaseId), name: task.case },
+        after: requestDigest(submission),
+        details: {
+          case: task.case,
+          task: task.id,
+          sideA: scope.versions[runOf("A", task.swapped)],
+          grades: submission.grades.length,
+        },
+      });
+      return answer;
+    });
+  try {
+    return await run();
+  } catch (error) {
+    // The same delivery twice at once: one stored it, the other finds its answer.
+    if (!violates(error)) throw error;
+    const earlier = await earlierAnswer(db, releaseId, reviewerId, submission);
+    if (earlier) return earlier;
+    throw new Fault("conflict", "This case was graded at the same moment. Nothing was stored.");
+  }
+}
+
+/**
+ * Corrects grades given earlier: each that differs is superseded by a new row, no longer blind, because the judge's verdict
+ * has been seen. The old rows stay.
+ */
+export async function supersedeReviews({
+  actor,
+  input,
+}: {
+  actor: Actor;
+  input: Submission & { releaseId: number };
+}): Promise<Answer & { changed: number }> {
+  const reviewerId = graderOf(actor);
+  const { releaseId, ...submission } = input;
+  return transaction(async (tx) => {
+    const scope = await reviewScope(tx, actor.projectId, releaseId, true);
+    refuseUnlessGrading(scope.state);
+    const task = await lockTask(tx, releaseId, reviewerId, submission.task);
+    if (!task.completed) throw new Fault("conflict", "This case is not graded yet.", { field: "task" });
+    refuseIncomplete(
+      submission.grades,
+      scope.criteria.map(({ key }) => key),
+    );
+    const current = await tx.review.findMany({
+      where: { releaseId, caseId: task.caseId, reviewerId, supersededBy: { is: null } },
+    });
+    const changes = reviewRows(scope, task, reviewerId, submission.grades, false, submission.tookMs).flatMap((row) => {
+      const before = current.find(({ runId, criterionId }) => runId === row.runId && criterionId === row.criterionId);
+      if (!before) return [];
+      const same =
+        before.verdict === row.verdict && before.note === row.note && before.tags.join("\n") === row.tags.join("\n");
+      return same ? [] : [{ ...row, supersedesId: before.id }];
+    });
+    if (changes.length > 0) {
+      await tx.review.createMany({ data: changes });
+      await appendAudit(tx, actor, {
+        action: "review.superseded",
+        subject: { kind: "release", id: String(releaseId), name: task.case },
+        after: requestDigest(submission),
+        details: { case: task.case, supersedes: changes.map(({ supersedesId }) => supersedesId) },
+      });
+    }
+    return { revealed: await reveal(tx, scope, task.caseId, task.swapped, submission.grades), changed: changes.length };
+  });
+}
+
+/** Puts a case off: it goes to the end of this person's queue, and others may take it meanwhile. */
+export async function skipTask({
+  actor,
+  input,
+}: {
+  actor: Actor;
+  input: { releaseId: number; task: string };
+}): Promise<void> {
+  const reviewerId = graderOf(actor);
+  await transaction(async (tx) => {
+    const scope = await reviewScope(tx, actor.projectId, input.releaseId, true);
+    refuseUnlessGrading(scope.state);
+    const task = await lockTask(tx, input.releaseId, reviewerId, input.task);
+    if (task.completed) throw new Fault("conflict", "You graded this case already.", { field: "task" });
+    await tx.reviewTask.update({ where: { id: task.id }, data: { skippedAt: new Date() } });
+    await appendAudit(tx, actor, {
+      action: "review.skipped",
+      subject: { kind: "release", id: String(input.releaseId), name: task.case },
+      details: { case: task.case, task: task.id },
+    });
+  });
+}

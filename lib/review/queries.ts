@@ -1,0 +1,328 @@
+import { type Actor, personOf } from "../auth/actor";
+import { permit } from "../auth/permit";
+import { db } from "../db/client";
+import { type Tx, transaction } from "../db/transaction";
+import { Fault, notFound } from "../errors";
+import { type Run, runOf } from "./rules";
+
+const leaseMinutes = 10;
+
+type Reader = Pick<Tx, "$queryRaw">;
+
+export type ReviewScope = {
+  releaseId: number;
+  state: string;
+  runs: Record<Run, number>;
+  versions: Record<Run, string>;
+  reviewersPerCase: number;
+  criteria: { id: number; key: string; name: string; rubric: string; judgeVersionId: number | null }[];
+};
+
+type ScopeRow = {
+  state: string;
+  baselineRunId: number;
+  candidateRunId: number;
+  baseline: string;
+  candidate: string;
+  reviewersPerCase: number;
+  criteria: ReviewScope["criteria"];
+};
+
+/** The release as the review room needs it. `lock` keeps its state from changing until the transaction ends. */
+export async function reviewScope(
+  reader: Reader,
+  projectId: number,
+  releaseId: number,
+  lock = false,
+): Promise<ReviewScope> {
+  if (lock)
+    await reader.$queryRaw`SELECT 1 FROM release WHERE id = ${releaseId} AND project_id = ${projectId} FOR SHARE`;
+  const [row] = await reader.$queryRaw<ScopeRow[]>`
+    SELECT r.state::text, r.baseline_run_id AS "baselineRunId", r.candidate_run_id AS "candidateRunId", b.key AS baseline, k.key AS candidate,
+           (p.document::json ->> 'reviewersPerCase')::int AS "reviewersPerCase",
+           (SELECT json_agg(json_build_object('id', c.id, 'key', c.key, 'name', c.name, 'rubric', c.rubric, 'judgeVersionId', rc.judge_version_id) ORDER BY rc.position)
+              FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id WHERE rc.release_id = r.id) AS criteria
+      FROM release r JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id
+      JOIN policy p ON p.id = r.policy_id
+     WHERE r.id = ${releaseId} AND r.project_id = ${projectId}`;
+  if (!row) throw notFound("The release");
+  return {
+    releaseId,
+    state: row.state,
+    runs: { baseline: row.baselineRunId, candidate: row.candidateRunId },
+    versions: { baseline: row.baseline, candidate: row.candidate },
+    reviewersPerCase: row.reviewersPerCase,
+    criteria: row.criteria,
+  };
+}
+
+/** The person who grades. A token grades only if it is somebody's own. */
+export function graderOf(actor: Actor): number {
+  permit(actor, "review.grade");
+  const person = personOf(actor);
+  if (person === null) throw new Fault("forbidden", "Only a person grades. Use a reviewer's personal token.");
+  return person;
+}
+
+export function refuseUnlessGrading(state: string): void {
+  if (state === "grading") return;
+  const why =
+    state === "draft"
+      ? "No sample has been drawn yet."
+      : `The release is ${state}; grades are taken while it is grading.`;
+  throw new Fault("conflict", why);
+}
+
+export type Progress = {
+  /** Cases with all the grades that the policy asks for. */
+  graded: number;
+  drawn: number;
+  mine: number;
+  /** Median milliseconds of this person per case; null before the first. */
+  medianMs: number | null;
+};
+
+export async function reviewProgress(actor: Actor, releaseId: number, reader: Reader = db): Promise<Progress> {
+  permit(actor, "project.read");
+  const scope = await reviewScope(reader, actor.projectId, releaseId);
+  const [row] = await reader.$queryRaw<Progress[]>`
+    WITH grader AS (
+      SELECT DISTINCT case_id, reviewer_id FROM review WHERE release_id = ${releaseId}
+    ), per_case AS (
+      SELECT case_id, count(*) AS n FROM grader GROUP BY case_id
+    )
+    SELECT (SELECT count(*)::int FROM draw WHERE release_id = ${releaseId}) AS drawn,
+           (SELECT count(*)::int FROM per_case WHERE n >= ${scope.reviewersPerCase}) AS graded,
+           (SELECT count(*)::int FROM grader WHERE reviewer_id = ${personOf(actor) ?? 0}) AS mine,
+           (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) FROM (
+              SELECT max(took_ms) AS ms FROM review
+               WHERE release_id = ${releaseId} AND reviewer_id = ${personOf(actor) ?? 0} AND supersedes_id IS NULL AND took_ms IS NOT NULL
+               GROUP BY case_id) times) AS "medianMs"`;
+  return row!;
+}
+
+type Shown = { output: unknown; error?: string };
+/** What a reviewer may see before the grade is stored: nothing that tells the sides apart but the answers themselves. */
+export type TaskView = {
+  task: string;
+  case: string;
+  input: unknown;
+  criteria: { key: string; name: string; rubric: string }[];
+  sides: [{ side: "A" } & Shown, { side: "B" } & Shown];
+  reference?: string;
+  slice?: string;
+  progress: Progress;
+  expiresAt: string;
+};
+
+function parsed(text: string | null, isJson: boolean): unknown {
+  return text !== null && isJson ? (JSON.parse(text) as unknown) : text;
+}
+
+type CaseText = { key: string; input: string; inputIsJson: boolean; reference: string | null; slice: string | null };
+type OutputText = { runId: number; output: string | null; isJson: boolean; error: string | null };
+
+async function viewOf(
+  reader: Reader,
+  actor: Actor,
+  scope: ReviewScope,
+  task: { id: string; caseId: number; swapped: boolean; expiresAt: Date },
+): Promise<TaskView> {
+  const [[found], outputs] = await Promise.all([
+    reader.$queryRaw<CaseText[]>`
+      SELECT key, input, input_is_json AS "inputIsJson", reference, slice FROM test_case WHERE id = ${task.caseId}`,
+    reader.$queryRaw<OutputText[]>`
+      SELECT run_id AS "runId", output, output_is_json AS "isJson", error FROM output
+       WHERE case_id = ${task.caseId} AND run_id IN (${scope.runs.baseline}, ${scope.runs.candidate}) AND repeat = 0`,
+  ]);
+  if (!found) throw notFound("The case");
+  const shown = (side: "A" | "B"): Shown => {
+    const output = outputs.find(({ runId }) => runId === scope.runs[runOf(side, task.swapped)]);
+    if (!output || output.error !== null) return { output: null, error: output?.error ?? "There is no output." };
+    return { output: parsed(output.output, output.isJson) };
+  };
+  return {
+    task: task.id,
+    case: found.key,
+    input: parsed(found.input, found.inputIsJson),
+    criteria: scope.criteria.map(({ key, name, rubric }) => ({ key, name, rubric })),
+    sides: [
+      { side: "A", ...shown("A") },
+      { side: "B", ...shown("B") },
+    ],
+    ...(found.reference === null ? {} : { reference: found.reference }),
+    ...(found.slice === null ? {} : { slice: found.slice }),
+    progress: await reviewProgress(actor, scope.releaseId, reader),
+    expiresAt: task.expiresAt.toISOString(),
+  };
+}
+
+type Claimed = { id: string; caseId: number; swapped: boolean; expiresAt: Date };
+
+/**
+ * Hands the actor the next case to grade, with a lease: their own open task again, else the first case in the queue's
+ * order that still needs a grader. A case is claimed under the lock of its draw, so two people never hold it together
+ * unless the policy asks for two.
+ *
+ * @param except tasks that the caller already has, to fetch the ones after them
+ * @returns null when nothing waits for this person
+ */
+export async function nextTask(
+  actor: Actor,
+  releaseId: number,
+  except: readonly string[] = [],
+): Promise<TaskView | null> {
+  const grader = graderOf(actor);
+  return transaction(async (tx) => {
+    const scope = await reviewScope(tx, actor.projectId, releaseId);
+    refuseUnlessGrading(scope.state);
+    const held = [...except];
+    const [own] = await tx.$queryRaw<Claimed[]>`
+      UPDATE review_task t SET expires_at = now() + make_interval(mins => ${leaseMinutes})
+        FROM draw d
+       WHERE t.id = (SELECT o.id FROM review_task o JOIN draw od ON od.release_id = o.release_id AND od.case_id = o.case_id
+                      WHERE o.release_id = ${releaseId} AND o.reviewer_id = ${grader} AND o.completed_at IS NULL AND o.skipped_at IS NULL
+                        AND o.expires_at > now() AND NOT (o.id = ANY (${held})) ORDER BY od.position LIMIT 1)
+         AND d.release_id = t.release_id AND d.case_id = t.case_id
+      RETURNING t.id, t.case_id AS "caseId", d.swapped, t.expires_at AS "expiresAt"`;
+    const task = own ?? (await claim(tx, scope, grader));
+    return task ? viewOf(tx, actor, scope, task) : null;
+  });
+}
+
+async function claim(tx: Tx, scope: ReviewScope, grader: number): Promise<Claimed | undefined> {
+  const [free] = await tx.$queryRaw<{ caseId: number; swapped: boolean }[]>`
+    SELECT d.case_id AS "caseId", d.swapped
+      FROM draw d
+      LEFT JOIN review_task mine ON mine.release_id = d.release_id AND mine.case_id = d.case_id AND mine.reviewer_id = ${grader}
+     WHERE d.release_id = ${scope.releaseId}
+       AND (mine.id IS NULL OR (mine.completed_at IS NULL AND (mine.skipped_at IS NOT NULL OR mine.expires_at <= now())))
+       AND (SELECT count(DISTINCT rv.reviewer_id) FROM review rv WHERE rv.release_id = d.release_id AND rv.case_id = d.case_id)
+         + (SELECT count(*) FROM review_task t
+             WHERE t.release_id = d.release_id AND t.case_id = d.case_id AND t.reviewer_id <> ${grader}
+               AND t.completed_at IS NULL AND t.skipped_at IS NULL AND t.expires_at > now()) < ${scope.reviewersPerCase}
+     ORDER BY mine.skipped_at NULLS FIRST, d.position
+     LIMIT 1 FOR UPDATE OF d SKIP LOCKED`;
+  if (!free) return undefined;
+  // A claim anew gets a new id: whatever still holds the old one can't write with it.
+  const id = crypto.randomUUID();
+  const [task] = await tx.$queryRaw<{ expiresAt: Date }[]>`
+    INSERT INTO review_task (id, release_id, case_id, reviewer_id, expires_at)
+    VALUES (${id}, ${scope.releaseId}, ${free.caseId}, ${grader}, now() + make_interval(mins => ${leaseMinutes}))
+    ON CONFLICT (release_id, case_id, reviewer_id)
+    DO UPDATE SET id = excluded.id, claimed_at = now(), expires_at = excluded.expires_at, skipped_at = NULL
+    RETURNING expires_at AS "expiresAt"`;
+  return { id, ...free, expiresAt: task!.expiresAt };
+}
+
+export type Revealed = {
+  sides: Record<"A" | "B", string>;
+  judges: {
+    judge: string;
+    criterion: string;
+    side: "A" | "B";
+    verdict: string;
+    score: number | null;
+    rationale: string | null;
+    /** True for the judge whose verdicts the release's estimate corrects. */
+    instrument: boolean;
+    /** True when this person's grade differs from the verdict. */
+    overridden: boolean;
+  }[];
+};
+
+type VerdictRow = {
+  judge: string;
+  judgeVersionId: number;
+  criterionId: number;
+  runId: number;
+  verdict: string;
+  score: number | null;
+  rationale: string | null;
+};
+
+/** What is told once a grade is stored. */
+export async function reveal(
+  reader: Reader,
+  scope: ReviewScope,
+  caseId: number,
+  swapped: boolean,
+  grades: readonly { side: "A" | "B"; criterion: string; verdict: string }[],
+): Promise<Revealed> {
+  const ids = scope.criteria.map(({ id }) => id);
+  const verdicts = await reader.$queryRaw<VerdictRow[]>`
+    SELECT j.key AS judge, jv.id AS "judgeVersionId", jv.criterion_id AS "criterionId", v.run_id AS "runId", v.verdict::text, v.score, v.rationale
+      FROM verdict v JOIN judge_version jv ON jv.id = v.judge_version_id JOIN judge j ON j.id = jv.judge_id
+     WHERE v.case_id = ${caseId} AND v.run_id IN (${scope.runs.baseline}, ${scope.runs.candidate}) AND v.repeat = 0 AND jv.criterion_id = ANY (${ids})
+     ORDER BY jv.criterion_id, jv.id`;
+  return {
+    sides: { A: scope.versions[runOf("A", swapped)], B: scope.versions[runOf("B", swapped)] },
+    judges: (["A", "B"] as const).flatMap((side) =>
+      verdicts
+        .filter(({ runId }) => runId === scope.runs[runOf(side, swapped)])
+        .map(({ judge, judgeVersionId, criterionId, verdict, score, rationale }) => {
+          const criterion = scope.criteria.find(({ id }) => id === criterionId)!;
+          const grade = grades.find((mine) => mine.side === side && mine.criterion === criterion.key)?.verdict;
+          const overridden = verdict !== "error" && (grade === "pass" || grade === "fail") && grade !== verdict;
+          return {
+            judge,
+            criterion: criterion.key,
+            side,
+            verdict,
+            score,
+            rationale,
+            instrument: criterion.judgeVersionId === judgeVersionId,
+            overridden,
+          };
+        }),
+    ),
+  };
+}
+
+export type GradedTask = TaskView & {
+  grades: {
+    side: "A" | "B";
+    criterion: string;
+    verdict: "pass" | "fail" | "unsure";
+    note: string | null;
+    tags: string[];
+  }[];
+  revealed: Revealed;
+};
+
+/** One of the actor's own graded tasks, with the grades that count now: to look at again, and to correct. */
+export async function gradedTask(actor: Actor, releaseId: number, taskId: string): Promise<GradedTask> {
+  const grader = graderOf(actor);
+  const scope = await reviewScope(db, actor.projectId, releaseId);
+  const [task] = await db.$queryRaw<Claimed[]>`
+    SELECT t.id, t.case_id AS "caseId", d.swapped, t.expires_at AS "expiresAt"
+      FROM review_task t JOIN draw d ON d.release_id = t.release_id AND d.case_id = t.case_id
+     WHERE t.id = ${taskId} AND t.release_id = ${releaseId} AND t.reviewer_id = ${grader} AND t.completed_at IS NOT NULL`;
+  if (!task) throw notFound("The graded case");
+  const rows = await db.$queryRaw<GradedTask["grades"]>`
+    SELECT rv.side, c.key AS criterion, rv.verdict::text, rv.note, rv.tags
+      FROM review rv JOIN criterion c ON c.id = rv.criterion_id
+     WHERE rv.release_id = ${releaseId} AND rv.case_id = ${task.caseId} AND rv.reviewer_id = ${grader}
+       AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
+     ORDER BY rv.side, c.key`;
+  const view = await viewOf(db, actor, scope, task);
+  return { ...view, grades: rows, revealed: await reveal(db, scope, task.caseId, task.swapped, rows) };
+}
+
+export type GraderRow = { name: string; cases: number; overrides: number; medianMs: number | null; lastAt: Date };
+
+/** Who graded how much, for the Review tab. */
+export async function listGraders(actor: Actor, releaseId: number): Promise<GraderRow[]> {
+  permit(actor, "project.read");
+  await reviewScope(db, actor.projectId, releaseId);
+  return db.$queryRaw<GraderRow[]>`
+    SELECT u.name, count(DISTINCT rv.case_id)::int AS cases,
+           (percentile_cont(0.5) WITHIN GROUP (ORDER BY rv.took_ms) FILTER (WHERE rv.took_ms IS NOT NULL))::float8 AS "medianMs",
+           count(*) FILTER (WHERE v.verdict IN ('pass', 'fail') AND rv.verdict IN ('pass', 'fail') AND v.verdict::text <> rv.verdict::text
+             AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id))::int AS overrides,
+           max(rv.created_at) AS "lastAt"
+      FROM review rv JOIN app_user u ON u.id = rv.reviewer_id
+      JOIN release_criterion rc ON rc.release_id = rv.release_id AND rc.criterion_id = rv.criterion_id
+      LEFT JOIN verdict v ON v.run_id = rv.run_id AND v.case_id = rv.case_id AND v.judge_version_id = rc.judge_version_id AND v.repeat = 0
+     WHERE rv.release_id = ${releaseId} GROUP BY u.id, u.name ORDER BY 2 DESC, 1`;
+}
