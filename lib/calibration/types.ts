@@ -21,6 +21,8 @@ export type JudgeEvidence = {
 };
 
 export type ImportedEvidence = {
+  /** Reviewers that are not shown: those with the fewest grades, beyond the first twenty. */
+  leftOut: number;
   /** Per imported reviewer. */
   reviewers: Record<
     string,

@@ -186,12 +186,14 @@ const crossedSimulations = 2000;
 
 function simulateCrossed(strata: readonly Counted[]): Confusion {
   const random = new Random("countersign/crossed/1");
-  const result = Object.fromEntries(kinds.map((kind) => [kind, new Float64Array(crossedSimulations)])) as Confusion;
+  // Without any label there is nothing to draw from: every rate is then anywhere in [0, 1].
+  const size = strata.some(({ labelled }) => labelled > 0) ? crossedSimulations : 0;
+  const result = Object.fromEntries(kinds.map((kind) => [kind, new Float64Array(size)])) as Confusion;
   const known = strata.map(({ counts }) => [...kinds.map((kind) => counts[kind]), counts.error]);
   const parameters = known.map((counts) => counts.map((count) => count + priorPerCell));
   const rates = new Float64Array(5);
   const drawn = new Float64Array(5);
-  for (let s = 0; s < crossedSimulations; s++) {
+  for (let s = 0; s < size; s++) {
     for (const [h, { population, labelled }] of strata.entries()) {
       random.dirichlet(parameters[h]!, rates);
       random.multinomial(population - labelled, rates, drawn);
