@@ -36,7 +36,11 @@ export async function cli(args: string[]): Promise<ExitCode> {
       if (json && error.exitCode !== 0) tell({ error: { message: error.message.replace(/^error: /, "") } });
       return error.exitCode === 0 ? 0 : 2;
     }
-    if (!(error instanceof CliError)) throw error;
+    if (!(error instanceof CliError)) {
+      // A fault of ours is no "no": nobody must read it as one.
+      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+      return 3;
+    }
     const { file, line, field } = error.place;
     const where = [file, line === undefined ? "" : `line ${line}`, field].filter(Boolean).join(", ");
     if (json) tell({ error: { message: error.message, file, line, field } });

@@ -10,7 +10,7 @@ type Version = { key: string; number: number; message: string | null; author: st
 type Message = { role: string; content?: unknown };
 type Content = { messages: Message[] } & Record<string, unknown>;
 type VersionDetail = Version & { digest: string; content: Content | null };
-type Pushed = { key: string; number: number; digest: string; unchanged: boolean };
+type Pushed = { version: string; number: number; digest: string; unchanged: boolean };
 
 const at = (prompt: string) => `/prompts/${encodeURIComponent(prompt)}`;
 
@@ -58,7 +58,7 @@ export function register(program: Command): void {
     .action(async (name: string, file: string, options: Record<string, string>, command: Command) => {
       const pushed = await request<Pushed>("POST", `${at(name)}/versions`, { ...options, content: readContent(file) });
       const what = pushed.unchanged ? "is there already" : "added";
-      show(command, pushed, `${plain(name)} ${plain(pushed.key)}: ${what} (${pushed.digest.slice(0, 12)})`);
+      show(command, pushed, `${plain(name)} ${plain(pushed.version)}: ${what} (${pushed.digest.slice(0, 12)})`);
     });
 
   prompt
