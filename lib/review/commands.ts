@@ -111,8 +111,12 @@ export async function submitReviews({
       if (earlier) return earlier;
       refuseUnlessGrading(scope.state);
       const task = await lockTask(tx, releaseId, reviewerId, submission.task);
-      if (task.completed)
+      if (task.completed) {
+        // The same delivery may have been stored while this one waited for the lock.
+        const stored = await earlierAnswer(tx, releaseId, reviewerId, submission);
+        if (stored) return stored;
         throw new Fault("conflict", "You graded this case already. Correct it instead.", { field: "task" });
+      }
       // An expired claim still counts while nobody else took the case.
       if (task.graders + (task.live ? 0 : task.others) >= scope.reviewersPerCase) {
         throw new Fault(
