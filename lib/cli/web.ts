@@ -1,4 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
+import type { Socket } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 import next from "next";
 import { root } from "./paths";
 
@@ -25,6 +27,12 @@ export async function listen(host: string, port: number): Promise<Web> {
     server.once("error", (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
     server.listen(port, host, resolve);
   });
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  let grace = 5000;
   const address = server.address();
   const actual = typeof address === "object" && address ? address.port : port;
   const everywhere = host === "0.0.0.0" || host === "::";
@@ -33,20 +41,24 @@ export async function listen(host: string, port: number): Promise<Web> {
   return {
     url: `http://${shown}:${actual}`,
     async open({ dev }) {
+      // Nobody waits for answers of a development server; its browsers hold sockets open for ever.
+      if (dev) grace = 300;
       app = next({ dev, dir: root, hostname: host, port: actual, httpServer: server, quiet: !dev });
       await app.prepare();
       handler = app.getRequestHandler();
     },
     async close() {
-      await finish(server);
-      await app?.close();
+      await finish(server, sockets, grace);
+      await Promise.race([app?.close(), wait(3000, undefined, { ref: false })]);
     },
   };
 }
 
-/** Lets running requests end for five seconds. */
-function finish(server: Server): Promise<void> {
-  const late = setTimeout(() => server.closeAllConnections(), 5000);
+/** Lets running requests end for `grace` ms. Upgraded connections belong to no request, so sockets are cut one by one. */
+function finish(server: Server, sockets: Set<Socket>, grace: number): Promise<void> {
+  const late = setTimeout(() => {
+    for (const socket of sockets) socket.destroy();
+  }, grace);
   return new Promise((resolve) => {
     server.close(() => {
       clearTimeout(late);
