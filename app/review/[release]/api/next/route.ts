@@ -1,0 +1,10 @@
+import { nextTask } from "@/lib/review/queries";
+import { door } from "../../_door";
+
+export const POST = door(async ({ actor, releaseId, request }) => {
+  const { except } = (await request.json()) as { except?: unknown };
+  const held = Array.isArray(except)
+    ? except.filter((task): task is string => typeof task === "string").slice(0, 20)
+    : [];
+  return nextTask(actor, releaseId, held);
+});
