@@ -31,7 +31,14 @@ const types: Step = {
 const lint: Step = {
   name: "lint and format",
   async run() {
-    return one((await command([bin("@biomejs/biome", "biome"), "ci", "--error-on-warnings"])) === 0);
+    return one(
+      (await command([
+        bin("@biomejs/biome", "biome"),
+        "ci",
+        "--error-on-warnings",
+        ...(process.stdout.isTTY ? [] : ["--colors=off"]),
+      ])) === 0,
+    );
   },
 };
 
@@ -139,6 +146,9 @@ function bin(packageName: string, name: string): string {
   return path.join(folder, typeof bin === "string" ? bin : (bin[name] ?? ""));
 }
 
+/** Colours are for terminals; a log file is read as text. */
+const plainOutput = process.stdout.isTTY ? {} : { NO_COLOR: "1" };
+
 /** Runs a Node program here; its output is ours, or shown only when it fails. Our own settings stay away from it. */
 function command(
   args: string[],
@@ -149,7 +159,7 @@ function command(
   );
   const child = spawn(process.execPath, args, {
     cwd: root,
-    env: { ...(Object.fromEntries(kept) as NodeJS.ProcessEnv), ...env },
+    env: { ...plainOutput, ...(Object.fromEntries(kept) as NodeJS.ProcessEnv), ...env },
     stdio: quiet ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"],
   });
   let output = "";
