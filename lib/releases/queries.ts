@@ -54,7 +54,7 @@ export type ReleaseHead = ReleaseRow & {
   evidenceDigest: string | null;
   /** The permanent decision, once there is one. */
   decision: { id: number; outcome: "approved" | "refused"; auditIndex: number; decidedAt: Date } | null;
-  criteria: { key: string; name: string; rubric: string; judge: string | null }[];
+  criteria: { id: number; key: string; name: string; rubric: string; judge: string | null }[];
 };
 
 /** What stands above every tab of a release. */
@@ -64,7 +64,7 @@ export async function getRelease(actor: Actor, id: number): Promise<ReleaseHead>
     `SELECT ${rowColumns}, r.label, po.number AS "policyNumber", po.document, r.evidence_digest AS "evidenceDigest",
             (SELECT json_build_object('id', x.id, 'outcome', x.outcome, 'auditIndex', x.audit_index, 'decidedAt', x.decided_at)
                FROM decision x WHERE x.release_id = r.id) AS decision,
-            coalesce((SELECT json_agg(json_build_object('key', c.key, 'name', c.name, 'rubric', c.rubric, 'judge', j.key) ORDER BY rc.position)
+            coalesce((SELECT json_agg(json_build_object('id', c.id, 'key', c.key, 'name', c.name, 'rubric', c.rubric, 'judge', j.key) ORDER BY rc.position)
                FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id
                LEFT JOIN judge_version jv ON jv.id = rc.judge_version_id LEFT JOIN judge j ON j.id = jv.judge_id
               WHERE rc.release_id = r.id), '[]') AS criteria
