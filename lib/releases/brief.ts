@@ -44,16 +44,50 @@ export type Brief = BriefNumbers & {
   signOffs: SignOffRow[];
 };
 
+export type BriefJudge = BriefCriterion["judges"][number];
+type Trust = BriefJudge["trust"][string];
+
+/** A judge's trust in the order of the versions: the canonical JSON of frozen evidence sorts its keys. */
+export function trustOf(judge: BriefJudge, versions: readonly string[]): [version: string, trust: Trust][] {
+  return versions.flatMap((version): [string, Trust][] => {
+    const trust = judge.trust[version];
+    return trust ? [[version, trust]] : [];
+  });
+}
+
 /** How far a judge can be trusted, in words a reader can act on: both versions, and what the policy asks for. */
-export function trustInWords(judge: BriefCriterion["judges"][number], policy: PolicyDocument): string {
-  const versions = Object.entries(judge.trust).map(([version, { graded, tpr, tnr }]) => {
+export function trustInWords(judge: BriefJudge, versions: readonly string[], policy: PolicyDocument): string {
+  const parts = trustOf(judge, versions).map(([version, { graded, tpr, tnr }]) => {
     const [good, bad] = [graded.tp + graded.fn, graded.fp + graded.tn];
     const passes = good === 0 ? "no good answer graded" : `passes ${ofHundred(tpr.low, tpr.high)} of 100 good answers`;
     const catches = bad === 0 ? "no bad answer graded" : `catches ${ofHundred(tnr.low, tnr.high)} of 100 bad ones`;
     return `${version}: ${passes}, ${catches} (${good} good and ${bad} bad graded)`;
   });
   const [minTpr, minTnr] = [policy.judge.minTpr, policy.judge.minTnr].map((share) => Math.round(share * 100));
-  return `${versions.join("; ")}. The policy asks for ${minTpr} and ${minTnr}.`;
+  return `${parts.join("; ")}. The policy asks for ${minTpr} and ${minTnr}.`;
+}
+
+/** Why a judge has its licence: what it can do at least, or what is short of the policy. */
+export function licenceInWords(judge: BriefJudge, policy: PolicyDocument): string {
+  const versions = Object.entries(judge.trust);
+  const floor = (rate: "tpr" | "tnr") =>
+    Math.floor(Math.min(...versions.map(([, trust]) => trust[rate].low)) * 100 + 1e-9);
+  if (judge.licence === "trusted") {
+    return `passes at least ${floor("tpr")} of 100 good answers and catches at least ${floor("tnr")} of 100 bad ones.`;
+  }
+  const short = versions.flatMap(([version, { graded, tpr, tnr }]) =>
+    [
+      { rate: tpr, needed: policy.judge.minTpr, n: graded.tp + graded.fn, does: "passes", what: "good answers" },
+      { rate: tnr, needed: policy.judge.minTnr, n: graded.fp + graded.tn, does: "catches", what: "bad answers" },
+    ]
+      .filter(({ rate, needed }) => rate.estimate === null || rate.low < needed)
+      .map(({ rate, needed, n, does, what }) =>
+        n === 0
+          ? `no ${what.slice(0, -1)} of ${version} is graded`
+          : `${does} ${ofHundred(rate.low, rate.high)} of 100 ${what} of ${version}, ${Math.round(needed * 100)} needed (${n} graded)`,
+      ),
+  );
+  return `${short.join("; ")}.`;
 }
 
 function numbersOf(criterion: BriefCriterion, policy: PolicyDocument): CriterionNumbers {
@@ -62,7 +96,7 @@ function numbersOf(criterion: BriefCriterion, policy: PolicyDocument): Criterion
   return {
     key: criterion.key,
     judge: instrument
-      ? { key: instrument.key, licence: instrument.licence, detail: trustInWords(instrument, policy) }
+      ? { key: instrument.key, licence: instrument.licence, detail: licenceInWords(instrument, policy) }
       : null,
     estimate: delta === null || low === null || high === null ? null : { delta, low, high },
     labelled: criterion.estimate.reviewed,

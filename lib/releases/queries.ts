@@ -116,16 +116,17 @@ export async function listSignOffs(tx: Tx, releaseId: number, evidenceDigest: st
 
 export type HistoryEntry = { index: number; at: Date; action: string; actor: string; details: Record<string, unknown> };
 
-/** What happened to a release. Without `audit.read`: its changes of state and signatures; with it: every event. */
+/** What happened to a release: its changes of state and signatures; with `audit.read`, on request, every event. */
 export async function listHistory(
   actor: Actor,
   id: number,
-  input: { before?: number } = {},
-): Promise<{ entries: HistoryEntry[]; complete: boolean; next: number | null }> {
+  input: { before?: number; everything?: boolean } = {},
+): Promise<{ entries: HistoryEntry[]; complete: boolean; mayReadAll: boolean; next: number | null }> {
   permit(actor, "project.read");
   const release = await db.release.findFirst({ where: { id, projectId: actor.projectId }, select: { id: true } });
   if (!release) throw notFound("The release");
-  const complete = may(actor, "audit.read");
+  const mayReadAll = may(actor, "audit.read");
+  const complete = mayReadAll && input.everything === true;
   const { rows } = await pool().query<Omit<HistoryEntry, "details"> & { leaf: Buffer }>(
     `SELECT "index", at, action, actor, leaf FROM audit_entry
       WHERE project_id = $1 AND (subject = $2 OR subject LIKE $2 || ' %')
@@ -134,7 +135,7 @@ export async function listHistory(
     [actor.projectId, `release:${id}`, complete, publicActions, input.before ?? 2_147_483_647],
   );
   const entries = rows.slice(0, 100).map(({ leaf, ...entry }) => ({ ...entry, details: readDetails(leaf) }));
-  return { entries, complete, next: rows.length > 100 ? (entries.at(-1)?.index ?? null) : null };
+  return { entries, complete, mayReadAll, next: rows.length > 100 ? (entries.at(-1)?.index ?? null) : null };
 }
 
 const publicActions = [

@@ -21,7 +21,8 @@ const pageSize = 100;
 
 export default async function ReleasesPage({ searchParams }: { searchParams: Promise<{ before?: string }> }) {
   const actor = await requireActor();
-  const before = Number((await searchParams).before) || undefined;
+  const given = (await searchParams).before ?? "";
+  const before = /^\d{1,9}$/.test(given) ? Number(given) : undefined;
   const releases = await listReleases(actor, { before, limit: pageSize });
   const creates = may(actor, "release.create");
   const create = creates && (

@@ -41,9 +41,11 @@ export default async function ReleaseLayout({ children, params }: Props) {
             <span>
               policy {release.policy} {release.policyNumber}
             </span>
-            {release.label && (
+            {release.label && release.state !== "refused" && release.state !== "withdrawn" && (
               <span>
-                moves <strong className="font-medium text-ink">{release.label}</strong> when approved
+                {release.state === "approved" ? "moved" : "moves"}{" "}
+                <strong className="font-medium text-ink">{release.label}</strong>
+                {release.state !== "approved" && " when approved"}
               </span>
             )}
             <span>

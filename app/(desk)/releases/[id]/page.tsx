@@ -18,7 +18,7 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
   return (
     <div className="flex flex-col gap-8">
       <section aria-label="Verdict" className="flex max-w-4xl flex-col gap-2 border-l-4 border-accent py-1 pl-5">
-        <p className="text-2xl leading-snug font-medium tracking-tight tabular-nums [overflow-wrap:anywhere]">
+        <p className="text-3xl leading-snug font-medium tracking-tight tabular-nums [overflow-wrap:anywhere]">
           {headline(brief, policy)}
         </p>
         <p className="text-lg text-muted [overflow-wrap:anywhere]">{standing(brief, policy)}</p>

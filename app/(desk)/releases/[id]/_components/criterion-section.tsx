@@ -1,4 +1,7 @@
 import Link from "next/link";
+import { ConfusionMosaic } from "@/components/charts/confusion-mosaic";
+import { IntervalChart } from "@/components/charts/interval-chart";
+import { TallyChart } from "@/components/charts/tally-chart";
 import {
   formatCount,
   formatPoints,
@@ -8,11 +11,9 @@ import {
 } from "@/components/ui/format";
 import { UntrustedText } from "@/components/ui/untrusted";
 import type { BriefCriterion } from "@/lib/calibration/brief";
-import { trustInWords } from "@/lib/releases/brief";
+import { type BriefJudge, trustInWords, trustOf } from "@/lib/releases/brief";
 import type { PolicyDocument } from "@/lib/releases/policy";
 import { ofHundred } from "@/lib/releases/words";
-import { EstimateFigure } from "./estimate-figure";
-import { FlipBar } from "./flip-bar";
 import { ImportedTables } from "./imported-tables";
 import { TrustTable, VerdictTable } from "./judge-tables";
 import { LicenceBadge } from "./licence-badge";
@@ -59,7 +60,7 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
                     <UntrustedText text={judge.key} /> (
                     {judge.instrument ? "corrected by the estimate" : "shown beside"})
                   </p>
-                  <FlipBar counts={flips} of={judge.key} />
+                  <TallyChart label={`Better, worse and same by ${judge.key} on ${name}`} counts={flips} />
                 </div>
               )
             );
@@ -67,7 +68,7 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
           {judges.length === 0 ? (
             <p className="text-muted">No judge: people's grades are all there is.</p>
           ) : (
-            <VerdictTable criterion={criterion} />
+            <VerdictTable criterion={criterion} versions={versions} />
           )}
         </div>
         <Estimate criterion={criterion} policy={policy} versions={versions} judgeAlone={judgeAlone} />
@@ -84,12 +85,13 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
                   </strong>
                   <LicenceBadge licence={judge.licence} />
                 </span>
-                <p className="tabular-nums">{falsePasses(judge)}</p>
-                <p className="text-muted tabular-nums">{trustInWords(judge, policy)}</p>
+                <p className="tabular-nums">{falsePasses(judge, versions)}</p>
+                <p className="text-muted tabular-nums">{trustInWords(judge, versions, policy)}</p>
               </li>
             ))}
           </ul>
-          <TrustTable criterion={criterion} />
+          {instrument && <Mosaics judge={instrument} criterion={name} versions={versions} />}
+          <TrustTable criterion={criterion} versions={versions} />
           <p className="text-sm text-muted">
             Weighted from the drawn cases to all {formatCount(criterion.population)}; intervals at{" "}
             {formatRate(policy.level, 0)}.{" "}
@@ -116,14 +118,35 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
   );
 }
 
-function falsePasses(judge: BriefCriterion["judges"][number]): string {
-  const parts = Object.entries(judge.trust).map(([version, { falsePassRate }]) =>
+function falsePasses(judge: BriefJudge, versions: readonly string[]): string {
+  const parts = trustOf(judge, versions).map(([version, { falsePassRate }]) =>
     falsePassRate.estimate === null
       ? `of ${version} nothing is known yet`
       : `of 100 answers of ${version} that it passes, ${ofHundred(falsePassRate.low, falsePassRate.high)} are bad`,
   );
   const text = parts.join("; ");
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** The corrected judge against people, one picture a version, once every stratum has a grade. */
+function Mosaics({ judge, criterion, versions }: { judge: BriefJudge; criterion: string; versions: string[] }) {
+  return (
+    <div className="grid gap-6 lg:grid-cols-2">
+      {trustOf(judge, versions).map(([version, { tp, fp, fn, tn }]) =>
+        tp === null || fp === null || fn === null || tn === null ? null : (
+          <div key={version} className="min-w-0">
+            <h4 className="font-medium">
+              <UntrustedText text={`${judge.key} on ${version}`} />
+            </h4>
+            <ConfusionMosaic
+              label={`${judge.key} against people on ${version}, ${criterion}`}
+              counts={{ tp, fp, fn, tn }}
+            />
+          </div>
+        ),
+      )}
+    </div>
+  );
 }
 
 type EstimateProps = Pick<Props, "criterion" | "policy" | "versions"> & { judgeAlone: number | null };
@@ -144,11 +167,24 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
         </p>
       ) : (
         <>
-          <EstimateFigure
-            theseCases={{ low, high, estimate: delta }}
-            casesLikeThese={casesLikeThese?.delta ?? null}
-            judgeAlone={judgeAlone}
+          <IntervalChart
+            label={`Corrected delta on ${criterion.name}`}
             margin={policy.margin}
+            rows={[
+              { name: "these cases", estimate: delta, low, high },
+              ...(casesLikeThese ? [{ name: "cases like these", ...casesLikeThese.delta }] : []),
+              ...(judgeAlone === null
+                ? []
+                : [
+                    {
+                      name: "judge alone",
+                      estimate: judgeAlone,
+                      low: judgeAlone,
+                      high: judgeAlone,
+                      by: "machine" as const,
+                    },
+                  ]),
+            ]}
           />
           <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 tabular-nums">
             <dt className="text-muted">Delta, these cases</dt>

@@ -8,8 +8,10 @@ import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { drawAction } from "../actions";
 
+type Props = { releaseId: number; suggested: number; left: number; isNext: boolean };
+
 /** Asks for cases to grade. The seed is recorded; whoever knows it can draw the same cases again. */
-export function DrawForm({ releaseId, suggested, left }: { releaseId: number; suggested: number; left: number }) {
+export function DrawForm({ releaseId, suggested, left, isNext }: Props) {
   const [outcome, send, busy] = useActionState(drawAction, null);
   return (
     <form action={send} className="flex flex-col gap-3">
@@ -33,7 +35,7 @@ export function DrawForm({ releaseId, suggested, left }: { releaseId: number; su
             <Input name="seed" maxLength={200} autoComplete="off" spellCheck={false} className="font-mono" />
           </Field>
         </div>
-        <Button type="submit" variant="primary" disabled={busy} className="mt-6">
+        <Button type="submit" variant={isNext ? "primary" : "secondary"} disabled={busy} className="mt-6">
           Draw
         </Button>
       </div>

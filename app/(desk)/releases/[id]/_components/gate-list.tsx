@@ -16,11 +16,11 @@ export function GateList({ gates }: { gates: Gate[] }) {
       {gates.map((gate) => (
         <li
           key={gate.key}
-          className="grid gap-x-4 border-t border-line py-2 sm:grid-cols-[12rem_13rem_minmax(0,1fr)] sm:items-baseline"
+          className="grid gap-x-4 border-t border-line py-2 sm:grid-cols-[14rem_13rem_minmax(0,1fr)] sm:items-baseline"
         >
           <span className="font-medium">{names[gate.key]}</span>
           <Status status={gate.status} />
-          <span className="min-w-0 max-w-prose tabular-nums [overflow-wrap:anywhere]">{gate.detail}</span>
+          <span className="min-w-0 max-w-4xl tabular-nums [overflow-wrap:anywhere]">{gate.detail}</span>
         </li>
       ))}
     </ul>

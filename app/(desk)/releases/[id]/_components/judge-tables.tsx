@@ -3,11 +3,14 @@ import { formatCoefficient, formatCount, formatRate, formatRateInterval } from "
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted";
 import type { BriefCriterion } from "@/lib/calibration/brief";
+import { trustOf } from "@/lib/releases/brief";
+
+type Props = { criterion: BriefCriterion; versions: string[] };
 
 const right = "text-right tabular-nums whitespace-nowrap";
 
 /** What each judge says of each version, uncorrected. */
-export function VerdictTable({ criterion }: { criterion: BriefCriterion }) {
+export function VerdictTable({ criterion, versions }: Props) {
   return (
     <Table label={`Judges' verdicts on ${criterion.name}`}>
       <TableHead>
@@ -23,26 +26,29 @@ export function VerdictTable({ criterion }: { criterion: BriefCriterion }) {
       </TableHead>
       <TableBody>
         {criterion.judges.flatMap((judge) =>
-          Object.entries(judge.verdicts).map(([version, { pass, fail, error }], i) => (
-            <TableRow key={`${judge.key} ${judge.version} ${version}`}>
-              <TableCell>
-                {i === 0 && (
-                  <span className="inline-flex flex-wrap items-baseline gap-2">
-                    <UntrustedText text={judge.key} />
-                    {judge.instrument && <Badge tone="machine">corrected</Badge>}
-                  </span>
-                )}
-              </TableCell>
-              <TableCell>
-                <UntrustedText text={version} />
-              </TableCell>
-              <TableCell className={right}>{formatCount(pass + fail)}</TableCell>
-              <TableCell className={right}>{formatCount(pass)}</TableCell>
-              <TableCell className={right}>{formatCount(fail)}</TableCell>
-              <TableCell className={right}>{formatCount(error)}</TableCell>
-              <TableCell className={right}>{pass + fail > 0 ? formatRate(pass / (pass + fail)) : "–"}</TableCell>
-            </TableRow>
-          )),
+          versions.map((version, i) => {
+            const { pass = 0, fail = 0, error = 0 } = judge.verdicts[version] ?? {};
+            return (
+              <TableRow key={`${judge.key} ${judge.version} ${version}`}>
+                <TableCell>
+                  {i === 0 && (
+                    <span className="inline-flex flex-wrap items-baseline gap-2">
+                      <UntrustedText text={judge.key} />
+                      {judge.instrument && <Badge tone="machine">corrected</Badge>}
+                    </span>
+                  )}
+                </TableCell>
+                <TableCell>
+                  <UntrustedText text={version} />
+                </TableCell>
+                <TableCell className={right}>{formatCount(pass + fail)}</TableCell>
+                <TableCell className={right}>{formatCount(pass)}</TableCell>
+                <TableCell className={right}>{formatCount(fail)}</TableCell>
+                <TableCell className={right}>{formatCount(error)}</TableCell>
+                <TableCell className={right}>{pass + fail > 0 ? formatRate(pass / (pass + fail)) : "–"}</TableCell>
+              </TableRow>
+            );
+          }),
         )}
       </TableBody>
     </Table>
@@ -52,7 +58,7 @@ export function VerdictTable({ criterion }: { criterion: BriefCriterion }) {
 const estimated = (value: number | null) => (value === null ? "–" : value.toFixed(Number.isInteger(value) ? 0 : 1));
 
 /** Each judge held against this release's grades, weighted to all its cases. */
-export function TrustTable({ criterion }: { criterion: BriefCriterion }) {
+export function TrustTable({ criterion, versions }: Props) {
   return (
     <Table label={`Judges against people's grades on ${criterion.name}`}>
       <TableHead>
@@ -71,7 +77,7 @@ export function TrustTable({ criterion }: { criterion: BriefCriterion }) {
       </TableHead>
       <TableBody>
         {criterion.judges.flatMap((judge) =>
-          Object.entries(judge.trust).map(([version, trust], i) => (
+          trustOf(judge, versions).map(([version, trust], i) => (
             <TableRow key={`${judge.key} ${judge.version} ${version}`}>
               <TableCell>{i === 0 && <UntrustedText text={judge.key} />}</TableCell>
               <TableCell>

@@ -28,6 +28,7 @@ export function NextStep({ actor, brief, policy }: { actor: Person; brief: Brief
           key={brief.sampling.drawn}
           releaseId={brief.id}
           left={brief.sampling.left}
+          isNext={step.kind === "draw"}
           suggested={step.kind === "draw" ? step.size : Math.min(20, brief.sampling.left)}
         />
       )}

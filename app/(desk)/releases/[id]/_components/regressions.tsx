@@ -14,7 +14,7 @@ export function Regressions({ releaseId, rows }: { releaseId: number; rows: Regr
         {rows.map((row) => (
           <li
             key={`${row.caseId} ${row.criterion}`}
-            className="grid gap-x-4 border-t border-line py-2 sm:grid-cols-[12rem_13rem_minmax(0,1fr)]"
+            className="grid gap-x-4 border-t border-line py-2 sm:grid-cols-[14rem_13rem_minmax(0,1fr)]"
           >
             <Link
               href={`/releases/${releaseId}/cases/${row.caseId}`}

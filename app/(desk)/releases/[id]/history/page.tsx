@@ -10,13 +10,15 @@ import { orNotFound, readReleaseId } from "../_release";
 
 export const metadata: Metadata = { title: "History" };
 
-type Props = { params: Promise<{ id: string }>; searchParams: Promise<{ before?: string }> };
+type Props = { params: Promise<{ id: string }>; searchParams: Promise<{ before?: string; all?: string }> };
 
 export default async function HistoryPage({ params, searchParams }: Props) {
   const actor = await requireActor();
   const id = readReleaseId((await params).id);
-  const before = Number((await searchParams).before) || undefined;
-  const { entries, complete, next } = await orNotFound(listHistory(actor, id, { before }));
+  const given = await searchParams;
+  const everything = given.all === "yes";
+  const before = /^\d{1,9}$/.test(given.before ?? "") ? Number(given.before) : undefined;
+  const { entries, complete, mayReadAll, next } = await orNotFound(listHistory(actor, id, { before, everything }));
   if (entries.length === 0) return <EmptyState title="No events" />;
   return (
     <section aria-labelledby="history" className="flex flex-col gap-3">
@@ -26,7 +28,15 @@ export default async function HistoryPage({ params, searchParams }: Props) {
       <p className="max-w-prose text-muted">
         {complete
           ? "Every event of this release in the audit log, newest first."
-          : "Its changes of state and its signatures, newest first. Release managers and auditors see every event."}
+          : "Its changes of state and its signatures, newest first."}{" "}
+        {mayReadAll && (
+          <Link
+            href={`/releases/${id}/history${complete ? "" : "?all=yes"}`}
+            className="text-accent underline underline-offset-2"
+          >
+            {complete ? "Only changes of state" : "Every event, also each grade"}
+          </Link>
+        )}
       </p>
       <ol className="flex flex-col">
         {entries.map((entry) => (
@@ -47,7 +57,7 @@ export default async function HistoryPage({ params, searchParams }: Props) {
       </ol>
       {next !== null && (
         <Link
-          href={`/releases/${id}/history?before=${next}`}
+          href={`/releases/${id}/history?before=${next}${complete ? "&all=yes" : ""}`}
           className="self-start text-accent underline underline-offset-2"
         >
           Older events

@@ -65,7 +65,7 @@ export default async function SignOffPage({ params }: { params: Promise<{ id: st
             Signatures
           </h2>
           <p>
-            {approvals} of {plural(signers, "needed approval")}.
+            {plural(approvals, "approval")} of {signers} needed.
             {release.state === "ready" &&
               approvals < signers &&
               ` ${plural(signers - approvals, "more release manager")} must sign who did not contribute to ${release.candidate}; one refusal decides at once.`}

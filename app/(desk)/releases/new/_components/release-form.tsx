@@ -11,6 +11,8 @@ import { Select } from "@/components/ui/select";
 import type { ReleaseChoices, ReleaseDraft } from "@/lib/releases/queries";
 import { createReleaseAction } from "../actions";
 
+const shownAtField = ["prompt", "baseline", "candidate", "dataset"];
+
 type Props = { draft: ReleaseDraft; choices: ReleaseChoices };
 
 /** What is compared lives in the URL, so each choice offers what fits it; the rest of the form is sent with it. */
@@ -34,8 +36,7 @@ export function ReleaseForm({ draft, choices }: Props) {
     if (outcome && !outcome.ok && outcome.field === field) return outcome.message;
     return problem?.field === field ? problem.message : undefined;
   };
-  const shownElsewhere = ["prompt", "baseline", "candidate", "dataset"];
-  const rest = problem && !shownElsewhere.includes(problem.field ?? "") ? problem.message : null;
+  const rest = problem && !shownAtField.includes(problem.field ?? "") ? problem.message : null;
 
   return (
     <form action={create} className="flex max-w-2xl flex-col gap-6" aria-busy={loading}>
@@ -102,7 +103,9 @@ export function ReleaseForm({ draft, choices }: Props) {
       {plan && <Criteria key={JSON.stringify(plan)} choices={choices} plan={plan} />}
       {plan && <Policies choices={choices} />}
       {rest && <Notice tone="warning">{rest}</Notice>}
-      {outcome && !outcome.ok && <Notice tone="danger">{outcome.message}</Notice>}
+      {outcome && !outcome.ok && !shownAtField.includes(outcome.field ?? "") && (
+        <Notice tone="danger">{outcome.message}</Notice>
+      )}
       <div>
         <Button type="submit" variant="primary" disabled={busy || loading || !plan}>
           Create release

@@ -11,6 +11,8 @@ import { signAction } from "../../actions";
 
 type Decision = keyof typeof meanings;
 
+const shownAtField = ["reason", "password"];
+
 type Props = {
   releaseId: number;
   evidenceDigest: string;
@@ -72,7 +74,10 @@ export function SignForm({ releaseId, evidenceDigest, mayApprove, printedName, c
         <Input name="password" type="password" required autoComplete="current-password" />
       </Field>
       <div aria-live="polite">
-        {outcome && <Notice tone={outcome.ok ? "success" : "danger"}>{outcome.message}</Notice>}
+        {outcome?.ok && <Notice tone="success">{outcome.message}</Notice>}
+        {outcome && !outcome.ok && !shownAtField.includes(outcome.field ?? "") && (
+          <Notice tone="danger">{outcome.message}</Notice>
+        )}
       </div>
       <div>
         <Button type="submit" variant={decision === "approve" ? "primary" : "danger"} disabled={busy}>
