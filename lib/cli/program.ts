@@ -5,6 +5,7 @@ import * as doctor from "./commands/doctor";
 import * as draw from "./commands/draw";
 import * as exporting from "./commands/export";
 import * as gate from "./commands/gate";
+import * as importCommand from "./commands/import";
 import * as prompt from "./commands/prompt";
 import * as release from "./commands/release";
 import * as token from "./commands/token";
@@ -12,7 +13,7 @@ import * as user from "./commands/user";
 import * as verify from "./commands/verify";
 import { CliError, type ExitCode } from "./connection";
 
-const commands = [prompt, release, draw, gate, verify, exporting, user, token, doctor, dev];
+const commands = [importCommand, prompt, release, draw, gate, verify, exporting, user, token, doctor, dev];
 
 /** The command line. Returns the exit code: 0 yes, 1 no, 2 usage or input error, 3 cannot reach. */
 export async function cli(args: string[]): Promise<ExitCode> {

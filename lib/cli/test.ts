@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { buildIfStale } from "./build";
+import { buildIfStale, isBuilt } from "./build";
 import { root } from "./paths";
 
 type Count = { passed: number; failed: number };
@@ -10,12 +10,12 @@ type Step = { name: string; run: (folder: string) => Promise<Count> };
 
 /** `npm run check`: what takes seconds and needs no database. */
 export function check(): Promise<number> {
-  return runAll([types, lint, vitest("unit tests", ["--project", "unit"])]);
+  return runAll([types, lint, vitest("unit")]);
 }
 
 /** `npm test`: everything. */
 export function test(): Promise<number> {
-  return runAll([types, lint, vitest("unit and database tests", []), build, browser]);
+  return runAll([types, lint, vitest("unit"), vitest("database"), build, browser]);
 }
 
 const types: Step = {
@@ -42,15 +42,15 @@ const lint: Step = {
   },
 };
 
-function vitest(name: string, flags: string[]): Step {
+function vitest(project: string): Step {
   return {
-    name,
+    name: `${project} tests`,
     async run(folder) {
-      const report = path.join(folder, "vitest.json");
+      const report = path.join(folder, `${project}.json`);
       const args = [
         bin("vitest", "vitest"),
         "run",
-        ...flags,
+        `--project=${project}`,
         "--reporter=dot",
         "--reporter=json",
         `--outputFile.json=${report}`,
@@ -77,6 +77,10 @@ const build: Step = {
 const browser: Step = {
   name: "browser tests",
   async run(folder) {
+    if (!isBuilt()) {
+      console.error("They need the build, which failed.");
+      return one(false);
+    }
     const report = path.join(folder, "playwright.json");
     const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report };
     const code = await command(["node_modules/playwright/cli.js", "test", "--reporter=list,json"], { env });
