@@ -1,7 +1,6 @@
 import type { Metadata } from "next";
-import { notFound } from "next/navigation";
-import { requireActor } from "@/lib/auth/session";
 import { caseFilterSchema, listCases } from "@/lib/releases/cases";
+import { loadRelease } from "../_release";
 import { CaseFilters } from "./_components/case-filters";
 import { CaseTable } from "./_components/case-table";
 
@@ -13,9 +12,8 @@ type Props = {
 };
 
 export default async function CasesPage({ params, searchParams }: Props) {
-  const actor = await requireActor();
-  const releaseId = Number((await params).id);
-  if (!Number.isSafeInteger(releaseId)) notFound();
+  const { actor, release } = await loadRelease((await params).id);
+  const releaseId = release.id;
   const given = Object.entries(await searchParams).map(([name, value]) => [
     name,
     Array.isArray(value) ? value[0] : value,
@@ -25,7 +23,13 @@ export default async function CasesPage({ params, searchParams }: Props) {
   return (
     <div className="flex flex-col gap-4">
       <CaseFilters releaseId={releaseId} filter={filter} page={page} />
-      <CaseTable releaseId={releaseId} filter={filter} page={page} />
+      <CaseTable
+        releaseId={releaseId}
+        filter={filter}
+        page={page}
+        baseline={release.baseline}
+        candidate={release.candidate}
+      />
     </div>
   );
 }

@@ -1,0 +1,122 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { notFound } from "next/navigation";
+import { Digest } from "@/components/ui/digest";
+import { formatCount, formatRate } from "@/components/ui/format";
+import { PageHead } from "@/components/ui/page-head";
+import { RelativeTime } from "@/components/ui/relative-time";
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
+import { Untrusted } from "@/components/ui/untrusted";
+import { UntrustedText } from "@/components/ui/untrusted-text";
+import { requireActor } from "@/lib/auth/session";
+import { Fault } from "@/lib/errors";
+import { getJudge } from "@/lib/judges/queries";
+
+export const metadata: Metadata = { title: "Judge" };
+
+export default async function JudgePage({ params }: { params: Promise<{ id: string }> }) {
+  const actor = await requireActor();
+  const { id } = await params;
+  if (!/^[1-9]\d{0,8}$/.test(id)) notFound();
+  const judge = await getJudge(actor, Number(id)).catch((error: unknown) => {
+    if (error instanceof Fault && error.code === "not_found") notFound();
+    throw error;
+  });
+  return (
+    <div className="flex flex-col gap-10">
+      <PageHead
+        trail={[{ href: "/judges", label: "Judges" }]}
+        title={<UntrustedText text={judge.key} />}
+        facts="Model, judge prompt, criterion and rubric make a version. A new version's trust starts from nothing."
+      />
+      {judge.versions.map((version) => (
+        <section key={version.id} aria-label={`Version ${version.number}`} className="flex flex-col gap-4">
+          <h2 className="text-lg font-semibold">
+            Version {version.number} <span className="font-normal text-muted">on {version.criterion.key}</span>
+          </h2>
+          <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+            <dt className="text-muted">Model</dt>
+            <dd>{version.model ? <UntrustedText text={version.model} /> : "not named"}</dd>
+            {version.threshold !== null && (
+              <>
+                <dt className="text-muted">Threshold</dt>
+                <dd className="tabular-nums">{version.threshold}</dd>
+              </>
+            )}
+            <dt className="text-muted">Digest</dt>
+            <dd>
+              <Digest value={version.digest} />
+            </dd>
+            <dt className="text-muted">First seen</dt>
+            <dd>
+              <RelativeTime date={version.createdAt} />
+            </dd>
+          </dl>
+          {version.prompt && (
+            <section aria-label="Judge prompt" className="flex max-w-3xl flex-col gap-1">
+              <h3 className="font-medium">Judge prompt</h3>
+              <Untrusted text={version.prompt} />
+            </section>
+          )}
+          {version.criterion.rubric && (
+            <section aria-label="Rubric" className="flex max-w-3xl flex-col gap-1">
+              <h3 className="font-medium">Rubric of {version.criterion.name}</h3>
+              <Untrusted text={version.criterion.rubric} />
+            </section>
+          )}
+          <Table label={`Runs judged by version ${version.number}`}>
+            <TableHead>
+              <TableRow>
+                <TableHeader>Run</TableHeader>
+                <TableHeader>Dataset</TableHeader>
+                <TableHeader className="text-right">Pass</TableHeader>
+                <TableHeader className="text-right">Fail</TableHeader>
+                <TableHeader className="text-right">Error</TableHeader>
+                <TableHeader className="text-right">Says pass</TableHeader>
+              </TableRow>
+            </TableHead>
+            <TableBody>
+              {version.runs.map((run) => (
+                <TableRow key={run.runId}>
+                  <TableCell>
+                    <Link
+                      href={`/runs/${run.runId}`}
+                      className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
+                    >
+                      {run.prompt} {run.version}
+                    </Link>
+                  </TableCell>
+                  <TableCell className="break-all">{run.dataset}</TableCell>
+                  <TableCell className="text-right tabular-nums">{formatCount(run.pass)}</TableCell>
+                  <TableCell className="text-right tabular-nums">{formatCount(run.fail)}</TableCell>
+                  <TableCell className="text-right tabular-nums">{formatCount(run.error)}</TableCell>
+                  <TableCell className="text-right tabular-nums">
+                    {run.pass + run.fail > 0 ? formatRate(run.pass / (run.pass + run.fail)) : "–"}
+                  </TableCell>
+                </TableRow>
+              ))}
+            </TableBody>
+          </Table>
+          {version.releases.length > 0 && (
+            <div className="flex flex-col gap-1">
+              <h3 className="font-medium">Measured in releases</h3>
+              <ul>
+                {version.releases.map((release) => (
+                  <li key={release.id}>
+                    <Link
+                      href={`/releases/${release.id}/judges?criterion=${encodeURIComponent(version.criterion.key)}`}
+                      className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
+                    >
+                      {release.prompt} {release.baseline} → {release.candidate}
+                    </Link>{" "}
+                    <span className="text-muted">{release.state}</span>
+                  </li>
+                ))}
+              </ul>
+            </div>
+          )}
+        </section>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,129 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { notFound } from "next/navigation";
+import { Digest } from "@/components/ui/digest";
+import { formatCount, formatRate } from "@/components/ui/format";
+import { PageHead } from "@/components/ui/page-head";
+import { RelativeTime } from "@/components/ui/relative-time";
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
+import { UntrustedText } from "@/components/ui/untrusted-text";
+import { requireActor } from "@/lib/auth/session";
+import { Fault } from "@/lib/errors";
+import { getRun } from "@/lib/runs/queries";
+
+export const metadata: Metadata = { title: "Run" };
+
+export default async function RunPage({ params }: { params: Promise<{ id: string }> }) {
+  const actor = await requireActor();
+  const { id } = await params;
+  if (!/^[1-9]\d{0,8}$/.test(id)) notFound();
+  const run = await getRun(actor, Number(id)).catch((error: unknown) => {
+    if (error instanceof Fault && error.code === "not_found") notFound();
+    throw error;
+  });
+  return (
+    <div className="flex flex-col gap-8">
+      <PageHead
+        trail={[{ href: "/runs", label: "Runs" }]}
+        title={
+          <>
+            <UntrustedText text={`${run.prompt} ${run.version}`} /> <span className="text-muted">on</span>{" "}
+            <UntrustedText text={run.dataset} />
+          </>
+        }
+        facts={
+          <span className="flex flex-wrap gap-x-4">
+            <span>
+              {formatCount(run.outputs)} outputs, {formatCount(run.errors)} errors
+            </span>
+            {run.model && <span className="break-all">model {run.model}</span>}
+            <span>
+              imported <RelativeTime date={run.createdAt} />
+              {run.importedBy && ` by ${run.importedBy}`}
+            </span>
+          </span>
+        }
+      />
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+        <dt className="text-muted">Digest of the run</dt>
+        <dd>
+          <Digest value={run.digest} />
+        </dd>
+        <dt className="text-muted">Digest of the source</dt>
+        <dd>
+          <Digest value={run.sourceDigest} />
+        </dd>
+        {run.importId && (
+          <>
+            <dt className="text-muted">Import</dt>
+            <dd>
+              <Link href={`/imports/${run.importId}`} className="text-accent hover:underline">
+                import {run.importId}
+              </Link>
+            </dd>
+          </>
+        )}
+      </dl>
+      <section aria-labelledby="judges" className="flex flex-col gap-3">
+        <h2 id="judges" className="text-lg font-semibold">
+          What the judges said
+        </h2>
+        {run.judges.length === 0 ? (
+          <p className="text-muted">No judge has seen this run.</p>
+        ) : (
+          <Table label="What the judges said">
+            <TableHead>
+              <TableRow>
+                <TableHeader>Judge</TableHeader>
+                <TableHeader>Criterion</TableHeader>
+                <TableHeader className="text-right">Pass</TableHeader>
+                <TableHeader className="text-right">Fail</TableHeader>
+                <TableHeader className="text-right">Error</TableHeader>
+                <TableHeader className="text-right">Says pass</TableHeader>
+              </TableRow>
+            </TableHead>
+            <TableBody>
+              {run.judges.map((judge) => (
+                <TableRow key={`${judge.key} ${judge.number}`}>
+                  <TableCell>
+                    <Link href={`/judges/${judge.judgeId}`} className="break-all text-accent hover:underline">
+                      {judge.key}
+                    </Link>{" "}
+                    <span className="text-muted">version {judge.number}</span>
+                  </TableCell>
+                  <TableCell className="break-all">{judge.criterion}</TableCell>
+                  <TableCell className="text-right tabular-nums">{formatCount(judge.pass)}</TableCell>
+                  <TableCell className="text-right tabular-nums">{formatCount(judge.fail)}</TableCell>
+                  <TableCell className="text-right tabular-nums">{formatCount(judge.error)}</TableCell>
+                  <TableCell className="text-right tabular-nums">
+                    {judge.pass + judge.fail > 0 ? formatRate(judge.pass / (judge.pass + judge.fail)) : "–"}
+                  </TableCell>
+                </TableRow>
+              ))}
+            </TableBody>
+          </Table>
+        )}
+      </section>
+      {run.releases.length > 0 && (
+        <section aria-labelledby="releases" className="flex flex-col gap-2">
+          <h2 id="releases" className="text-lg font-semibold">
+            Releases that rest on it
+          </h2>
+          <ul className="flex flex-col gap-1">
+            {run.releases.map((release) => (
+              <li key={release.id}>
+                <Link
+                  href={`/releases/${release.id}`}
+                  className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
+                >
+                  {release.baseline} → {release.candidate}
+                </Link>{" "}
+                <span className="text-muted">{release.state}</span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </div>
+  );
+}
