@@ -19,12 +19,14 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     // next-themes sets the class before React starts
     <html lang="en" suppressHydrationWarning>
       <body>
-        <a
-          href="#content"
-          className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-md focus:bg-accent focus:px-3 focus:py-2 focus:text-on-accent"
-        >
-          Skip to content
-        </a>
+        <nav aria-label="Skip">
+          <a
+            href="#content"
+            className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-md focus:bg-accent focus:px-3 focus:py-2 focus:text-on-accent"
+          >
+            Skip to content
+          </a>
+        </nav>
         <ThemeProvider nonce={nonce}>{children}</ThemeProvider>
       </body>
     </html>

@@ -6,6 +6,7 @@ import { EmptyState } from "@/components/ui/empty-state";
 export default function DeskError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
   return (
     <EmptyState
+      heading="h1"
       title="This page could not be shown"
       action={
         <Button variant="primary" onClick={reset}>

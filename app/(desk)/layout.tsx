@@ -37,9 +37,12 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
       />
       <div className="min-w-0 grow">
         {isDemo && (
-          <p className="no-print border-b border-line bg-unsure-soft px-4 py-1 text-sm text-ink md:px-8">
+          <aside
+            aria-label="About this project"
+            className="no-print border-b border-line bg-unsure-soft px-4 py-1 text-sm text-ink md:px-8"
+          >
             Demo project: prompts, answers and grades here are invented.
-          </p>
+          </aside>
         )}
         <main id="content" tabIndex={-1} className="mx-auto w-full max-w-[90rem] px-4 py-6 outline-none md:px-8">
           {children}

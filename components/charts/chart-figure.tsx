@@ -18,9 +18,7 @@ export function ChartFigure({ label, sentence, table, children }: Props) {
       <figcaption>{sentence}</figcaption>
       <div aria-hidden="true">{children}</div>
       <details>
-        <summary className="inline-flex min-h-6 cursor-pointer items-center text-sm text-muted hover:text-ink">
-          As a table
-        </summary>
+        <summary className="min-h-6 w-fit cursor-pointer text-sm text-muted hover:text-ink">As a table</summary>
         <Table label={label} className="w-auto">
           <TableHead>
             <TableRow>
@@ -34,7 +32,7 @@ export function ChartFigure({ label, sentence, table, children }: Props) {
           <TableBody>
             {table.rows.map(([name, ...values]) => (
               <TableRow key={name}>
-                <TableHeader scope="row" className="text-ink">
+                <TableHeader scope="row" className="align-top text-ink">
                   {name}
                 </TableHeader>
                 {values.map((value, index) => (

@@ -4,9 +4,9 @@ import { niceScale } from "./scale";
 
 describe("axis", () => {
   it("has round ticks around the values", () => {
-    expect(niceScale([0, 0.031, 0.012, 0.05]).ticks).toEqual([0, 0.02, 0.04, 0.06]);
+    expect(niceScale([0, 0.031, 0.012, 0.05]).ticks).toEqual([0, 0.01, 0.02, 0.03, 0.04, 0.05]);
     expect(niceScale([-0.013, 0.052]).ticks).toEqual([-0.02, 0, 0.02, 0.04, 0.06]);
-    expect(niceScale([0, 0]).ticks).toEqual([0, 0.005]);
+    expect(niceScale([0, 0]).ticks).toEqual([0, 0.002]);
   });
   it("holds every value with two to seven ticks", () => {
     fc.assert(

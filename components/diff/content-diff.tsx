@@ -112,7 +112,7 @@ function ParametersDiff({ parameters, names }: { parameters: ParameterPart[]; na
       <TableBody>
         {parameters.map(({ name, change, before, after }) => (
           <TableRow key={name}>
-            <TableHeader scope="row" className="font-mono text-ink">
+            <TableHeader scope="row" className="align-top font-mono text-ink">
               <UntrustedText text={name} />
             </TableHeader>
             <Value text={before} className={change === "same" ? "" : "bg-removed"} />

@@ -83,6 +83,13 @@ function Same({ text, view }: { text: string; view: DiffView }) {
 function Changed({ row, view, number }: { row: Row; view: DiffView; number: number | null }) {
   const removed = row.pieces.some(({ kind }) => kind === "removed");
   const added = row.pieces.some(({ kind }) => kind === "added");
+  if (view === "unified" && removed && added && row.pieces.length === 2) {
+    return row.pieces.map((piece, index) => (
+      <Line key={piece.kind} sign={piece.kind === "removed" ? "−" : "+"} number={index === 0 ? number : null}>
+        <Pieces pieces={[piece]} struck />
+      </Line>
+    ));
+  }
   if (view === "unified") {
     const sign = removed && added ? "±" : removed ? "−" : "+";
     return (

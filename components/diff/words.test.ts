@@ -20,6 +20,14 @@ describe("word-level diff", () => {
     expect(asWdiff("the quick brown fox", "the slow red fox")).toBe("the [-quick brown-]{+slow red+} fox");
     expect(asWdiff("don't go", "do go")).toBe("[-don't-]{+do+} go");
   });
+  it("does not hold on to stray words of texts that have nothing to do with each other", () => {
+    expect(asWdiff("You are the assistant of a shop. Be kind.", "Totally new. Something else.")).toBe(
+      "[-You are the assistant of a shop. Be kind.-]{+Totally new. Something else.+}",
+    );
+    expect(
+      asWdiff("Friendly, brief.", "Always friendly: Friendly, and as brief as the policy allows. No jokes."),
+    ).toContain("Friendly,");
+  });
   it("takes a word of any script as one word, and an ideograph as one", () => {
     expect(asWdiff("Отвечай подробно", "Отвечай кратко")).toBe("Отвечай [-подробно-]{+кратко+}");
     expect(asWdiff("简短地回答", "详细地回答")).toBe("[-简短-]{+详细+}地回答");

@@ -28,8 +28,9 @@ export function countWords(text: string): number {
 }
 
 /**
- * Compares lines first, then the words within each changed block. A block that can't be compared within `timeoutMs`
- * (milliseconds, for the whole call) is shown as removed and added as a whole; nothing is ever left out.
+ * Compares lines first, then the words within each changed block. A block whose sides have little in common, or that
+ * can't be compared within `timeoutMs` (milliseconds, for the whole call), is removed and added as a whole; nothing is
+ * ever left out.
  */
 export function diffText(before: string, after: string, { timeoutMs = 250 }: { timeoutMs?: number } = {}): TextDiff {
   const deadline = Date.now() + timeoutMs;
@@ -93,7 +94,13 @@ function compareWords(block: Block, deadline: number): Piece[] | null {
   const groups = changes.map(({ added, removed, value }): Piece => {
     return { kind: added ? "added" : removed ? "removed" : "same", text: value.join("") };
   });
-  return joinNeighbours(groups);
+  return related(block, groups) ? joinNeighbours(groups) : wholeBlock(block);
+}
+
+/** Texts that share no more than stray words read better as one removed and one added block. */
+function related({ removed, added }: Block, pieces: Piece[]): boolean {
+  const shared = pieces.reduce((sum, { kind, text }) => sum + (kind === "same" ? countWords(text) : 0), 0);
+  return shared * 4 >= Math.min(countWords(removed), countWords(added));
 }
 
 /**

@@ -25,7 +25,7 @@ export function Rail({ seesAudit, project, person }: { seesAudit: boolean; proje
   // biome-ignore lint/correctness/useExhaustiveDependencies: going somewhere closes the menu
   useEffect(() => setOpen(false), [path]);
   return (
-    <div className="no-print border-line max-md:border-b md:sticky md:top-0 md:h-dvh md:w-52 md:shrink-0 md:border-r">
+    <header className="no-print border-line max-md:border-b md:sticky md:top-0 md:h-dvh md:w-52 md:shrink-0 md:border-r">
       <div className="flex items-center justify-between gap-2 px-4 py-3">
         <Link href="/" className="inline-flex min-h-8 items-center gap-2 font-semibold">
           <Mark />
@@ -78,6 +78,6 @@ export function Rail({ seesAudit, project, person }: { seesAudit: boolean; proje
         </div>
         <div className="flex flex-col gap-1 border-t border-line pt-2 text-sm">{person}</div>
       </div>
-    </div>
+    </header>
   );
 }

@@ -19,7 +19,7 @@ const columns = column.columns([
   column.accessor("newest", {
     header: "Newest",
     cell: ({ getValue }) => <UntrustedText text={getValue() ?? "–"} />,
-    meta: { className: "[overflow-wrap:anywhere]" },
+    meta: { className: "min-w-28 [overflow-wrap:anywhere]" },
   }),
   column.accessor("versions", { header: "Versions", meta: { align: "right" } }),
   column.accessor("labels", {

@@ -19,7 +19,7 @@ export function LabelSection({ prompt, labels, keys, moves }: Props) {
         Labels
       </h2>
       {labels.length === 0 && <p className="text-muted">None yet: nothing says which version is in use.</p>}
-      <ul className="flex flex-col gap-1">
+      <ul className="flex flex-col gap-2">
         {labels.map(({ name, protected: isProtected, version, movedAt, movedBy }) => (
           <li key={name} className="flex flex-wrap items-center gap-x-2 [overflow-wrap:anywhere]">
             <LabelBadge name={name} isProtected={isProtected} />
@@ -27,8 +27,8 @@ export function LabelSection({ prompt, labels, keys, moves }: Props) {
             <span className="font-medium">
               <UntrustedText text={version} />
             </span>
-            <span className="text-sm text-muted">
-              <RelativeTime date={movedAt} /> by <UntrustedText text={movedBy} />
+            <span className="basis-full text-sm text-muted">
+              <RelativeTime date={movedAt} /> · <UntrustedText text={movedBy} />
             </span>
           </li>
         ))}

@@ -20,7 +20,7 @@ export function MoveLabelForm({ prompt, labels, keys }: Props) {
   const elsewhere = outcome && !outcome.ok && !["label", "version"].includes(outcome.field ?? "");
   return (
     <details open={outcome !== null}>
-      <summary className="inline-flex min-h-8 cursor-pointer items-center text-accent hover:underline">
+      <summary className="min-h-8 w-fit cursor-pointer leading-8 text-accent hover:underline">
         Set or move a label
       </summary>
       <form action={move} className="flex flex-col gap-3 pt-2">

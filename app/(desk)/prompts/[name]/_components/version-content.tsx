@@ -8,9 +8,9 @@ import type { VersionDetail } from "@/lib/prompts/queries";
 /** What a version says, message by message. */
 export function VersionContent({ version }: { version: VersionDetail }) {
   return (
-    <section aria-labelledby="content" className="flex flex-col gap-5">
+    <section aria-labelledby="version" className="flex max-w-4xl flex-col gap-5">
       <div className="flex flex-wrap items-center justify-between gap-2">
-        <h2 id="content" className="text-lg font-semibold [overflow-wrap:anywhere]">
+        <h2 id="version" className="text-lg font-semibold [overflow-wrap:anywhere]">
           <UntrustedText text={version.key} />
         </h2>
         <Digest value={version.digest} copy />
@@ -28,7 +28,9 @@ export function VersionContent({ version }: { version: VersionDetail }) {
 
 function Parts({ content }: { content: NonNullable<VersionDetail["content"]> }) {
   const { messages = [], parameters, tools, model } = readContent(content);
-  const settings = Object.entries({ model, parameters, tools }).filter(([, value]) => value != null);
+  const settings = Object.entries({ model, parameters, tools }).filter(
+    ([, value]) => value != null && Object.keys(value).length > 0,
+  );
   return (
     <>
       {messages.map((message, index) => (

@@ -54,13 +54,15 @@ export default async function ComparePage({ params, searchParams }: Props) {
         title={<UntrustedText text={`${from} → ${to}`} />}
         facts={diff ? <DiffCounts diff={diff} /> : "The texts can't be compared."}
         action={
-          <ChoiceLinks
-            label="View"
-            links={[
-              { name: "Side by side", href: here, current: view === "side" },
-              { name: "Unified", href: `${here}?view=unified`, current: view === "unified" },
-            ]}
-          />
+          diff && (
+            <ChoiceLinks
+              label="View"
+              links={[
+                { name: "Side by side", href: here, current: view === "side" },
+                { name: "Unified", href: `${here}?view=unified`, current: view === "unified" },
+              ]}
+            />
+          )
         }
       />
       <div className="flex flex-col gap-8">
