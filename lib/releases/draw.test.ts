@@ -31,6 +31,13 @@ describe("a batch", () => {
     expect(cases.filter((row) => row.stratum === "must-pass")).toHaveLength(5);
     expect(strata[0]).toEqual({ stratum: "must-pass", population: 5, alreadyDrawn: 0, drawn: 5, probability: 1 });
   });
+  it("takes exactly as many as asked for, also when that is less than two a stratum", () => {
+    const strata = [stratum("a", 0, 20), stratum("b", 20, 30), stratum("c", 50, 5), stratum("d", 55, 40)];
+    const drawn = (size: number) => drawBatch(strata, size, "s").strata.map((row) => row.drawn);
+    expect(drawn(3)).toEqual([1, 1, 0, 1]);
+    expect(drawn(6).reduce((sum, n) => sum + n, 0)).toBe(6);
+    expect(drawn(60).reduce((sum, n) => sum + n, 0)).toBe(60);
+  });
   it("puts the queue in an order that does not follow the strata", () => {
     const first = new Set<string>();
     for (let i = 0; i < 50; i++) {

@@ -61,6 +61,22 @@ export type DrawnBatch = {
 };
 
 /**
+ * Whoever asks for fewer cases than two a stratum gets as many as asked for: the fullest strata give first, among equals the
+ * smallest. Must-pass cases stay. A stratum left without a case has no grade, and the brief says so.
+ */
+function trim(sizes: Map<string, number>, strata: readonly SampleStratum[], size: number): void {
+  let surplus = [...sizes.values()].reduce((sum, n) => sum + n, 0) - size;
+  while (surplus > 0) {
+    const [fullest] = strata
+      .filter(({ stratum }) => stratum !== mustPassStratum && sizes.get(stratum)! > 0)
+      .sort((a, b) => sizes.get(b.stratum)! - sizes.get(a.stratum)! || a.population - b.population);
+    if (!fullest) return;
+    sizes.set(fullest.stratum, sizes.get(fullest.stratum)! - 1);
+    surplus--;
+  }
+}
+
+/**
  * Draws a batch: every must-pass case that is left, and simple random samples within the other strata. Then one shuffle
  * gives the queue's order, so that any prefix of it is again a random sample. The same seed and strata draw the same.
  */
@@ -75,6 +91,7 @@ export function drawBatch(strata: readonly SampleStratum[], size: number, seed: 
     })),
     size,
   );
+  trim(sizes, strata, size);
   const table = strata.map(({ stratum, population, alreadyDrawn, remaining }) => {
     const drawn = sizes.get(stratum) ?? 0;
     return {

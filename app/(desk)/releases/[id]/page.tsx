@@ -3,6 +3,7 @@ import { listRegressions } from "@/lib/releases/regressions";
 import { headline, standing } from "@/lib/releases/verdict";
 import { CriterionSection } from "./_components/criterion-section";
 import { GateList } from "./_components/gate-list";
+import { ImportedSection } from "./_components/imported-tables";
 import { NextStep } from "./_components/next-step";
 import { Regressions } from "./_components/regressions";
 import { SampleFacts } from "./_components/sample-facts";
@@ -30,7 +31,6 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
         <GateList gates={brief.gates} />
       </section>
       <NextStep actor={actor} brief={brief} policy={policy} />
-      {regressions.length > 0 && <Regressions releaseId={release.id} rows={regressions} />}
       {brief.criteria.map((criterion, i) => (
         <CriterionSection
           key={criterion.key}
@@ -41,6 +41,18 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
           isPrimary={i === 0}
         />
       ))}
+      {regressions.length > 0 && <Regressions releaseId={release.id} rows={regressions} />}
+      {brief.criteria.map(
+        (criterion) =>
+          criterion.imported && (
+            <ImportedSection
+              key={criterion.key}
+              criterion={criterion}
+              imported={criterion.imported}
+              versions={[brief.baseline, brief.candidate]}
+            />
+          ),
+      )}
       <SampleFacts sampling={brief.sampling} />
     </div>
   );

@@ -14,7 +14,6 @@ import type { BriefCriterion } from "@/lib/calibration/brief";
 import { type BriefJudge, trustInWords, trustOf } from "@/lib/releases/brief";
 import type { PolicyDocument } from "@/lib/releases/policy";
 import { ofHundred } from "@/lib/releases/words";
-import { ImportedTables } from "./imported-tables";
 import { TrustTable, VerdictTable } from "./judge-tables";
 import { LicenceBadge } from "./licence-badge";
 
@@ -28,7 +27,7 @@ type Props = {
 
 /** One criterion: what the judge says beside what people's grades make of it, then how far to trust the judge. */
 export function CriterionSection({ releaseId, criterion, policy, versions, isPrimary }: Props) {
-  const { key, name, judges, tally, imported } = criterion;
+  const { key, name, judges, tally } = criterion;
   const instrument = judges.find((judge) => judge.instrument);
   const counts = instrument && tally[instrument.key];
   const compared = counts ? counts.better + counts.worse + counts.same : 0;
@@ -101,17 +100,6 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
               </Link>
             )}
           </p>
-        </div>
-      )}
-      {imported && (
-        <div className="flex flex-col gap-3">
-          <div>
-            <h3 className="font-semibold">Imported grades</h3>
-            <p className="max-w-prose text-muted">
-              They came with the import. Nothing says how these cases were chosen, so they never enter the estimate.
-            </p>
-          </div>
-          <ImportedTables imported={imported} versions={versions} />
         </div>
       )}
     </section>

@@ -8,17 +8,30 @@ type Reviewers = [name: string, Imported["reviewers"][string]][];
 
 const right = "text-right tabular-nums whitespace-nowrap";
 
+type Props = { criterion: BriefCriterion; imported: Imported; versions: string[] };
+
 /** Grades that came with the import: shown beside the judges, never part of the estimate. */
-export function ImportedTables({ imported, versions }: { imported: Imported; versions: string[] }) {
+export function ImportedSection({ criterion, imported, versions }: Props) {
   // Who settled the disagreements comes first: that label is what judges are usually held against.
   const settled = (name: string) => Number(/adjudicat/i.test(name));
   const reviewers: Reviewers = Object.entries(imported.reviewers).sort(([a], [b]) => settled(b) - settled(a));
   return (
-    <div className="flex flex-col gap-6">
+    <section
+      aria-labelledby={`imported-${criterion.key}`}
+      className="flex flex-col gap-6 border-t border-line-strong pt-5"
+    >
+      <div>
+        <h2 id={`imported-${criterion.key}`} className="text-lg font-semibold [overflow-wrap:anywhere]">
+          Imported grades: <UntrustedText text={criterion.name} />
+        </h2>
+        <p className="max-w-prose text-muted">
+          They came with the import. Nothing says how these cases were chosen, so they never enter the estimate.
+        </p>
+      </div>
       <GradeTable reviewers={reviewers} versions={versions} />
       <ConfusionTable reviewers={reviewers} versions={versions} />
       {imported.agreement.length > 0 && <AgreementTable agreement={imported.agreement} />}
-    </div>
+    </section>
   );
 }
 

@@ -6,7 +6,7 @@ import type { Regression } from "@/lib/releases/regressions";
 /** What people found worse, with what they said. */
 export function Regressions({ releaseId, rows }: { releaseId: number; rows: Regression[] }) {
   return (
-    <section aria-labelledby="regressions" className="flex flex-col gap-2">
+    <section aria-labelledby="regressions" className="flex flex-col gap-2 border-t border-line-strong pt-5">
       <h2 id="regressions" className="text-lg font-semibold">
         Worst regressions, by people
       </h2>
