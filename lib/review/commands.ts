@@ -153,7 +153,6 @@ export async function submitReviews({
         details: {
           case: task.case,
           task: task.id,
-          sideA: scope.versions[runOf("A", task.swapped)],
           grades: submission.grades.length,
         },
       });

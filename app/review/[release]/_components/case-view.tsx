@@ -8,9 +8,8 @@ import { Kbd } from "@/components/ui/kbd";
 import { Textarea } from "@/components/ui/textarea";
 import { Untrusted } from "@/components/ui/untrusted";
 import type { TaskView } from "@/lib/review/queries";
-import { cell, type Draft } from "./grading";
+import { cell, type Draft, type Verdict } from "./draft";
 
-type Verdict = "pass" | "fail" | "unsure";
 type Props = {
   current: { task: TaskView; correction: boolean };
   draft: Draft;

@@ -10,12 +10,9 @@ import { Notice } from "@/components/ui/notice";
 import { Progress } from "@/components/ui/progress";
 import type { Revealed, TaskView } from "@/lib/review/queries";
 import { CaseView } from "./case-view";
+import { cell, type Draft, type Verdict } from "./draft";
 import { outboxKey, type Pending, readOutbox, serverOf, writeOutbox } from "./outbox";
 import { RevealStrip } from "./reveal-strip";
-
-type Verdict = "pass" | "fail" | "unsure";
-export type Draft = Record<string, { verdict?: Verdict; note?: string }>;
-export const cell = (side: "A" | "B", criterion: string) => `${side} ${criterion}`;
 
 type Told = {
   case: string;

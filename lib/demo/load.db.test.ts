@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { db } from "../db/client";
+import { getBrief } from "../releases/brief";
+import { nextTask } from "../review/queries";
+import { testDatabase } from "../testing/database";
+import { loadDemo } from "./load";
+
+await testDatabase();
+
+describe("the demo project", () => {
+  it("has one release approved, one refused, one waiting for grades, all through the real operations", async () => {
+    const { people } = await loadDemo();
+    const project = await db.project.findFirstOrThrow({ where: { key: "demo" } });
+    expect(project.isDemo).toBe(true);
+    expect(new Set(people.flatMap(({ roles }) => roles)).size).toBe(5);
+    const releases = await db.release.findMany({ where: { projectId: project.id }, orderBy: { id: "asc" } });
+    expect(releases.map(({ state }) => state)).toEqual(["approved", "refused", "grading"]);
+    const user = await db.user.findUniqueOrThrow({ where: { email: "ravi@demo.example" } });
+    const ravi = {
+      kind: "person" as const,
+      userId: user.id,
+      name: user.name,
+      email: user.email,
+      projectId: project.id,
+      roles: ["reviewer" as const],
+      requestId: "r",
+    };
+    const gates = async (i: number) =>
+      Object.fromEntries((await getBrief(ravi, releases[i]!.id)).gates.map(({ key, status }) => [key, status]));
+    expect(await gates(0)).toEqual({ must_pass: "met", delta: "met", judge: "met", reviews: "met", signers: "met" });
+    expect(await gates(1)).toMatchObject({ must_pass: "not_met", judge: "not_met" });
+    const waiting = await getBrief(ravi, releases[2]!.id);
+    expect(waiting.criteria[0]!.estimate).toMatchObject({ drawn: 48 });
+    expect(await nextTask(ravi, releases[2]!.id)).not.toBeNull();
+    // The judge errs in a pattern: what it calls better in the refused release, people found worse.
+    const { tally, estimate } = (await getBrief(ravi, releases[1]!.id)).criteria[0]!;
+    expect(tally["llm-grounded"]!.better).toBeGreaterThan(tally["llm-grounded"]!.worse);
+    expect(estimate.delta).toBeLessThan(0);
+    const label = await db.label.findFirstOrThrow({ where: { name: "production" }, include: { version: true } });
+    expect(label.version.key).toBe("v2");
+    expect(await db.user.count({ where: { passwordHash: { not: null } } })).toBe(0);
+  });
+});
