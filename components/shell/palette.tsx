@@ -6,6 +6,7 @@ import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { useHotkeys } from "react-hotkeys-hook";
 import { Kbd } from "../ui/kbd";
+import { UntrustedText } from "../ui/untrusted-text";
 
 export type PaletteEntry = { group: string; label: string; href: string };
 
@@ -58,7 +59,7 @@ export function Palette({ entries }: { entries: PaletteEntry[] }) {
                           }}
                           className="flex min-h-8 cursor-pointer items-center rounded-md px-2 text-base text-ink data-[selected=true]:bg-accent-soft data-[selected=true]:text-accent"
                         >
-                          {entry.label}
+                          <UntrustedText text={entry.label} />
                         </Command.Item>
                       ))}
                   </Command.Group>

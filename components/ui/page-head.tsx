@@ -1,5 +1,6 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { UntrustedText } from "./untrusted-text";
 
 type Props = {
   title: ReactNode;
@@ -21,7 +22,7 @@ export function PageHead({ title, facts, action, trail }: Props) {
                   href={step.href}
                   className="inline-flex min-h-6 items-center break-all hover:text-ink hover:underline"
                 >
-                  {step.label}
+                  <UntrustedText text={step.label} />
                 </Link>
               </li>
             ))}
