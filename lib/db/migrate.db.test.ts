@@ -1,3 +1,4 @@
+import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { testDatabase } from "../testing/database";
 import { actorFor, seedPerson, seedProject } from "../testing/seed";
@@ -22,6 +23,29 @@ describe("migrate", () => {
     const { applied } = await migrationStatus(url.href);
     expect(both.map((names) => names.length).sort()).toEqual([0, applied.length]);
     await database.asOwner("DROP DATABASE migrate_twice WITH (FORCE)");
+  });
+
+  it("begins a migration again that a kill interrupted", async () => {
+    await database.asOwner("CREATE DATABASE migrate_interrupted");
+    const url = new URL(database.ownerUrl);
+    url.pathname = "/migrate_interrupted";
+    const client = new pg.Client({ connectionString: url.href });
+    await client.connect();
+    const [first] = await database.asOwner<{ definition: string; row: object }>(
+      `SELECT (SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum)
+               FROM pg_attribute WHERE attrelid = '_prisma_migrations'::regclass AND attnum > 0) AS definition,
+              to_jsonb(m) AS row FROM _prisma_migrations m ORDER BY migration_name LIMIT 1`,
+    );
+    const { definition, row } = first!;
+    await client.query(`CREATE TABLE _prisma_migrations (${definition})`);
+    await client.query(
+      "INSERT INTO _prisma_migrations SELECT * FROM jsonb_populate_record(null::_prisma_migrations, $1)",
+      [{ ...row, finished_at: null, applied_steps_count: 0 }],
+    );
+    await client.end();
+    await migrate(url.href);
+    expect(await migrationStatus(url.href)).toMatchObject({ pending: [], changed: [], failed: [] });
+    await database.asOwner("DROP DATABASE migrate_interrupted WITH (FORCE)");
   });
 
   it("refuses a database whose migration was edited after it was applied", async () => {

@@ -53,46 +53,67 @@ async function migrationList(migrations: Migration[]): Promise<MigrationList> {
 type Adapter = Awaited<ReturnType<PrismaPg["connect"]>>;
 
 /** The adapter cuts a script at every ";", also inside function bodies. Sent whole, it is one transaction as well. */
-function sendScriptsWhole(adapter: Adapter): Adapter {
-  adapter.executeScript = async (script) => {
-    await adapter.underlyingDriver().query(script);
-  };
-  return adapter;
-}
-
 class WholeScripts extends PrismaPg {
+  /** What the database said to the last script; the engine reports only that it failed. */
+  failure: Error | undefined;
+
   override async connect(): Promise<Adapter> {
-    return sendScriptsWhole(await super.connect());
+    const adapter = await super.connect();
+    adapter.executeScript = async (script) => {
+      try {
+        await adapter.underlyingDriver().query(script);
+      } catch (error) {
+        const { message, position } = error as pg.DatabaseError;
+        const line = position ? ` at line ${script.slice(0, Number(position)).split("\n").length}` : "";
+        this.failure = new Error(`${message}${line}`);
+        throw error;
+      }
+    };
+    return adapter;
   }
 }
 
 async function withEngine<T>(url: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
   const pool = new pg.Pool({ connectionString: url });
+  const adapter = new WholeScripts(pool);
   try {
-    const engine = await schemaEngine(new WholeScripts(pool));
+    const engine = await schemaEngine(adapter);
     return await work(engine).finally(() => engine.free());
+  } catch (error) {
+    throw adapter.failure ?? error;
   } finally {
     await pool.end();
   }
 }
 
-/** Prisma's own schema engine, as WebAssembly: its native twin would have to be downloaded. */
+type Bindings = typeof import("@prisma/schema-engine-wasm") & { __wbg_set_wasm(exports: WebAssembly.Exports): void };
+
+let loaded: Promise<Bindings> | undefined;
+
+/**
+ * Prisma's own schema engine, as WebAssembly: its native twin would have to be downloaded. Loaded once, because its
+ * bindings keep views of one memory.
+ */
+function loadBindings(): Promise<Bindings> {
+  loaded ??= (async () => {
+    const require = createRequire(import.meta.url);
+    const bindings = (await import("@prisma/schema-engine-wasm/schema_engine_bg")) as Bindings;
+    const script = require.resolve("@prisma/schema-engine-wasm/schema_engine_bg");
+    const bytes = await readFile(path.join(path.dirname(script), "schema_engine_bg.wasm"));
+    const { instance } = await WebAssembly.instantiate(bytes, {
+      "./schema_engine_bg.js": bindings as unknown as WebAssembly.ModuleImports,
+    });
+    bindings.__wbg_set_wasm(instance.exports);
+    (instance.exports.__wbindgen_start as () => void)();
+    return bindings;
+  })();
+  return loaded;
+}
+
 async function schemaEngine(adapter: PrismaPg): Promise<SchemaEngine> {
-  const require = createRequire(import.meta.url);
-  const bindings = (await import(
-    "@prisma/schema-engine-wasm/schema_engine_bg"
-  )) as typeof import("@prisma/schema-engine-wasm") & {
-    __wbg_set_wasm(exports: WebAssembly.Exports): void;
-  };
-  const script = require.resolve("@prisma/schema-engine-wasm/schema_engine_bg");
-  const bytes = await readFile(path.join(path.dirname(script), "schema_engine_bg.wasm"));
-  const { instance } = await WebAssembly.instantiate(bytes, {
-    "./schema_engine_bg.js": bindings as unknown as WebAssembly.ModuleImports,
-  });
-  bindings.__wbg_set_wasm(instance.exports);
-  (instance.exports.__wbindgen_start as () => void)();
+  const { SchemaEngine } = await loadBindings();
   const datamodels: [string, string][] = [[schemaFile, await readFile(schemaFile, "utf8")]];
-  return bindings.SchemaEngine.new({ datamodels }, () => {}, bindMigrationAwareSqlAdapterFactory(adapter));
+  return SchemaEngine.new({ datamodels }, () => {}, bindMigrationAwareSqlAdapterFactory(adapter));
 }
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -142,15 +163,18 @@ export async function migrate(ownerUrl: string): Promise<string[]> {
   return withClient(ownerUrl, async (client) => {
     await client.query("SELECT pg_advisory_lock($1)", [lockNumber]);
     const { pending, changed, failed } = await compare(client, migrations);
-    if (failed.length > 0)
-      throw new Error(`Migration ${failed[0]} failed earlier. See _prisma_migrations in the database.`);
     if (changed.length > 0) {
       throw new Error(`Migration ${changed[0]} is applied in this database, but its file has changed since.`);
     }
-    if (pending.length === 0) return [];
+    if (pending.length + failed.length === 0) return [];
     const migrationsList = await migrationList(migrations);
     return withEngine(ownerUrl, async (engine) => {
+      // Each script is one transaction, so one that did not finish left nothing but its row.
+      for (const migrationName of failed) await engine.markMigrationRolledBack({ migrationName });
       return (await engine.applyMigrations({ migrationsList, filters })).appliedMigrationNames;
+    }).catch(async (error: Error) => {
+      const { failed } = await compare(client, migrations);
+      throw new Error(`Migration ${failed[0] ?? ""} failed: ${error.message}`, { cause: error });
     });
   });
 }
