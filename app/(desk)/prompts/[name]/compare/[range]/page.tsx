@@ -67,8 +67,8 @@ export default async function ComparePage({ params, searchParams }: Props) {
       />
       <div className="flex flex-col gap-8">
         <div className="grid gap-6 md:grid-cols-2">
-          <VersionFacts prompt={name} version={before} role="Before" />
-          <VersionFacts prompt={name} version={after} role="After" />
+          <VersionFacts prompt={name} version={before} when="Before" />
+          <VersionFacts prompt={name} version={after} when="After" />
         </div>
         <ComparePicker key={given.range} prompt={name} keys={keys} before={from} after={to} />
         {diff ? (
@@ -90,10 +90,10 @@ export default async function ComparePage({ params, searchParams }: Props) {
   );
 }
 
-function VersionFacts({ prompt, version, role }: { prompt: string; version: VersionDetail; role: string }) {
+function VersionFacts({ prompt, version, when }: { prompt: string; version: VersionDetail; when: string }) {
   return (
     <div className="flex flex-col gap-1 border-l-2 border-line pl-3 [overflow-wrap:anywhere]">
-      <p className="text-sm text-muted">{role}</p>
+      <p className="text-sm text-muted">{when}</p>
       <p>
         <Link
           href={versionHref(prompt, version.key)}
