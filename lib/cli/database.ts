@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
 import { type Embedded, startEmbedded } from "../db/embedded";
@@ -14,6 +15,9 @@ const oldest = 15;
 export function appSecret(): string {
   return process.env.NEXTAUTH_SECRET || keptSecret("nextauth-secret");
 }
+
+/** Stands in the data folder while the demo project is loaded: half of it, with nobody who can sign in, is no use. */
+export const loadingMark = () => path.join(dataFolder(), "loading-demo");
 
 /** Where a connection string leads, without its password. */
 export function describe(url: string): string {
@@ -53,6 +57,11 @@ export async function openDatabase(say: (message: string) => void, onLost: (erro
   const embedded = given ? undefined : await startEmbedded({ dataFolder: dataFolder(), say, onLost });
   const ownerUrl = given ?? embedded!.url;
   try {
+    if (embedded && existsSync(loadingMark())) {
+      say("The first start was interrupted while it loaded the demo project. Beginning again.");
+      await embedded.empty();
+      rmSync(path.join(dataFolder(), "checkpoints.txt"), { force: true });
+    }
     const version = await serverVersion(ownerUrl);
     if (version < oldest) {
       throw new Error(`The database at ${describe(ownerUrl)} is PostgreSQL ${version}; ${oldest} or newer is needed.`);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { logKey } from "../audit/key";
 import { startCheckpointTimer } from "../audit/publish";
@@ -10,7 +10,7 @@ import { db, disconnect } from "../db/client";
 import { loadDemo } from "../demo/load";
 import { startWorker } from "../jobs/worker";
 import { buildIfStale } from "./build";
-import { appSecret, openDatabase, withDatabase } from "./database";
+import { appSecret, loadingMark, openDatabase, withDatabase } from "./database";
 import { Ending } from "./ending";
 import { type Lock, Locked, takeLock } from "./lock";
 import { dataFolder, writePrivate } from "./paths";
@@ -69,7 +69,9 @@ async function serve(dev: boolean, ending: Ending): Promise<void> {
     const empty = (await db.project.count()) === 0;
     if (empty) {
       say("Loading the demo project …");
+      writePrivate(loadingMark(), "");
       await loadDemo();
+      rmSync(loadingMark(), { force: true });
     }
     return empty;
   });

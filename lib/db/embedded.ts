@@ -38,6 +38,8 @@ export type Embedded = {
   /** Of PostgreSQL's npm package, e.g. 18.4.0-beta.17. */
   version: string;
   cluster: string;
+  /** Throws everything in the database away and makes an empty one. */
+  empty(): Promise<void>;
   /** Fast shutdown: open transactions are rolled back, everything committed is kept. */
   stop(): Promise<void>;
   /** At once, with crash recovery at the next start. */
@@ -108,6 +110,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     port: memory.port,
     version: place.binaries.version,
     cluster,
+    empty: () => createDatabase(url, { anew: true }),
     async stop() {
       if (stopping) return;
       stopping = true;
@@ -352,10 +355,11 @@ async function ready({ cluster }: Place, child: ChildProcess): Promise<string | 
   return failure;
 }
 
-async function createDatabase(url: string): Promise<void> {
+async function createDatabase(url: string, { anew = false } = {}): Promise<void> {
   const client = new pg.Client({ connectionString: url.replace(/[^/]+$/, "postgres") });
   await client.connect();
   try {
+    if (anew) await client.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
     const found = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [database]);
     if (found.rowCount === 0) await client.query(`CREATE DATABASE ${database}`);
   } finally {
