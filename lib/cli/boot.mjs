@@ -133,7 +133,11 @@ if (verb === "cli") {
 } else {
   process.chdir(root);
 }
-if (verb === "start") process.env.NODE_ENV = "production";
+if (verb === "start") {
+  process.env.NODE_ENV = "production";
+  // Prisma's adapter queues queries on one connection; pg 8 deprecates that at every start. Not the reader's business.
+  process.noDeprecation = true;
+}
 if (verb === "dev") process.env.NODE_ENV = "development";
 
 const { register } = await import("tsx/esm/api");
