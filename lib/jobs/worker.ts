@@ -1,26 +1,48 @@
-import { runNextImport } from "../runs/load";
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { db } from "../db/client";
 import { onWake } from "./wake";
 
 const pauseMs = 2000;
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Takes queued imports one after the other until stopped. Any number of replicas may run one: a job belongs to whoever
- * holds its lock. `stop` waits for the job under way.
+ * Looks for queued imports until stopped, and has them done in a process of their own: parsing neither holds up the
+ * pages nor leaves its memory behind. Any number of replicas may run one: a job belongs to whoever holds its lock.
+ * `stop` ends the process under way; its job stays queued and begins again at the next start.
  */
 export async function startWorker(): Promise<{ stop: () => Promise<void> }> {
   let stopped = false;
   let wake = () => {};
+  let child: ChildProcess | undefined;
   onWake(() => wake());
+
+  const runChild = () =>
+    new Promise<void>((done) => {
+      // Small young generation: the rows of an import die young, and room for them would only be taken from the machine.
+      const flags = ["--max-semi-space-size=2", "--max-old-space-size=512", "--import", "tsx"];
+      child = spawn(process.execPath, [...flags, "lib/jobs/import-process.ts"], {
+        cwd: root,
+        env: { ...process.env, MALLOC_ARENA_MAX: "2" },
+        stdio: ["ignore", "ignore", "inherit", "ipc"],
+      });
+      child.once("error", (error) => {
+        console.error("The import process could not be started:", error);
+        done();
+      });
+      child.once("exit", () => done());
+    });
+
   const loop = async () => {
     while (!stopped) {
-      let worked = false;
       try {
-        worked = await runNextImport();
+        const waiting = await db.import.count({ where: { state: { in: ["queued", "running"] } } });
+        if (waiting > 0 && !stopped) await runChild();
       } catch (error) {
         // The database went away, say. The job is as it was; look again after the pause.
-        console.error("The import worker met a fault:", error);
+        if (!stopped) console.error("The import worker met a fault:", error);
       }
-      if (worked || stopped) continue;
+      if (stopped) return;
       await new Promise<void>((resume) => {
         const timer = setTimeout(resume, pauseMs);
         wake = () => {
@@ -35,6 +57,7 @@ export async function startWorker(): Promise<{ stop: () => Promise<void> }> {
     stop: async () => {
       stopped = true;
       onWake(undefined);
+      child?.kill("SIGTERM");
       wake();
       await running;
     },

@@ -109,9 +109,7 @@ export function rest(handler: Handler) {
       if (!secret) throw new Fault("not_signed_in", "Send a token: Authorization: Bearer …");
       const actor = await tokenActor(secret, crypto.randomUUID());
       if (!actor) throw new Fault("not_signed_in", "This token is unknown, revoked or expired.");
-      const params = Object.fromEntries(
-        Object.entries((await context.params) ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]),
-      );
+      const params = (await context.params) ?? {};
       const given = { actor, request, url: new URL(request.url), params };
       const key = request.headers.get("idempotency-key");
       if (key && request.headers.get("content-type")?.startsWith("application/json"))
