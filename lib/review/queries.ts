@@ -128,14 +128,12 @@ async function viewOf(
   scope: ReviewScope,
   task: { id: string; caseId: number; swapped: boolean; expiresAt: Date },
 ): Promise<TaskView> {
-  const [[found], outputs] = await Promise.all([
-    reader.$queryRaw<CaseText[]>`
-      SELECT key, input, input_is_json AS "inputIsJson", reference, slice FROM test_case WHERE id = ${task.caseId}`,
-    reader.$queryRaw<OutputText[]>`
-      SELECT run_id AS "runId", output, output_is_json AS "isJson", error FROM output
-       WHERE case_id = ${task.caseId} AND run_id IN (${scope.runs.baseline}, ${scope.runs.candidate}) AND repeat = 0`,
-  ]);
+  const [found] = await reader.$queryRaw<CaseText[]>`
+    SELECT key, input, input_is_json AS "inputIsJson", reference, slice FROM test_case WHERE id = ${task.caseId}`;
   if (!found) throw notFound("The case");
+  const outputs = await reader.$queryRaw<OutputText[]>`
+    SELECT run_id AS "runId", output, output_is_json AS "isJson", error FROM output
+     WHERE case_id = ${task.caseId} AND run_id IN (${scope.runs.baseline}, ${scope.runs.candidate}) AND repeat = 0`;
   const shown = (side: "A" | "B"): Shown => {
     const output = outputs.find(({ runId }) => runId === scope.runs[runOf(side, task.swapped)]);
     if (!output || output.error !== null) return { output: null, error: output?.error ?? "There is no output." };

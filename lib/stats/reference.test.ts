@@ -1,29 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { agreement, cohenKappa, gwetAc1 } from "./agreement";
-import { exactMcNemar } from "./mcnemar";
 import { Random } from "./random";
 import { allocate, drawWithoutReplacement } from "./sample";
-import { wilson } from "./wilson";
 
 const cells = (bothPass: number, firstOnly: number, secondOnly: number, bothFail: number) => ({
   bothPass,
   firstOnly,
   secondOnly,
   bothFail,
-});
-
-describe("Wilson interval", () => {
-  // scipy 1.x: stats.binomtest(5, 20).proportion_ci(method='wilson') and (0, 10)
-  it("agrees with scipy", () => {
-    expect(wilson(5, 20).low).toBeCloseTo(0.11186170140766571, 9);
-    expect(wilson(5, 20).high).toBeCloseTo(0.468700877618744, 9);
-    expect(wilson(0, 10).low).toBe(0);
-    expect(wilson(0, 10).high).toBeCloseTo(0.27753279986288926, 9);
-  });
-  it("knows nothing from no trials, and refuses impossible counts", () => {
-    expect(wilson(0, 0)).toEqual({ low: 0, high: 1 });
-    expect(() => wilson(3, 2)).toThrow(RangeError);
-  });
 });
 
 describe("agreement of two raters", () => {
@@ -42,16 +26,6 @@ describe("agreement of two raters", () => {
   it("has no κ where it is not defined", () => {
     expect(cohenKappa(cells(10, 0, 0, 0))).toBeNull();
     expect(cohenKappa(cells(0, 0, 0, 0))).toBeNull();
-  });
-});
-
-describe("exact McNemar test", () => {
-  // scipy: stats.binomtest(45, 168, 0.5).pvalue; (3, 13); (6, 12)
-  it("agrees with scipy's binomial test", () => {
-    expect(exactMcNemar(123, 45) / 1.4454317999387014e-9).toBeCloseTo(1, 9);
-    expect(exactMcNemar(3, 10)).toBeCloseTo(0.09228515625, 12);
-    expect(exactMcNemar(6, 6)).toBe(1);
-    expect(exactMcNemar(0, 0)).toBe(1);
   });
 });
 
