@@ -28,12 +28,12 @@ export function TableHeader({ className, scope = "col", ...rest }: ComponentProp
   return (
     <th
       scope={scope}
-      className={cn("px-2 py-2 align-bottom text-sm font-medium text-muted first:pl-0", className)}
+      className={cn("px-3 py-2 align-bottom text-sm font-medium text-muted first:pl-0", className)}
       {...rest}
     />
   );
 }
 
 export function TableCell({ className, ...rest }: ComponentProps<"td">) {
-  return <td className={cn("px-2 py-2 align-top first:pl-0", className)} {...rest} />;
+  return <td className={cn("px-3 py-2 align-top first:pl-0", className)} {...rest} />;
 }

@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
 import { listRegressions } from "@/lib/releases/regressions";
 import { headline, standing } from "@/lib/releases/verdict";
+import { GateList } from "../_components/gate-list";
 import { CriterionSection } from "./_components/criterion-section";
-import { GateList } from "./_components/gate-list";
 import { ImportedSection } from "./_components/imported-tables";
 import { NextStep } from "./_components/next-step";
 import { Regressions } from "./_components/regressions";

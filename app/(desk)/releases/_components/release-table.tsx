@@ -11,12 +11,13 @@ export function ReleaseTable({ label, releases }: { label: string; releases: Rel
     <Table label={label}>
       <TableHead>
         <TableRow>
-          <TableHeader>Release</TableHeader>
-          <TableHeader>State</TableHeader>
-          <TableHeader>Dataset</TableHeader>
-          <TableHeader className="text-right">Graded / drawn</TableHeader>
-          <TableHeader>Policy</TableHeader>
-          <TableHeader>Opened</TableHeader>
+          {/* Widths, so that the columns of one list stand below those of the list above. */}
+          <TableHeader className="w-2/5">Release</TableHeader>
+          <TableHeader className="w-32">State</TableHeader>
+          <TableHeader className="w-1/5">Dataset</TableHeader>
+          <TableHeader className="w-32 text-right">Graded / drawn</TableHeader>
+          <TableHeader className="w-28">Policy</TableHeader>
+          <TableHeader className="w-36">Opened</TableHeader>
         </TableRow>
       </TableHead>
       <TableBody>

@@ -222,6 +222,9 @@ export function Grading({
   const undo = useCallback(async () => {
     const last = history.current.at(-1);
     if (!last || current?.correction) return;
+    if (pending.some(({ task }) => task === last)) {
+      return setProblem("The last grade is still on its way. It can be changed once it is stored.");
+    }
     const answer = await server.graded(last);
     if (!answer.ok) return setProblem(answer.refusal?.message ?? "The server can't be reached.");
     history.current.pop();
@@ -232,7 +235,7 @@ export function Grading({
       grades[cell(side, criterion)] = { verdict, note: note ?? undefined };
     setTold({ case: before.case, task: before.task, revealed: before.revealed, grades: before.grades });
     show(before, true, grades);
-  }, [current, server, show]);
+  }, [current, pending, server, show]);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -250,16 +253,16 @@ export function Grading({
         "0": ["B", "unsure"],
       };
       const given = verdicts[event.key];
+      const letter = event.key.toLowerCase();
       const onButton = event.target instanceof HTMLElement && /^(BUTTON|A|SUMMARY)$/.test(event.target.tagName);
       if (given) grade(given[0], active, given[1]);
       else if (event.key === "Enter" && !onButton) commit();
       else if (event.key === "ArrowDown") setActive((before) => Math.min(before + 1, criteria.length - 1));
       else if (event.key === "ArrowUp") setActive((before) => Math.max(before - 1, 0));
-      else if (event.key === "n")
-        document.getElementById(`note ${cell(lastSide, criteria[active]?.key ?? "")}`)?.focus();
-      else if (event.key === "d") setDiff((before) => !before);
-      else if (event.key === "s") void later();
-      else if (event.key === "u") void undo();
+      else if (letter === "n") document.getElementById(`note ${cell(lastSide, criteria[active]?.key ?? "")}`)?.focus();
+      else if (letter === "d") setDiff((before) => !before);
+      else if (letter === "s") void later();
+      else if (letter === "u") void undo();
       else if (event.key === "?") setSheet(true);
       else return;
       event.preventDefault();
@@ -268,7 +271,8 @@ export function Grading({
     return () => window.removeEventListener("keydown", onKey);
   }, [sheet, grade, commit, later, undo, active, criteria, lastSide]);
 
-  const progress = (current?.task ?? queue[0])?.progress;
+  // Each task brings the count of when it was handed out: the one fetched last knows most.
+  const progress = (queue.at(-1) ?? current?.task)?.progress;
   const done = progress ? Math.min(progress.drawn, progress.graded) : 0;
   const minutes = progress?.medianMs ? Math.ceil(((progress.drawn - done) * progress.medianMs) / 60_000) : null;
   return (

@@ -101,7 +101,7 @@ function sentence({ outcome, candidate, baseline, signOffs }: DecisionRecord, ev
       <UntrustedText text={baseline} />, with {plural(counted, "signature")}.{" "}
       {primary && estimate && (
         <>
-          On <UntrustedText text={primary.key} /> the corrected difference was{" "}
+          On <UntrustedText text={primary.key} /> the corrected delta was{" "}
           {formatPointsInterval(estimate.delta, estimate.low, estimate.high)}
           {typeof reviewed === "number" && `, ${plural(reviewed, "case")} graded`}.
         </>

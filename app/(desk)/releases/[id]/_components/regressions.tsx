@@ -14,7 +14,7 @@ export function Regressions({ releaseId, rows }: { releaseId: number; rows: Regr
         {rows.map((row) => (
           <li
             key={`${row.caseId} ${row.criterion}`}
-            className="grid gap-x-4 border-t border-line py-2 sm:grid-cols-[14rem_13rem_minmax(0,1fr)]"
+            className="grid gap-x-4 border-t border-line py-2 sm:grid-cols-[12rem_9rem_9rem_minmax(0,1fr)]"
           >
             <Link
               href={`/releases/${releaseId}/cases/${row.caseId}`}
@@ -22,11 +22,10 @@ export function Regressions({ releaseId, rows }: { releaseId: number; rows: Regr
             >
               <UntrustedText text={row.case} />
             </Link>
-            <span className="flex flex-wrap items-baseline gap-2 text-muted">
-              {row.mustPass && <Badge tone="worse">must-pass fails</Badge>}
-              {row.slice && <UntrustedText text={row.slice} />}
-              <span>{row.criterion}</span>
+            <span className="text-muted [overflow-wrap:anywhere]">
+              {row.slice && <UntrustedText text={row.slice} />} {row.criterion}
             </span>
+            <span>{row.mustPass && <Badge tone="worse">must-pass fails</Badge>}</span>
             <span className="min-w-0 [overflow-wrap:anywhere]">
               {row.notes.length > 0 ? (
                 row.notes.map((note, i) => (

@@ -12,7 +12,7 @@ import type { Brief } from "@/lib/releases/brief";
 import type { SignOffRow } from "@/lib/releases/queries";
 import { blocking } from "@/lib/releases/rules";
 import { whyMayNotSign } from "@/lib/releases/sign-off";
-import { GateList } from "../_components/gate-list";
+import { GateList } from "../../_components/gate-list";
 import { loadBrief, loadRelease } from "../_release";
 import { SignForm } from "./_components/sign-form";
 

@@ -1,36 +1,18 @@
 import type { ReactNode } from "react";
 import { Digest } from "@/components/ui/digest";
 import { formatCount, formatPointsInterval, formatRate, plural } from "@/components/ui/format";
-import { Status } from "@/components/ui/status";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { Verdict } from "@/components/ui/verdict";
 import { type EstimateView, type EvidenceView, settled } from "@/lib/audit/evidence-view";
-
-const gateNames: Record<string, string> = {
-  must_pass: "Must-pass cases",
-  delta: "Difference",
-  judge: "Judge",
-  reviews: "Grades",
-  signers: "Signatures",
-};
+import { GateList } from "../../../../releases/_components/gate-list";
 
 /** The frozen evidence, readable. Only what the document says; nothing is computed again here. */
 export function Evidence({ evidence }: { evidence: EvidenceView }) {
   return (
     <>
       <Part title="Gates">
-        <ul className="flex max-w-4xl flex-col gap-2">
-          {evidence.gates.map((gate) => (
-            <li key={gate.key} className="grid gap-x-4 sm:grid-cols-[9rem_12rem_1fr]">
-              <span>{gateNames[gate.key] ?? gate.key}</span>
-              <Status status={gate.status} />
-              <span className="min-w-0 text-muted [overflow-wrap:anywhere]">
-                <UntrustedText text={gate.detail} />
-              </span>
-            </li>
-          ))}
-        </ul>
+        <GateList gates={evidence.gates} />
       </Part>
       <Part title="Numbers">
         <Numbers evidence={evidence} />
@@ -63,7 +45,7 @@ function Numbers({ evidence: { numbers } }: { evidence: EvidenceView }) {
       <TableHead>
         <TableRow>
           <TableHeader>Criterion</TableHeader>
-          <TableHeader>Corrected difference</TableHeader>
+          <TableHeader>Corrected delta</TableHeader>
           <TableHeader>Method</TableHeader>
           <TableHeader className="text-right">Graded / drawn</TableHeader>
           <TableHeader>Judge</TableHeader>
@@ -76,7 +58,7 @@ function Numbers({ evidence: { numbers } }: { evidence: EvidenceView }) {
             <TableCell className="font-medium">
               <UntrustedText text={key} />
             </TableCell>
-            <TableCell className="whitespace-nowrap tabular-nums">{difference(estimate)}</TableCell>
+            <TableCell className="whitespace-nowrap tabular-nums">{delta(estimate)}</TableCell>
             <TableCell className="min-w-40 text-muted">
               {estimate?.level && `${formatRate(estimate.level, 0)}, `}
               <UntrustedText text={estimate?.method ?? ""} />
@@ -106,7 +88,7 @@ function Numbers({ evidence: { numbers } }: { evidence: EvidenceView }) {
   );
 }
 
-function difference(estimate: EstimateView | null | undefined): string {
+function delta(estimate: EstimateView | null | undefined): string {
   const numbers = settled(estimate);
   return numbers ? formatPointsInterval(numbers.delta, numbers.low, numbers.high) : "not enough graded";
 }

@@ -47,8 +47,8 @@ function Pair({ row, by }: { row: CaseRow; by: "human" | "machine" }) {
   const [before, after] = [said("baseline"), said("candidate")];
   if (before === null && after === null) return <span className="text-muted">–</span>;
   return (
-    <span className="inline-flex flex-wrap items-center gap-x-1.5">
-      <Verdict value={before} by={by} /> <span className="text-muted">→</span> <Verdict value={after} by={by} />
+    <span className="inline-flex items-center gap-x-1 text-sm whitespace-nowrap">
+      <Verdict value={before} by={by} /> <span className="text-muted">→</span> <Verdict value={after} />
     </span>
   );
 }
@@ -58,7 +58,7 @@ function columnsFor(baseline: string, candidate: string) {
     column.accessor("key", {
       id: "case",
       header: "Case",
-      meta: { sort: "case" },
+      meta: { sort: "case", className: "min-w-28" },
       cell: ({ row }) => <span className="font-mono text-sm [overflow-wrap:anywhere]">{row.original.key}</span>,
     }),
     column.accessor("slice", {
@@ -70,19 +70,19 @@ function columnsFor(baseline: string, candidate: string) {
     column.display({
       id: "input",
       header: "Input",
-      meta: { className: "min-w-56" },
+      meta: { className: "min-w-44" },
       cell: ({ row }) => <Excerpt text={row.original.input} />,
     }),
     column.display({
       id: "baseline",
       header: () => <span className="break-all">{baseline}</span>,
-      meta: { name: `Answer of ${baseline}`, className: "min-w-56" },
+      meta: { name: `Answer of ${baseline}`, className: "min-w-44" },
       cell: ({ row }) => <Answer row={row.original} side="baseline" />,
     }),
     column.display({
       id: "candidate",
       header: () => <span className="break-all">{candidate}</span>,
-      meta: { name: `Answer of ${candidate}`, className: "min-w-56" },
+      meta: { name: `Answer of ${candidate}`, className: "min-w-44" },
       cell: ({ row }) => <Answer row={row.original} side="candidate" />,
     }),
     column.display({ id: "judge", header: "Judge", cell: ({ row }) => <Pair row={row.original} by="machine" /> }),
