@@ -56,10 +56,11 @@ describe("must-pass gate", () => {
   it.each([null, "unsure", "disagreement"] as const)("lacks evidence while a case is %s", (label) => {
     expect(mustPassGate(policy, [grade(), grade({ case: "c2", label })]).status).toBe("not_enough_evidence");
   });
-  it("names the case that a judge fails and nobody has graded", () => {
+  it("counts the cases that a judge fails and nobody has graded, and does not say which", () => {
     const gate = mustPassGate(policy, [grade({ case: "c7", label: null, judgedFail: true })]);
     expect(gate.status).toBe("not_enough_evidence");
-    expect(gate.detail).toContain("a judge fails c7, and nobody has looked yet");
+    expect(gate.detail).toContain("a judge fails 1 that nobody has graded yet");
+    expect(gate.detail).not.toContain("c7");
   });
   it("is met without must-pass cases, and when the policy does not ask", () => {
     expect(mustPassGate(policy, []).status).toBe("met");

@@ -1,5 +1,5 @@
 import type { PolicyDocument } from "./policy";
-import { count, listed, margin, pointsWithInterval } from "./words";
+import { count, grouped, listed, margin, pointsWithInterval } from "./words";
 
 /** What decides whether a release may be approved. Pure: numbers in, words out. */
 
@@ -67,7 +67,8 @@ export function mustPassGate(policy: PolicyDocument, grades: readonly MustPassGr
   const unsure = casesWhere(({ label }) => label === "unsure");
   const disputed = casesWhere(({ label }) => label === "disagreement");
   const why = [
-    suspected.length > 0 && `a judge fails ${listed(suspected)}, and nobody has looked yet`,
+    // A number, not which: whoever reads this may have to grade them blind.
+    suspected.length > 0 && `a judge fails ${grouped(suspected.length)} that nobody has graded yet`,
     unsure.length > 0 && `people are unsure about ${listed(unsure)}`,
     disputed.length > 0 && `people disagree about ${listed(disputed)}`,
   ].filter((part) => part !== false);

@@ -63,9 +63,13 @@ describe("the headline", () => {
 
 describe("where it stands", () => {
   it("names the open gates", () => {
-    const gates: Gate[] = [...met.slice(1), { key: "must_pass", status: "not_met", detail: "" }];
+    const gates: Gate[] = [
+      { key: "must_pass", status: "not_met", detail: "" },
+      { key: "delta", status: "not_enough_evidence", detail: "" },
+      { key: "judge", status: "not_enough_evidence", detail: "" },
+    ];
     expect(standing(brief({ gates }), policy)).toBe(
-      "Not releasable under policy “standard 1” yet: must-pass cases: not met.",
+      "Not releasable yet under policy “standard 1”. Not met: must-pass cases. Not enough evidence: margin and judge.",
     );
   });
   it("counts only signatures on this evidence", () => {

@@ -5,11 +5,11 @@ import { count, grouped, listed, pointsWithInterval } from "./words";
 
 /** The brief in two sentences, and what to do next. Pure. */
 
-export const gateNames: Record<GateKey, string> = {
+const gateNames: Record<GateKey, string> = {
   must_pass: "must-pass cases",
-  delta: "not worse than the margin",
-  judge: "judge good enough",
-  reviews: "enough grades",
+  delta: "margin",
+  judge: "judge",
+  reviews: "number of grades",
   signers: "signatures",
 };
 
@@ -51,10 +51,16 @@ export function standing(brief: Brief, policy: PolicyDocument): string {
     case "ready": {
       const open = blocking(brief.gates);
       if (open.length > 0) {
-        const parts = open.map(
-          ({ key, status }) => `${gateNames[key]}: ${status === "not_met" ? "not met" : "not enough evidence"}`,
-        );
-        return `Not releasable under ${under} yet: ${listed(parts)}.`;
+        const named = (status: string) =>
+          open.filter((gate) => gate.status === status).map(({ key }) => gateNames[key]);
+        const parts = [
+          { word: "Not met", gates: named("not_met") },
+          { word: "Not enough evidence", gates: named("not_enough_evidence") },
+        ].filter(({ gates }) => gates.length > 0);
+        return [
+          `Not releasable yet under ${under}.`,
+          ...parts.map(({ word, gates }) => `${word}: ${listed(gates)}.`),
+        ].join(" ");
       }
       if (brief.state === "grading")
         return `Every gate of ${under} is met so far; closing the grading fixes the evidence.`;

@@ -82,26 +82,26 @@ export function CaseView(props: Props) {
         </p>
       )}
       {diff && <Differences task={task} />}
-      <div className="grid gap-4 md:grid-cols-2">
+      <div className="grid gap-x-4 gap-y-3 md:grid-cols-2">
         {task.sides.map((side) => (
           <Side key={side.side} {...props} side={side.side} output={side.output} error={side.error} />
         ))}
       </div>
       <footer className="sticky bottom-0 flex flex-wrap items-center gap-2 border-t border-line bg-paper py-3">
         <Button variant="primary" disabled={!complete} onClick={props.onCommit}>
-          {correction ? "Store correction" : "Store and go on"} <Kbd>Enter</Kbd>
+          {correction ? "Store correction" : "Store and go on"} <Kbd className="max-sm:hidden">Enter</Kbd>
         </Button>
         {!correction && (
           <Button onClick={props.onLater}>
-            Later <Kbd>S</Kbd>
+            Later <Kbd className="max-sm:hidden">S</Kbd>
           </Button>
         )}
         <Button aria-pressed={diff} onClick={props.onDiff}>
-          Differences <Kbd>D</Kbd>
+          Differences <Kbd className="max-sm:hidden">D</Kbd>
         </Button>
         {canUndo && (
           <Button onClick={props.onUndo}>
-            Last case again <Kbd>U</Kbd>
+            Last case again <Kbd className="max-sm:hidden">U</Kbd>
           </Button>
         )}
       </footer>
@@ -121,7 +121,8 @@ function Side({
   onActive,
 }: Props & { side: "A" | "B"; output: unknown; error?: string }) {
   return (
-    <section aria-label={`Answer ${side}`} className="flex min-w-0 flex-col gap-3">
+    // The rows are shared with the other side, so that the same question stands at the same height.
+    <section aria-label={`Answer ${side}`} className="grid min-w-0 gap-y-3 md:row-span-3 md:grid-rows-subgrid">
       <h2 className="font-semibold">Answer {side}</h2>
       {error !== undefined ? (
         <p className="rounded-md border border-line bg-sunken p-3 text-muted">
@@ -130,51 +131,53 @@ function Side({
       ) : (
         <Untrusted text={asText(output)} className="min-h-24" />
       )}
-      {current.task.criteria.map((criterion, index) => {
-        const place = cell(side, criterion.key);
-        const grade = draft[place];
-        const isActive = index === active;
-        return (
-          <fieldset
-            key={criterion.key}
-            onFocus={() => onActive(index)}
-            className={cn("rounded-md border px-3 pb-3", isActive ? "border-accent" : "border-line")}
-          >
-            <legend className="px-1 text-sm">
-              <span className="sr-only">Answer {side}: </span>
-              {criterion.name}
-            </legend>
-            <div className="flex flex-wrap gap-2">
-              {(["pass", "fail", "unsure"] as const).map((verdict) => (
-                <button
-                  key={verdict}
-                  type="button"
-                  aria-pressed={grade?.verdict === verdict}
-                  aria-keyshortcuts={isActive ? verdictKeys[side][verdict] : undefined}
-                  onClick={() => onGrade(side, index, verdict)}
-                  className={cn(
-                    "inline-flex min-h-9 grow cursor-pointer items-center justify-center gap-1.5 rounded-md border px-3 font-medium",
-                    grade?.verdict === verdict ? chosen[verdict] : "border-line bg-raised hover:bg-hover",
-                  )}
-                >
-                  <span aria-hidden="true">{shapes[verdict]}</span> {verdict}
-                  {isActive && <Kbd>{verdictKeys[side][verdict]}</Kbd>}
-                </button>
-              ))}
-            </div>
-            <Textarea
-              id={`note ${place}`}
-              aria-label={`Note on answer ${side}, ${criterion.name}`}
-              placeholder="Note (N)"
-              rows={1}
-              value={grade?.note ?? ""}
-              onChange={(event) => onNote(place, event.target.value)}
-              className="mt-2 min-h-9 text-sm"
-              maxLength={10_000}
-            />
-          </fieldset>
-        );
-      })}
+      <div className="flex min-w-0 flex-col gap-3">
+        {current.task.criteria.map((criterion, index) => {
+          const place = cell(side, criterion.key);
+          const grade = draft[place];
+          const isActive = index === active;
+          return (
+            <fieldset
+              key={criterion.key}
+              onFocus={() => onActive(index)}
+              className={cn("rounded-md border px-3 pb-3", isActive ? "border-accent" : "border-line")}
+            >
+              <legend className="px-1 text-sm">
+                <span className="sr-only">Answer {side}: </span>
+                {criterion.name}
+              </legend>
+              <div className="flex flex-wrap gap-2">
+                {(["pass", "fail", "unsure"] as const).map((verdict) => (
+                  <button
+                    key={verdict}
+                    type="button"
+                    aria-pressed={grade?.verdict === verdict}
+                    aria-keyshortcuts={isActive ? verdictKeys[side][verdict] : undefined}
+                    onClick={() => onGrade(side, index, verdict)}
+                    className={cn(
+                      "inline-flex min-h-9 grow cursor-pointer items-center justify-center gap-1.5 rounded-md border px-3 font-medium",
+                      grade?.verdict === verdict ? chosen[verdict] : "border-line bg-raised hover:bg-hover",
+                    )}
+                  >
+                    <span aria-hidden="true">{shapes[verdict]}</span> {verdict}
+                    {isActive && <Kbd>{verdictKeys[side][verdict]}</Kbd>}
+                  </button>
+                ))}
+              </div>
+              <Textarea
+                id={`note ${place}`}
+                aria-label={`Note on answer ${side}, ${criterion.name}`}
+                placeholder="Note (N)"
+                rows={1}
+                value={grade?.note ?? ""}
+                onChange={(event) => onNote(place, event.target.value)}
+                className="mt-2 min-h-9 text-sm"
+                maxLength={10_000}
+              />
+            </fieldset>
+          );
+        })}
+      </div>
     </section>
   );
 }
