@@ -1,7 +1,7 @@
 import { type NextRequest, NextResponse } from "next/server";
 
 /**
- * Headers only: a fresh nonce for the Content Security Policy and an id for the request. It guards nothing; who may do
+ * Headers only: a fresh nonce for the Content Security Policy, an id for the request, and its path. It guards nothing; who may do
  * what is decided in the operations (lib/auth/permit.ts).
  */
 export function proxy(request: NextRequest): NextResponse {
@@ -24,6 +24,8 @@ export function proxy(request: NextRequest): NextResponse {
   const headers = new Headers(request.headers);
   headers.set("x-nonce", nonce);
   headers.set("x-request-id", crypto.randomUUID());
+  // Where to go on after signing in.
+  headers.set("x-path", request.nextUrl.pathname + request.nextUrl.search);
   headers.set("content-security-policy", policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("content-security-policy", policy);

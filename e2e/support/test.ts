@@ -31,6 +31,23 @@ export async function rest<T>(method: string, at: string, body?: unknown, token 
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
+type Entry = { event: { action: string; actor: { email?: string }; details?: Record<string, unknown> } | null };
+
+/** The events of the audit log, oldest first. */
+export async function auditEvents(): Promise<NonNullable<Entry["event"]>[]> {
+  const events: Entry[] = [];
+  for (let from: number | null = 0; from !== null; ) {
+    const page: { entries: Entry[]; next: number | null } = await rest("GET", `/audit/entries?from=${from}`);
+    events.push(...page.entries);
+    from = page.next;
+  }
+  return events.flatMap(({ event }) => event ?? []);
+}
+
+export async function auditActions(): Promise<string[]> {
+  return (await auditEvents()).map(({ action }) => action);
+}
+
 type Fixtures = {
   /** Says that a console error matching this is what the test is about. Any other fails it. */
   allowConsoleError: (pattern: RegExp) => void;

@@ -36,7 +36,10 @@ export const currentActor = cache(async (): Promise<Person | null> => {
 /** For pages and server actions: the signed-in person, or a redirect to the sign-in page. */
 export async function requireActor(): Promise<Person> {
   const actor = await currentActor();
-  if (!actor) redirect("/sign-in");
+  if (!actor) {
+    const wanted = (await headers()).get("x-path");
+    redirect(wanted && wanted !== "/" ? `/sign-in?callbackUrl=${encodeURIComponent(wanted)}` : "/sign-in");
+  }
   return actor;
 }
 

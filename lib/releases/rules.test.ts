@@ -92,12 +92,17 @@ describe("judge gate", () => {
   const judge = (licence: NonNullable<CriterionNumbers["judge"]>["licence"]) => ({ key: "j", licence, detail: "…" });
   it("follows the worst instrument", () => {
     const rows = (...licences: Parameters<typeof judge>[0][]) => licences.map((l) => criterion({ judge: judge(l) }));
-    expect(judgeGate(rows("trusted", "trusted")).status).toBe("met");
-    expect(judgeGate(rows("trusted", "not_enough_evidence")).status).toBe("not_enough_evidence");
-    expect(judgeGate(rows("not_enough_evidence", "untrusted")).status).toBe("not_met");
+    expect(judgeGate(rows("trusted", "trusted"), 100).status).toBe("met");
+    expect(judgeGate(rows("trusted", "not_enough_evidence"), 100).status).toBe("not_enough_evidence");
+    expect(judgeGate(rows("not_enough_evidence", "untrusted"), 100).status).toBe("not_met");
   });
   it("is met without a judge, and says that people decide", () => {
-    expect(judgeGate([criterion()])).toMatchObject({ status: "met", detail: expect.stringContaining("people") });
+    expect(judgeGate([criterion()], 100)).toMatchObject({ status: "met", detail: expect.stringContaining("people") });
+  });
+  it("asks nothing of a judge on whose word nothing rests: people graded every case", () => {
+    const untrusted = criterion({ labelled: 100, judge: { key: "j", licence: "untrusted", detail: "poor" } });
+    expect(judgeGate([untrusted], 100)).toMatchObject({ status: "met", detail: expect.stringContaining("Every case") });
+    expect(judgeGate([{ ...untrusted, labelled: 99 }], 100).status).toBe("not_met");
   });
 });
 

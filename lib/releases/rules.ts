@@ -105,10 +105,19 @@ export function deltaGate(policy: PolicyDocument, criteria: readonly CriterionNu
   };
 }
 
-/** Every instrument is trusted on its criterion. A criterion without a judge rests on people alone. */
-export function judgeGate(criteria: readonly CriterionNumbers[]): Gate {
+/**
+ * Every instrument is trusted on its criterion. A criterion without a judge, and one whose every case people graded,
+ * rests on people alone.
+ */
+export function judgeGate(criteria: readonly CriterionNumbers[], drawable: number): Gate {
   const key = "judge";
-  const judged = criteria.flatMap((criterion) => (criterion.judge ? [{ ...criterion.judge, of: criterion.key }] : []));
+  const byPeople = criteria.filter(({ labelled }) => labelled >= drawable);
+  if (drawable > 0 && byPeople.length === criteria.length) {
+    return { key, status: "met", detail: "Every case is graded by people: nothing rests on a judge." };
+  }
+  const judged = criteria
+    .filter((criterion) => !byPeople.includes(criterion))
+    .flatMap((criterion) => (criterion.judge ? [{ ...criterion.judge, of: criterion.key }] : []));
   if (judged.length === 0) {
     return { key, status: "met", detail: "No judge is used: the estimate rests on people's grades alone." };
   }
@@ -153,7 +162,7 @@ export function evidenceGates({ policy, mustPass, criteria, drawable }: GateInpu
   return [
     mustPassGate(policy, mustPass),
     deltaGate(policy, criteria),
-    judgeGate(criteria),
+    judgeGate(criteria, drawable),
     reviewsGate(policy, criteria, drawable),
   ];
 }

@@ -334,6 +334,7 @@ export function Grading({
           />
         ) : ended ? (
           <EmptyState
+            heading="h2"
             title={pending.length > 0 ? "The last grades are on their way" : "Nothing more waits for you"}
             action={
               <span className="flex flex-wrap gap-2">

@@ -1,0 +1,114 @@
+import { expect, expectAccessible, type Page, rest, server, signIn, test } from "./support/test";
+
+/** Every page, as someone sees it who may see most of them. */
+const pages = [
+  "/",
+  "/releases",
+  "/releases/new",
+  "/releases/2",
+  "/releases/2/changes",
+  "/releases/2/cases",
+  "/releases/2/cases/3",
+  "/releases/2/review",
+  "/releases/2/judges",
+  "/releases/2/sign-off",
+  "/releases/2/history",
+  "/releases/3",
+  "/releases/3/cases?flip=worse",
+  "/review/3",
+  "/prompts",
+  "/prompts/support%2Fanswers",
+  "/prompts/support%2Fanswers/new",
+  "/prompts/support%2Fanswers/compare/v2...v3",
+  "/prompts/support%2Fanswers/compare/v1...v4?view=unified",
+  "/runs",
+  "/runs/1",
+  "/imports",
+  "/imports/1",
+  "/judges",
+  "/judges/1",
+  "/audit",
+  "/audit?action=release.refused",
+  "/audit/decisions",
+  "/audit/decisions/1",
+  "/settings/account",
+  "/settings/members",
+  "/settings/tokens",
+  "/settings/projects",
+];
+
+/** The whole page fits its window; only tables and code scroll, inside their own pane. */
+async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const overhang = () =>
+    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  await expect.poll(overhang, { message: `sideways scroll of ${page.url()}` }).toBe(0);
+}
+
+for (const path of pages) {
+  test(`${path} has a heading, no violation in light and dark, and fits a phone`, async ({ page }) => {
+    await signIn(page, "release_manager");
+    const answer = await page.goto(path);
+    expect(answer?.status()).toBe(200);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+  });
+}
+
+test("a first visit leads to the sign-in page and from there to where one wanted to go", async ({ page }) => {
+  for (const path of pages) {
+    const answer = await page.request.get(server().url + path, { maxRedirects: 0 });
+    expect(answer.status(), path).toBe(307);
+    expect(answer.headers().location, path).toContain("/sign-in");
+  }
+  await page.goto("/releases/2");
+  await expect(page).toHaveURL(/\/sign-in/);
+  await expectAccessible(page);
+  await expectNoSidewaysScroll(page);
+});
+
+test("what is not there says so", async ({ page, allowConsoleError }) => {
+  allowConsoleError(/404/);
+  await signIn(page, "viewer");
+  for (const path of ["/releases/999999", "/prompts/none", "/judges/999999", "/nowhere", "/audit/decisions/999999"]) {
+    const answer = await page.goto(path);
+    expect(answer?.status(), path).toBe(404);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    await expectAccessible(page);
+  }
+});
+
+test("a long hostile name is shown as text and breaks nothing", async ({ page }) => {
+  const name = `<img src=x onerror=alert(1)>/${"very-long-".repeat(12)}end`;
+  const at = `/prompts/${encodeURIComponent(name)}/versions`;
+  const content = (text: string) => ({ messages: [{ role: "system", content: text }] });
+  await rest("POST", at, {
+    content: content("<script>alert(1)</script> \u202e reversed \u200b hidden"),
+    message: "<b>bold</b>",
+  });
+  await rest("POST", at, { content: content("<script>alert(2)</script>"), message: "second" });
+  page.on("dialog", () => {
+    throw new Error("a script ran");
+  });
+  await signIn(page, "release_manager");
+  await page.goto(`/prompts/${encodeURIComponent(name)}`);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("<img src=x onerror=alert(1)>");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expectNoSidewaysScroll(page);
+  await page.goto(`/prompts/${encodeURIComponent(name)}/compare/v1...v2`);
+  await expect(page.getByText("<script>alert(2)</script>").first()).toBeVisible();
+  await expectNoSidewaysScroll(page);
+  await expectAccessible(page);
+});
+
+test("the palette goes to a page by name", async ({ page }) => {
+  await signIn(page, "viewer");
+  await page.keyboard.press("ControlOrMeta+k");
+  const palette = page.getByRole("dialog");
+  await expect(palette).toBeVisible();
+  await page.keyboard.type("support/answers");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/(prompts|releases)\//);
+});

@@ -1,0 +1,201 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { caseKey, gradeAll, importBundle, releaseWithDraws, tokenOf } from "./support/bundle";
+import {
+  auditEvents,
+  expect,
+  expectAccessible,
+  type Page,
+  password,
+  rest,
+  server,
+  signIn,
+  signInAs,
+  test,
+} from "./support/test";
+
+/** The command line, as somebody on this machine runs it. */
+function countersign(...args: string[]): { status: number | null; output: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["lib/cli/boot.mjs", "cli", ...args], {
+    env: { ...process.env, COUNTERSIGN_DATA: process.env.COUNTERSIGN_E2E_DATA },
+    encoding: "utf8",
+  });
+  return { status, output: stdout + stderr };
+}
+
+async function sign(page: Page, decision: "Approve" | "Refuse", reason: string, secret: string): Promise<void> {
+  await page.getByRole("radio", { name: new RegExp(`^${decision}`) }).check();
+  await page.getByLabel("Reason").fill(reason);
+  await page.getByLabel("Your password").fill(secret);
+  await page.getByRole("button", { name: `Sign and ${decision.toLowerCase()}` }).click();
+}
+
+test("from the question to a decision that anybody can verify", async ({ page }, testInfo) => {
+  test.setTimeout(120_000);
+  const prompt = "story/approved";
+  await importBundle({ prompt, cases: 60 });
+  await signIn(page, "release_manager");
+
+  // Ask.
+  await page.goto("/releases");
+  await page.getByRole("link", { name: "New release" }).click();
+  await page.getByLabel("Prompt").selectOption(prompt);
+  await page.getByLabel("Baseline").selectOption({ label: "old" });
+  await page.getByLabel("Candidate").selectOption({ label: "new" });
+  await page.getByRole("button", { name: "Create release" }).click();
+  await page.waitForURL(/\/releases\/\d+$/);
+  const release = Number(new URL(page.url()).pathname.split("/").at(-1));
+  await expect(page.getByText(/The judge alone sees 15 better, 0 worse/)).toBeVisible();
+
+  // Draw.
+  await page.getByLabel("Cases to draw").fill("60");
+  await page.getByLabel("Seed (optional)").fill("story");
+  await page.getByRole("button", { name: "Draw", exact: true }).click();
+  await expect(page.getByText("60 drawn cases to grade.")).toBeVisible();
+
+  // Grade: people find that every fourth old answer fails, as the judge says, and one more that it misses.
+  const reviewer = await tokenOf("ravi@demo.example");
+  const failing = (key: string) => Number(key.slice(-3)) % 4 === 0 || key === caseKey(2);
+  expect(await gradeAll(release, reviewer, failing)).toBe(60);
+  await page.reload();
+  await expect(page.getByText(/Better: \+26\.7 pt \(26\.7 to 26\.7\), 60 cases graded/)).toBeVisible();
+  await expectAccessible(page);
+
+  // Freeze, then sign; a wrong password signs nothing.
+  await page.getByRole("button", { name: "Close grading" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Close grading" }).click();
+  await page.getByRole("link", { name: "Sign off" }).click();
+  await expect(page.getByText(/^[0-9a-f]{64}$/)).toBeVisible();
+  await expectAccessible(page);
+  await sign(page, "Approve", "Better on every slice.", "not my password");
+  await expect(page.getByText("That is not your password. Nothing was signed.")).toBeVisible();
+  expect(await rest("GET", `/gate?prompt=${encodeURIComponent(prompt)}&version=new`)).toMatchObject({
+    decision: "pending",
+  });
+  await sign(page, "Approve", "Better on every slice.", password);
+
+  // Decided: the page, the label, the gate, the record.
+  await page.getByRole("link", { name: "Decision record" }).click();
+  await expect(page.getByText(/^Approved: new in place of old, with 1 signature/)).toBeVisible();
+  await expect(page.getByText("Better on every slice.")).toBeVisible();
+  await expectAccessible(page);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Download decision" }).click(),
+  ]);
+  const file = testInfo.outputPath("decision.json");
+  await download.saveAs(file);
+  expect(countersign("verify", file)).toMatchObject({ status: 0 });
+  const text = readFileSync(file, "utf8");
+  expect(text).toContain("Better on every slice.");
+  const bent = testInfo.outputPath("bent.json");
+  writeFileSync(bent, text.replace("Better on every slice.", "Better on every alice."));
+  expect(countersign("verify", bent)).toMatchObject({ status: 1 });
+
+  expect(countersign("gate", "--prompt", prompt, "--version", "new")).toMatchObject({ status: 0 });
+  expect(countersign("gate", "--prompt", prompt, "--version", "old")).toMatchObject({ status: 1 });
+  const live = countersign("verify");
+  expect(live.output).toContain("Verified");
+  expect(live.status).toBe(0);
+  await page.goto("/audit");
+  await page.getByRole("button", { name: "Verify now" }).click();
+  await expect(page.getByText(/Verified|intact/i).first()).toBeVisible();
+
+  const events = (await auditEvents()).map(({ action }) => action);
+  expect(events).toContain("release.sign_off_refused");
+  expect(events).toContain("release.signed_off");
+});
+
+test("a failing must-pass case leaves only a refusal to sign", async ({ page }) => {
+  const prompt = "story/refused";
+  await importBundle({ prompt, cases: 44 });
+  const { id } = await rest<{ id: number }>("POST", "/releases", { prompt, baseline: "new", candidate: "old" });
+  await rest("POST", `/releases/${id}/draws`, { size: 44 });
+  await gradeAll(Number(id), await tokenOf("rosa@demo.example"), (key) => key === caseKey(1));
+  await rest("POST", `/releases/${id}/close`);
+  await signIn(page, "release_manager");
+  await page.goto(`/releases/${id}/sign-off`);
+  await expect(page.getByText("Only a refusal can be signed")).toBeVisible();
+  await expect(page.getByRole("radio", { name: /^Approve/ })).toHaveCount(0);
+  await expectAccessible(page);
+  await sign(page, "Refuse", "Case 1 must pass.", password);
+  await page.getByRole("link", { name: "Decision record" }).click();
+  await expect(page.getByText(/^Refused: old in place of new/)).toBeVisible();
+  expect(await rest("GET", `/gate?prompt=${encodeURIComponent(prompt)}&version=old`)).toMatchObject({
+    decision: "refused",
+  });
+});
+
+test("who contributed, who only reviews and who only administers can't sign; each attempt is in the log", async ({
+  page,
+}) => {
+  const prompt = "story/nobody-signs";
+  // Mila is release manager, and here she brings the candidate herself.
+  await importBundle({ prompt, cases: 44 }, await tokenOf("mila@demo.example"));
+  const { id } = await rest<{ id: number }>("POST", "/releases", { prompt, baseline: "old", candidate: "new" });
+  await rest("POST", `/releases/${id}/draws`, { size: 44 });
+  await gradeAll(Number(id), await tokenOf("ravi@demo.example"), () => false);
+  await rest("POST", `/releases/${id}/close`);
+  const refused = async () =>
+    (await auditEvents()).filter(({ action }) => action === "release.sign_off_refused").map(({ actor }) => actor.email);
+  const before = (await refused()).length;
+
+  for (const email of ["mila@demo.example", "ravi@demo.example", "ada@demo.example"]) {
+    await page.context().clearCookies();
+    await signInAs(page, email);
+    await page.goto(`/releases/${id}/sign-off`);
+    await expect(page.getByText("You may not sign this release")).toBeVisible();
+    await expect(page.getByRole("button", { name: /Sign and/ })).toHaveCount(0);
+    // Whoever asks without the form is refused too, in words and on record.
+    const token = await tokenOf(email);
+    const answer = await fetch(`${server().url}/api/v1/releases/${id}/sign-offs`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ decision: "approve", reason: "Because." }),
+    });
+    expect(answer.status, email).toBe(403);
+  }
+  expect((await refused()).length).toBe(before + 3);
+  expect(await rest("GET", `/gate?prompt=${encodeURIComponent(prompt)}&version=new`)).toMatchObject({
+    decision: "pending",
+  });
+});
+
+test("a role taken away between opening the page and signing holds at once", async ({ page }) => {
+  const id = await releaseWithDraws("story/demoted", 44, 44);
+  await gradeAll(id, await tokenOf("ravi@demo.example"), () => false);
+  await rest("POST", `/releases/${id}/close`);
+  const user = await signIn(page, "release_manager");
+  await page.goto(`/releases/${id}/sign-off`);
+  await expect(page.getByRole("button", { name: /Sign and/ })).toBeVisible();
+
+  const admin = await page.context().browser()!.newContext({ baseURL: server().url });
+  const desk = await admin.newPage();
+  await signInAs(desk, "ada@demo.example");
+  const setRole = async (holds: boolean) => {
+    await desk.goto("/settings/members");
+    const row = desk.getByRole("row", { name: new RegExp(user.email) });
+    await row.getByText(`Change ${user.name}`).click();
+    await row.getByRole("checkbox", { name: /^Viewer/i }).setChecked(true);
+    await row.getByRole("checkbox", { name: /^Release manager/i }).setChecked(holds);
+    await row.getByRole("button", { name: "Save roles" }).click();
+    await expect(
+      row
+        .getByRole("cell")
+        .nth(1)
+        .getByText(/release manager/i),
+    ).toHaveCount(holds ? 1 : 0);
+  };
+  try {
+    await setRole(false);
+    await page.getByLabel("Reason").fill("I still hold the pen.");
+    await page.getByLabel("Your password").fill(password);
+    await page.getByRole("button", { name: /Sign and/ }).click();
+    await expect(page.getByText(/Signing needs the role release manager/)).toBeVisible();
+    expect(await rest("GET", `/releases/${id}`)).toMatchObject({ state: "ready", signOffs: [] });
+    expect((await auditEvents()).at(-1)?.action).toBe("release.sign_off_refused");
+  } finally {
+    await setRole(true);
+    await admin.close();
+  }
+});

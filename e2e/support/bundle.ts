@@ -1,0 +1,122 @@
+import { gzipSync } from "node:zlib";
+import { pack } from "tar-stream";
+import { rest, server } from "./test";
+
+export type BundleOptions = {
+  prompt: string;
+  cases: number /** Puts this in place of a line of verdicts.jsonl. */;
+  broken?: { line: number; text: string };
+};
+
+export const caseKey = (number: number): string => `case-${String(number).padStart(3, "0")}`;
+/** What only the judge's rationale of one answer says, so that a test can look for it where it must not be. */
+export const rationaleOf = (number: number, version: "old" | "new"): string =>
+  `rationale ${version} ${caseKey(number)} because`;
+
+/** The judge passes every new answer, and fails every fourth old one. Case 1 is must-pass. */
+function files({ prompt, cases, broken }: BundleOptions): Record<string, string> {
+  const numbers = Array.from({ length: cases }, (_, index) => index + 1);
+  const versions = ["old", "new"] as const;
+  const lines = (rows: unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const each = (row: (number: number, version: (typeof versions)[number]) => unknown) =>
+    numbers.flatMap((number) => versions.map((version) => row(number, version)));
+  const verdicts = lines(
+    each((number, version) => ({
+      case: caseKey(number),
+      version,
+      judge: "machine",
+      verdict: version === "old" && number % 4 === 0 ? "fail" : "pass",
+      rationale: rationaleOf(number, version),
+    })),
+  ).split("\n");
+  if (broken) verdicts[broken.line - 1] = broken.text;
+  return {
+    "bundle.json": JSON.stringify({
+      format: "countersign-bundle/1",
+      prompt,
+      dataset: `${prompt} cases`,
+      criteria: [{ key: "useful", name: "Useful", rubric: "Pass when it helps. Fail when it does not." }],
+      judges: [{ key: "machine", criterion: "useful", model: "judge-1", prompt: "Does it help?" }],
+      versions: versions.map((key) => ({
+        key,
+        author: "Noor Haddad",
+        message: `The ${key} one`,
+        content: { messages: [{ role: "system", content: `Answer well, the ${key} way, for ${prompt}.` }] },
+      })),
+    }),
+    "cases.jsonl": lines(
+      numbers.map((number) => ({ case: caseKey(number), input: `Question ${number}?`, mustPass: number === 1 })),
+    ),
+    "outputs.jsonl": lines(
+      each((number, version) => ({
+        case: caseKey(number),
+        version,
+        output: version === "old" ? `It depends, ${number}.` : `Yes, ${number}.`,
+      })),
+    ),
+    "verdicts.jsonl": verdicts.join("\n"),
+  };
+}
+
+/** A bundle as a .tar.gz. */
+export async function bundle(options: BundleOptions): Promise<Buffer> {
+  const archive = pack();
+  for (const [name, text] of Object.entries(files(options))) archive.entry({ name }, text);
+  archive.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of archive) chunks.push(chunk as Buffer);
+  return gzipSync(Buffer.concat(chunks));
+}
+
+/** Imports a bundle over REST and waits until it is in. */
+export async function importBundle(options: BundleOptions, token = server().token): Promise<void> {
+  const response = await fetch(`${server().url}/api/v1/imports?format=auto`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+    body: new Uint8Array(await bundle(options)),
+  });
+  if (response.status !== 202) throw new Error(`import: ${response.status} ${await response.text()}`);
+  const { id } = (await response.json()) as { id: string };
+  for (;;) {
+    const { state, error } = await rest<{ state: string; error?: unknown }>("GET", `/imports/${id}`);
+    if (state === "done") return;
+    if (state === "failed") throw new Error(`import: ${JSON.stringify(error)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** A release over a bundle of its own, with `drawn` cases to grade. */
+export async function releaseWithDraws(prompt: string, cases: number, drawn: number): Promise<number> {
+  await importBundle({ prompt, cases });
+  const { id } = await rest<{ id: number }>("POST", "/releases", { prompt, baseline: "old", candidate: "new" });
+  await rest("POST", `/releases/${id}/draws`, { size: drawn, seed: prompt });
+  return Number(id);
+}
+
+type Task = { task: string; case: string; sides: { side: "A" | "B"; output: unknown }[] };
+
+/** Grades all that waits, as this person: the new answers pass, the old ones fail where `failsOld` says so. */
+export async function gradeAll(
+  release: number,
+  token: string,
+  failsOld: (caseKey: string) => boolean,
+): Promise<number> {
+  for (let stored = 0; ; stored++) {
+    const task = await rest<Task | undefined>("GET", `/releases/${release}/queue/next`, undefined, token);
+    if (!task) return stored;
+    const grades = task.sides.map(({ side, output }) => {
+      const isOld = String(output).startsWith("It depends");
+      return { side, criterion: "useful", verdict: isOld && failsOld(task.case) ? "fail" : "pass" };
+    });
+    await rest(
+      "POST",
+      `/releases/${release}/reviews`,
+      { task: task.task, grades, clientKey: crypto.randomUUID() },
+      token,
+    );
+  }
+}
+
+export async function tokenOf(email: string): Promise<string> {
+  return (await rest<{ token: string }>("POST", "/tokens", { as: email, name: "a test" })).token;
+}
