@@ -22,7 +22,6 @@ export default defineConfig({
     locale: "en-GB",
     timezoneId: "UTC",
     reducedMotion: "reduce",
-    trace: "retain-on-failure",
     screenshot: "only-on-failure",
   },
 });

@@ -53,7 +53,8 @@ for (const path of pages) {
     await expectAccessible(page);
     await page.setViewportSize({ width: 390, height: 844 });
     await expectNoSidewaysScroll(page);
-    await expectAccessible(page);
+    // Colours are the same at every width.
+    await expectAccessible(page, ["light"]);
   });
 }
 
@@ -98,7 +99,7 @@ test("a long hostile name is shown as text and breaks nothing", async ({ page })
   await page.setViewportSize({ width: 390, height: 844 });
   await expectNoSidewaysScroll(page);
   await page.goto(`/prompts/${encodeURIComponent(name)}/compare/v1...v2`);
-  await expect(page.getByText("<script>alert(2)</script>").first()).toBeVisible();
+  await expect(page.getByRole("main")).toContainText("<script>alert(2)</script>");
   await expectNoSidewaysScroll(page);
   await expectAccessible(page);
 });
