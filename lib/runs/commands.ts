@@ -11,6 +11,9 @@ import type { ImportOptions } from "./schema";
 const chunkBytes = 1024 * 1024;
 const largestUpload = 8 * 1024 ** 3;
 
+/** A connection that is lost while the body is awaited says so as an event, which would end the server if nobody listened. */
+const toldByTheNextQuery = (): void => {};
+
 /** Cuts a stream into pieces of one size. */
 async function* piecesOf(body: Readable | AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let held: Buffer[] = [];
@@ -44,6 +47,7 @@ export async function startImport({
 }): Promise<{ id: number }> {
   permit(actor, "import.create");
   const client = await pool().connect();
+  client.on("error", toldByTheNextQuery);
   let broken: Error | undefined;
   try {
     await client.query("BEGIN");
@@ -88,6 +92,7 @@ export async function startImport({
     await client.query("ROLLBACK").catch(() => {});
     throw error;
   } finally {
+    client.off("error", toldByTheNextQuery);
     // A connection whose transaction may hang half way is thrown away rather than used again.
     client.release(broken && !(broken instanceof Fault) ? broken : undefined);
   }

@@ -8,7 +8,7 @@ import { from as copyFrom } from "pg-copy-streams";
 import { appendAudit } from "../audit/append";
 import { systemActor } from "../auth/actor";
 import { db, pool } from "../db/client";
-import { rawQueries, transaction } from "../db/transaction";
+import { rawQueries, violates } from "../db/transaction";
 import type { JsonObject } from "../digest";
 import { Fault } from "../errors";
 import { type Format, openSource, type Source } from "../formats/read";
@@ -31,6 +31,9 @@ type Job = {
 /** Thrown when the server stops: the job stays queued and the next worker starts over. */
 class Interrupted extends Error {}
 
+/** A connection that is lost between two queries says so as an event, which would end the process if nobody listened. */
+const toldByTheNextQuery = (): void => {};
+
 const jobLock = 7101;
 const projectLock = 7102;
 
@@ -49,6 +52,7 @@ export async function runNextImport(interrupted: () => boolean = () => false): P
   });
   for (const { id } of waiting) {
     const client = await pool().connect();
+    client.on("error", toldByTheNextQuery);
     let lost: Error | undefined;
     try {
       await client.query("BEGIN");
@@ -74,6 +78,7 @@ export async function runNextImport(interrupted: () => boolean = () => false): P
       await client.query("ROLLBACK").catch((error: Error) => {
         lost ??= error;
       });
+      client.off("error", toldByTheNextQuery);
       client.release(lost);
     }
   }
@@ -81,15 +86,21 @@ export async function runNextImport(interrupted: () => boolean = () => false): P
 }
 
 async function runJob(client: PoolClient, job: Job, interrupted: () => boolean): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), "countersign-import-"));
-  try {
-    await load(client, job, folder, interrupted);
-  } catch (error) {
-    if (error instanceof Interrupted || isUnreachable(error)) throw error;
-    await client.query("ROLLBACK");
-    await fail(job, error);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  // Rolled back to, not out of: the lock is kept, so that nobody else takes a job that is about to be told as failed.
+  await client.query("SAVEPOINT work");
+  for (let attempt = 1; ; attempt++) {
+    const folder = await mkdtemp(path.join(tmpdir(), "countersign-import-"));
+    try {
+      return await load(client, job, folder, interrupted);
+    } catch (error) {
+      if (error instanceof Interrupted || isUnreachable(error)) throw error;
+      await client.query("ROLLBACK TO SAVEPOINT work");
+      // Somebody pushed a version at the same moment and took its number or key; what they brought counts now.
+      if (attempt < 3 && violates(error)) continue;
+      return await fail(client, job, error);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 }
 
@@ -101,38 +112,49 @@ function isUnreachable(error: unknown): boolean {
   return error instanceof Error && /Connection terminated/.test(error.message);
 }
 
-async function fail(job: Job, error: unknown): Promise<void> {
+/** Text of a file as JSON in the database takes it: a message may quote any of it, or end within a character. */
+function storable(text: string): string {
+  return Buffer.from(text.slice(0, 1000)).toString().replaceAll("\0", "\ufffd");
+}
+
+async function fail(client: PoolClient, job: Job, error: unknown): Promise<void> {
   if (!(error instanceof Fault)) console.error(`Import ${job.id} failed:`, error);
-  const told: JsonObject =
+  const { message, file, line, field } =
     error instanceof Fault
       ? { message: error.message, ...error.place }
       : {
           message: "The import failed for a reason that is not in the file. The server's log has the cause.",
           file: job.fileName,
         };
-  await transaction(async (tx) => {
-    await tx.importChunk.deleteMany({ where: { importId: job.id } });
-    await tx.import.update({
-      where: { id: job.id },
-      data: { state: "failed", phase: "failed", error: told, finishedAt: new Date() },
-    });
-    await appendAudit(tx, systemActor(job.projectId, "import worker"), {
-      action: "import.failed",
-      subject: { kind: "import", id: String(job.id), name: job.fileName },
-      details: { ...told, for: job.createdBy },
-    });
+  const told: JsonObject = {
+    message: storable(message),
+    ...(file === undefined ? {} : { file: storable(file) }),
+    ...(line === undefined ? {} : { line }),
+    ...(field === undefined ? {} : { field: storable(field) }),
+  };
+  await client.query("DELETE FROM import_chunk WHERE import_id = $1", [job.id]);
+  await client.query(
+    "UPDATE import SET state = 'failed', phase = 'failed', error = $2, finished_at = clock_timestamp() WHERE id = $1",
+    [job.id, JSON.stringify(told)],
+  );
+  await appendAudit(rawQueries(client), systemActor(job.projectId, "import worker"), {
+    action: "import.failed",
+    subject: { kind: "import", id: String(job.id), name: job.fileName },
+    details: { ...told, for: job.createdBy },
   });
+  await client.query("COMMIT");
 }
 
 /** Tells people how far it is, through another connection; at most twice a second. */
 function progressOf(job: Job) {
+  const startedAt = new Date();
   let last = 0;
   return async (phase: string, share: number, force = false): Promise<void> => {
     if (!force && Date.now() - last < 500) return;
     last = Date.now();
     await db.import.updateMany({
       where: { id: job.id, state: { in: ["queued", "running"] } },
-      data: { state: "running", phase, progress: Math.min(1, share), ...(force ? { startedAt: new Date() } : {}) },
+      data: { state: "running", phase, progress: Math.min(1, share), ...(force ? { startedAt } : {}) },
     });
   };
 }
@@ -238,7 +260,7 @@ async function finish(
 ): Promise<void> {
   await client.query(
     `UPDATE import SET state = 'done', phase = 'done', progress = 1, source_digest = $2, prompt_name = $3, dataset_name = $4, counts = $5,
-            unchanged = $6, prompt_id = $7, dataset_id = $8, format = $9, finished_at = now() WHERE id = $1`,
+            unchanged = $6, prompt_id = $7, dataset_id = $8, format = $9, finished_at = clock_timestamp() WHERE id = $1`,
     [
       job.id,
       source.digest,

@@ -1,11 +1,16 @@
 import { z } from "zod";
 import { formats } from "../formats/read";
 
-const name = z.string().trim().min(1).max(300);
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(300)
+  .refine((text) => !text.includes("\0"), "must not contain a NUL character");
 
 export const importOptionsSchema = z.object({
   format: z.enum(formats, { error: `must be one of ${formats.join(", ")}` }).default("auto"),
-  fileName: z.string().trim().min(1).max(300).default("upload"),
+  fileName: name.default("upload"),
   /** For sources that do not name them: promptfoo results. */
   prompt: name.optional(),
   dataset: name.optional(),

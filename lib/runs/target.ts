@@ -1,8 +1,5 @@
-import { once } from "node:events";
-import { createWriteStream, type WriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { appendFile, mkdir } from "node:fs/promises";
 import path from "node:path";
-import { finished } from "node:stream/promises";
 import type { PoolClient } from "pg";
 import { canonicalJson, digestOf, type JsonValue, sha256Hex } from "../digest";
 import type { ResolvedRow } from "../formats/resolve";
@@ -32,16 +29,13 @@ const tables = {
 };
 type TableName = keyof typeof tables;
 
-/** A file of COPY lines for one table. */
+/** A file of COPY lines for one table, open only while it is written to: an import that fails leaves no handle behind. */
 class Spool {
-  private readonly stream: WriteStream;
   private held: string[] = [];
   private size = 0;
   rows = 0;
 
-  constructor(readonly file: string) {
-    this.stream = createWriteStream(file);
-  }
+  constructor(readonly file: string) {}
 
   add(line: string): void {
     this.held.push(line);
@@ -54,17 +48,11 @@ class Spool {
     const text = this.held.join("");
     this.held = [];
     this.size = 0;
-    if (!this.stream.write(text)) await once(this.stream, "drain");
+    await appendFile(this.file, text);
   }
 
   get isFull(): boolean {
     return this.size > 256 * 1024;
-  }
-
-  async close(): Promise<void> {
-    await this.flush();
-    this.stream.end();
-    await finished(this.stream);
   }
 }
 
@@ -241,7 +229,7 @@ export class ImportTarget {
         row.parent,
         this.job.createdById,
         kept(row.metadata),
-        row.createdAt,
+        time(row.createdAt, row.at, "createdAt"),
       ],
     );
     this.newVersions.push(row.key);
@@ -322,11 +310,11 @@ export class ImportTarget {
         row.output?.isJson ?? false,
         row.error,
         row.latencyMs,
-        row.inputTokens,
-        row.outputTokens,
+        whole(row.inputTokens, row.at, "inputTokens"),
+        whole(row.outputTokens, row.at, "outputTokens"),
         row.costUsd,
         row.model,
-        row.answeredAt,
+        time(row.answeredAt, row.at),
         kept(row.metadata),
       ]),
     );
@@ -347,7 +335,7 @@ export class ImportTarget {
         row.verdict,
         row.score,
         row.rationale,
-        row.judgedAt,
+        time(row.judgedAt, row.at),
         kept(row.metadata),
       ]),
     );
@@ -365,7 +353,7 @@ export class ImportTarget {
         row.score,
         row.note,
         arrayLiteral(row.tags),
-        row.gradedAt,
+        time(row.gradedAt, row.at),
         kept(row.metadata),
       ]),
     );
@@ -400,7 +388,7 @@ export class ImportTarget {
     }
     const files: { file: string; statement: string }[] = [];
     for (const [table, spool] of Object.entries(this.spools) as [TableName, Spool][]) {
-      await spool.close();
+      await spool.flush();
       if (spool.rows > 0) files.push({ file: spool.file, statement: `COPY ${table} (${tables[table]}) FROM STDIN` });
     }
     return files;
@@ -421,6 +409,7 @@ export class ImportTarget {
 
   /** A parent may stand after its child in the file. */
   private async resolveParents(): Promise<void> {
+    const parentOf = new Map<number, number>();
     for (const { id, row } of this.versions) {
       if (!row.parent || !this.newVersions.includes(row.key)) continue;
       const parent =
@@ -437,8 +426,11 @@ export class ImportTarget {
           field: "parent",
         });
       }
-      if (parent === id)
-        throw refuse(`The version “${row.key}” can't be its own parent.`, { ...row.at, field: "parent" });
+      parentOf.set(id, parent);
+      for (let at: number | undefined = parent; at !== undefined; at = parentOf.get(at)) {
+        if (at === id)
+          throw refuse(`The version “${row.key}” can't be its own parent or ancestor.`, { ...row.at, field: "parent" });
+      }
       await this.client.query("UPDATE prompt_version SET parent_id = $2 WHERE id = $1", [id, parent]);
     }
   }
@@ -467,6 +459,19 @@ export class ImportTarget {
 function kept(metadata: Record<string, unknown>): string | null {
   for (const _name in metadata) return canonicalJson(metadata as JsonValue);
   return null;
+}
+
+/** A whole number as its column holds it. */
+function whole(value: number | null, at: At, field: string): number | null {
+  if (value !== null && value > 2_147_483_647) throw refuse(`The number ${value} is out of range.`, { ...at, field });
+  return value;
+}
+
+/** A time with a year that ISO 8601 and PostgreSQL both write with four digits. */
+function time(value: Date | null, at: At, field = "at"): Date | null {
+  if (value && !/^(?!0000)\d{4}-/.test(value.toISOString()))
+    throw refuse(`The time ${value.toISOString()} is out of range.`, { ...at, field });
+  return value;
 }
 
 function shorten(text: string): string {
