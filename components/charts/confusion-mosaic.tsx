@@ -1,20 +1,17 @@
-import { useId } from "react";
+import { cn } from "../ui/cn";
 import { formatCount, formatRate } from "../ui/format";
 import { ChartFigure } from "./chart-figure";
 import { type Confusion, confusionSentence } from "./sentences";
 
-const width = 560;
-const height = 180;
-const gap = 4;
-/** Of "judge passes ≈ 999" in the chart's units. A part too small for it is named in the sentence and the table. */
-const labelWidth = 116;
+const hatched = "repeating-linear-gradient(45deg, var(--worse) 0 2px, var(--worse-soft) 2px 7px)";
+/** A lower part has no room for a line of text. The sentence and the table name it. */
+const shareWithLabel = 0.14;
 
 /**
  * The judge against people as areas: the columns are the answers people pass and fail, their parts what the judge says.
  * Where the judge is right is filled, where it is wrong hatched.
  */
 export function ConfusionMosaic({ label, counts }: { label: string; counts: Confusion }) {
-  const hatch = useId();
   const { tp, fp, fn, tn } = counts;
   const total = tp + fp + fn + tn;
   const columns = [
@@ -35,46 +32,34 @@ export function ConfusionMosaic({ label, counts }: { label: string; counts: Conf
       }}
     >
       {total > 0 && (
-        <svg viewBox={`0 0 ${width} ${height + 20}`} className="w-full max-w-xl" role="presentation">
-          <defs>
-            <pattern id={hatch} width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-              <rect width="6" height="6" fill="var(--worse-soft)" />
-              <rect width="2" height="6" fill="var(--worse)" />
-            </pattern>
-          </defs>
-          {layout(columns, total).map(({ x, wide, people, cells }) => (
-            <g key={people}>
-              <text
-                x={wide > 64 ? x : x + wide}
-                y={12}
-                textAnchor={wide > 64 ? "start" : "end"}
-                className="fill-muted text-[12px]"
-              >
-                {people}
-              </text>
-              {cells.map(({ y, high, word, count, right }) => (
-                <g key={word}>
-                  <rect
-                    x={x}
-                    y={y}
-                    width={wide}
-                    height={high}
-                    fill={right ? "var(--machine-soft)" : `url(#${hatch})`}
-                    stroke={right ? "var(--machine)" : "var(--worse)"}
-                  />
-                  {high > 22 && wide > labelWidth + 8 && (
-                    <>
-                      <rect x={x + 4} y={y + 4} width={labelWidth} height={16} rx={2} fill="var(--raised)" />
-                      <text x={x + 8} y={y + 16} className="fill-ink text-[12px] tabular-nums">
-                        judge {word} {number(count)}
-                      </text>
-                    </>
-                  )}
-                </g>
-              ))}
-            </g>
-          ))}
-        </svg>
+        <div aria-hidden="true" className="flex h-48 max-w-xl gap-1 text-xs">
+          {columns
+            .map((column) => ({ ...column, sum: column.parts.reduce((all, { count }) => all + count, 0) }))
+            .filter(({ sum }) => sum > 0)
+            .map(({ people, parts, sum }) => (
+              <div key={people} style={{ flex: sum }} className="flex min-w-0.5 flex-col gap-1 last:items-end">
+                <span className="whitespace-nowrap text-muted">{people}</span>
+                {parts
+                  .filter(({ count }) => count > 0)
+                  .map(({ word, count, right }) => (
+                    <div
+                      key={word}
+                      style={{ flex: count, background: right ? "var(--machine-soft)" : hatched }}
+                      className={cn(
+                        "@container min-h-0.5 w-full overflow-hidden border",
+                        right ? "border-machine" : "border-worse",
+                      )}
+                    >
+                      {count / sum > shareWithLabel && (
+                        <span className="m-1 hidden rounded-xs bg-raised px-1 whitespace-nowrap tabular-nums @min-[7.5rem]:inline-block">
+                          judge {word} {number(count)}
+                        </span>
+                      )}
+                    </div>
+                  ))}
+              </div>
+            ))}
+        </div>
       )}
     </ChartFigure>
   );
@@ -89,25 +74,4 @@ function cell(word: string, count: number, right: boolean): Cell {
 /** Weighted counts are seldom whole. */
 function number(count: number): string {
   return Number.isInteger(count) ? formatCount(count) : `≈ ${formatCount(count)}`;
-}
-
-function layout(columns: { people: string; parts: Cell[] }[], total: number) {
-  let x = 0;
-  return columns.flatMap(({ people, parts }) => {
-    const sum = parts.reduce((all, part) => all + part.count, 0);
-    if (sum === 0) return [];
-    const wide = Math.max((sum / total) * (width - gap), 2);
-    let y = 20;
-    const cells = parts
-      .filter(({ count }) => count > 0)
-      .map((part) => {
-        const high = Math.max((part.count / sum) * (height - gap), 2);
-        const placed = { ...part, y, high };
-        y += high + gap;
-        return placed;
-      });
-    const column = { people, x, wide, cells };
-    x += wide + gap;
-    return [column];
-  });
 }

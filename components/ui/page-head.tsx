@@ -30,10 +30,12 @@ export function PageHead({ title, facts, action, trail }: Props) {
         </nav>
       )}
       <div className="flex flex-wrap items-start justify-between gap-3">
-        <h1 className="min-w-0 text-2xl font-semibold tracking-tight break-words">{title}</h1>
+        <div className="flex min-w-0 grow basis-80 flex-col gap-1">
+          <h1 className="text-2xl font-semibold tracking-tight break-words">{title}</h1>
+          {facts && <div className="max-w-4xl text-muted">{facts}</div>}
+        </div>
         {action && <div className="no-print flex flex-wrap items-center gap-2">{action}</div>}
       </div>
-      {facts && <div className="max-w-4xl text-muted">{facts}</div>}
     </header>
   );
 }

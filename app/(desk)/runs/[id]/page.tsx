@@ -86,7 +86,10 @@ export default async function RunPage({ params }: { params: Promise<{ id: string
               {run.judges.map((judge) => (
                 <TableRow key={`${judge.key} ${judge.number}`}>
                   <TableCell>
-                    <Link href={`/judges/${judge.judgeId}`} className="break-all text-accent underline underline-offset-2">
+                    <Link
+                      href={`/judges/${judge.judgeId}`}
+                      className="break-all text-accent underline underline-offset-2"
+                    >
                       {judge.key}
                     </Link>{" "}
                     <span className="text-muted">version {judge.number}</span>

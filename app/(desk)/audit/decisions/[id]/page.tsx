@@ -55,7 +55,8 @@ export default async function DecisionPage({ params }: { params: Promise<{ id: s
           </h2>
           <Integrity decision={decision} />
           <p className="max-w-prose text-sm text-muted">
-            Recomputed when this page was opened. The download verifies without this server: countersign verify FILE.
+            Recomputed when this page was opened. The download verifies without this server:{" "}
+            <code className="font-mono">countersign verify FILE</code>.
           </p>
         </section>
         <section aria-labelledby="signatures" className="flex flex-col gap-3">
