@@ -19,7 +19,7 @@ import { seedPerson, seedProject } from "../testing/seed";
 import { startImport } from "./commands";
 import { runNextImport } from "./load";
 import { getImport, getRun, type ImportFailure, listImports, listRuns } from "./queries";
-import type { ImportOptions } from "./schema";
+import { type ImportOptions, importOptionsSchema } from "./schema";
 
 const { asOwner, ownerUrl, url } = await testDatabase();
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -266,6 +266,9 @@ describe("a bundle", () => {
       createdBy: manager.email,
     });
     expect(view.runs.map(({ version }) => version)).toEqual(["v1", "v2"]);
+    const { createdAt, startedAt, finishedAt } = (await db.import.findUnique({ where: { id: view.id } }))!;
+    const times = [createdAt, startedAt, finishedAt].map(Number);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(await db.importChunk.count()).toBe(0);
 
     const versions = await db.promptVersion.findMany({
@@ -521,6 +524,15 @@ describe("an upload", () => {
     expect(await db.import.count({ where: { projectId: manager.projectId } })).toBe(0);
     expect(await db.importChunk.count()).toBe(0);
     expect(await db.auditEntry.count({ where: { projectId: manager.projectId } })).toBe(0);
+  });
+});
+
+describe("the names given with an upload", () => {
+  it("hold no NUL, which the database could not store", () => {
+    for (const name of ["fileName", "prompt", "dataset"]) {
+      expect(importOptionsSchema.safeParse({ [name]: "a\0b" }).success).toBe(false);
+      expect(importOptionsSchema.safeParse({ [name]: "a b" }).success).toBe(true);
+    }
   });
 });
 
