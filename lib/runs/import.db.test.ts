@@ -386,6 +386,14 @@ describe("a bundle", () => {
       ["staging", "v3"],
     ]);
     expect((await eventsOf(view.id))[1]!.details.adoptedLabels).toEqual(["staging → v3"]);
+    const adopted = await db.auditEntry.findMany({
+      where: { action: "label.adopted", projectId: manager.projectId },
+      orderBy: { index: "asc" },
+    });
+    expect(adopted.map(({ leaf }) => JSON.parse(Buffer.from(leaf).toString()))).toMatchObject([
+      { subject: { kind: "label", id: "support/answers/production" }, details: { to: "v1" } },
+      { subject: { kind: "label", id: "support/answers/staging" }, details: { to: "v3", importId: view.id } },
+    ]);
     // One that was moved since stays where it was moved.
     await moveLabel({ actor: manager, input: { prompt: head.prompt, label: "staging", version: "v2" } });
     await importFiles(manager, { ...withHead({ versions: [three] }), ...onlyVersion("v3") });
@@ -929,6 +937,19 @@ describe("a worker that ends in the middle", () => {
     await runUntilEnded(manager, id);
     cameOnce(await getImport(manager, id), before, await domainRows());
     expect((await eventsOf(id)).map(({ action }) => action)).toEqual(["import.started", "import.completed"]);
+  });
+
+  it("that ended its process time and again is given up, so that the next one gets its turn", async () => {
+    const manager = await managerOf();
+    const id = await upload(manager, await tarOf(filesOf()));
+    const before = await domainRows();
+    await db.import.update({ where: { id }, data: { state: "running", attempts: 5 } });
+    await runUntilEnded(manager, id);
+    expect(await getImport(manager, id)).toMatchObject({
+      state: "failed",
+      error: { message: expect.stringContaining("begun 5 times") },
+    });
+    expect(await domainRows()).toEqual(before);
   });
 
   it("cut off from the database: the job is not at fault and is done by the next", async () => {

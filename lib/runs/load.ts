@@ -26,7 +26,11 @@ type Job = {
   byteSize: string;
   createdById: number | null;
   createdBy: string;
+  attempts: number;
 };
+
+/** An import that was begun so often and never ended has ended its process each time, for want of memory say. */
+const mostAttempts = 5;
 
 /** Thrown when the server stops: the job stays queued and the next worker starts over. */
 class Interrupted extends Error {}
@@ -63,11 +67,13 @@ export async function runNextImport(interrupted: () => boolean = () => false): P
       if (!rows[0]?.taken) continue;
       const job = await client.query<Job>(
         `SELECT id, project_id AS "projectId", format, file_name AS "fileName", prompt_name AS "promptName", dataset_name AS "datasetName",
-                byte_size AS "byteSize", created_by_id AS "createdById", created_by AS "createdBy"
+                byte_size AS "byteSize", created_by_id AS "createdById", created_by AS "createdBy", attempts
            FROM import WHERE id = $1 AND state IN ('queued', 'running')`,
         [id],
       );
       if (!job.rows[0]) continue;
+      // Counted through another connection: this one's transaction goes with the process.
+      await db.import.update({ where: { id }, data: { attempts: { increment: 1 } } });
       await runJob(client, job.rows[0], interrupted);
       return true;
     } catch (error) {
@@ -88,6 +94,10 @@ export async function runNextImport(interrupted: () => boolean = () => false): P
 async function runJob(client: PoolClient, job: Job, interrupted: () => boolean): Promise<void> {
   // Rolled back to, not out of: the lock is kept, so that nobody else takes a job that is about to be told as failed.
   await client.query("SAVEPOINT work");
+  if (job.attempts >= mostAttempts) {
+    const message = `The import was begun ${job.attempts} times, and each time its process ended before it was done. The machine may have too little memory for this source.`;
+    return fail(client, job, new Fault("too_large", message, { file: job.fileName }));
+  }
   for (let attempt = 1; ; attempt++) {
     const folder = await mkdtemp(path.join(tmpdir(), "countersign-import-"));
     try {
@@ -201,7 +211,16 @@ async function load(client: PoolClient, job: Job, folder: string, interrupted: (
   const stored = await target.seal();
   await client.query("DELETE FROM import_chunk WHERE import_id = $1", [job.id]);
   await finish(client, job, source, target.names, { counts: resolver.counts, unchanged: false, ids: stored });
-  await appendAudit(rawQueries(client), systemActor(job.projectId, "import worker"), {
+  const worker = systemActor(job.projectId, "import worker");
+  for (const { label, version, digest } of target.adoptedLabels) {
+    await appendAudit(rawQueries(client), worker, {
+      action: "label.adopted",
+      subject: { kind: "label", id: `${target.names.prompt}/${label}` },
+      after: digest,
+      details: { to: version, importId: job.id, for: job.createdBy },
+    });
+  }
+  await appendAudit(rawQueries(client), worker, {
     action: "import.completed",
     subject: { kind: "import", id: String(job.id), name: job.fileName },
     after: source.digest,
@@ -212,7 +231,7 @@ async function load(client: PoolClient, job: Job, folder: string, interrupted: (
       dataset: target.names.dataset,
       counts: resolver.counts,
       newVersions: target.newVersions,
-      adoptedLabels: target.adoptedLabels,
+      adoptedLabels: target.adoptedLabels.map(({ label, version }) => `${label} → ${version}`),
       runs: stored.runs,
     },
   });

@@ -73,11 +73,11 @@ export class ImportTarget {
   ) {}
 
   readonly newVersions: string[] = [];
-  readonly adoptedLabels: string[] = [];
+  readonly adoptedLabels: { label: string; version: string; digest: string }[] = [];
   private readonly criterionIds: number[] = [];
   private readonly criterionRows: Of<"criterion">[] = [];
   private readonly judgeIds: number[] = [];
-  private readonly versions: { id: number; key: string; row: Of<"version"> }[] = [];
+  private readonly versions: { id: number; key: string; digest: string; row: Of<"version"> }[] = [];
   private readonly caseIds: number[] = [];
   private readonly runs = new Map<number, Run>();
   private freeCaseIds: number[] = [];
@@ -209,7 +209,7 @@ export class ImportTarget {
       });
     }
     if (same) {
-      this.versions[row.index] = { id: same.id, key: same.key, row };
+      this.versions[row.index] = { id: same.id, key: same.key, digest: same.digest, row };
       return;
     }
     const id = await insert(
@@ -233,7 +233,7 @@ export class ImportTarget {
       ],
     );
     this.newVersions.push(row.key);
-    this.versions[row.index] = { id, key: row.key, row };
+    this.versions[row.index] = { id, key: row.key, digest, row };
   }
 
   private async takeCase(row: Of<"case">): Promise<void> {
@@ -437,7 +437,7 @@ export class ImportTarget {
 
   private async adoptLabels(): Promise<void> {
     const holder = new Map<string, { key: string; at: At }>();
-    for (const { id, row } of this.versions) {
+    for (const { id, key, digest, row } of this.versions) {
       for (const name of row.labels) {
         const other = holder.get(name);
         if (other)
@@ -450,7 +450,7 @@ export class ImportTarget {
           `INSERT INTO label (prompt_id, name, version_id, protected, moved_by) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
           [this.promptId, name, id, protectedLabels.includes(name), `import by ${this.job.createdBy}`],
         );
-        if (rowCount === 1) this.adoptedLabels.push(`${name} → ${row.key}`);
+        if (rowCount === 1) this.adoptedLabels.push({ label: name, version: key, digest });
       }
     }
   }
