@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { logKey } from "../audit/key";
@@ -7,7 +8,7 @@ import { createSignInLink } from "../auth/links";
 import { listMembers } from "../auth/members";
 import { ensureLocalToken } from "../auth/tokens";
 import { db, disconnect } from "../db/client";
-import { loadDemo } from "../demo/load";
+import { startChild } from "../jobs/child";
 import { startWorker } from "../jobs/worker";
 import { buildIfStale } from "./build";
 import { appSecret, loadingMark, openDatabase, withDatabase } from "./database";
@@ -70,7 +71,7 @@ async function serve(dev: boolean, ending: Ending): Promise<void> {
     if (empty) {
       say("Loading the demo project …");
       writePrivate(loadingMark(), "");
-      await loadDemo();
+      await loadDemo(ending);
       rmSync(loadingMark(), { force: true });
     }
     return empty;
@@ -93,6 +94,16 @@ async function serve(dev: boolean, ending: Ending): Promise<void> {
   } else {
     say("ready (background work only)");
   }
+}
+
+/** In a process of its own: what it takes to load the demo is not needed again. */
+async function loadDemo(ending: Ending): Promise<void> {
+  const child = startChild("lib/demo/load-process.ts");
+  const stop = () => child.kill("SIGTERM");
+  ending.abort.signal.addEventListener("abort", stop);
+  const [code] = (await once(child, "exit")) as [number | null];
+  ending.abort.signal.removeEventListener("abort", stop);
+  if (code !== 0) throw new Error("The demo project could not be loaded.");
 }
 
 function settings(): { host: string; port: number; role: Role } {

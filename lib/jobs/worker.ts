@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import type { ChildProcess } from "node:child_process";
 import { db } from "../db/client";
+import { startChild } from "./child";
 import { onWake } from "./wake";
 
 const pauseMs = 2000;
-const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
  * Looks for queued imports until stopped, and has them done in a process of their own: parsing neither holds up the
@@ -19,13 +18,7 @@ export async function startWorker(): Promise<{ stop: () => Promise<void> }> {
 
   const runChild = () =>
     new Promise<void>((done) => {
-      // Small young generation: the rows of an import die young, and room for them would only be taken from the machine.
-      const flags = ["--max-semi-space-size=2", "--max-old-space-size=512", "--import", "tsx"];
-      child = spawn(process.execPath, [...flags, "lib/jobs/import-process.ts"], {
-        cwd: root,
-        env: { ...process.env, MALLOC_ARENA_MAX: "2" },
-        stdio: ["ignore", "ignore", "inherit", "ipc"],
-      });
+      child = startChild("lib/jobs/import-process.ts");
       child.once("error", (error) => {
         console.error("The import process could not be started:", error);
         done();

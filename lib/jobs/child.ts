@@ -1,0 +1,25 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+// Small young generation: what this work makes dies young, and room for it would only be taken from the machine.
+const memory = ["--max-semi-space-size=2", "--max-old-space-size=512"];
+
+/**
+ * Work in a process of its own: it does not hold up the pages, and its memory goes when it is done. The channel between
+ * the two closes when this process is gone; `endWithParent` in the other one listens for that.
+ */
+export function startChild(file: string): ChildProcess {
+  // A deprecation that this process keeps quiet is no more the reader's business in the other.
+  const quiet = process.noDeprecation ? ["--no-deprecation"] : [];
+  return spawn(process.execPath, [...memory, ...quiet, "--import", "tsx", file], {
+    cwd: root,
+    env: { ...process.env, MALLOC_ARENA_MAX: "2" },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+}
+
+/** To be called first by what `startChild` runs. */
+export function endWithParent(): void {
+  process.on("disconnect", () => process.exit(1));
+}
