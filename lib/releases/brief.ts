@@ -70,6 +70,9 @@ export function trustInWords(judge: BriefJudge, versions: readonly string[], pol
 /** Why a judge has its licence: what it can do at least, or what is short of the policy. */
 export function licenceInWords(judge: BriefJudge, policy: PolicyDocument): string {
   const versions = Object.entries(judge.trust);
+  if (versions.every(([, { graded }]) => graded.tp + graded.fp + graded.fn + graded.tn === 0)) {
+    return "nothing is graded yet.";
+  }
   const floor = (rate: "tpr" | "tnr") =>
     Math.floor(Math.min(...versions.map(([, trust]) => trust[rate].low)) * 100 + 1e-9);
   if (judge.licence === "trusted") {

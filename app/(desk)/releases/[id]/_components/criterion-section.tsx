@@ -72,7 +72,12 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
         </div>
         <Estimate criterion={criterion} policy={policy} versions={versions} judgeAlone={judgeAlone} />
       </div>
-      {judges.length > 0 && (
+      {judges.length > 0 && criterion.estimate.reviewed === 0 && (
+        <p className="max-w-prose text-muted">
+          How far to trust the judge is measured against people's grades. There are none yet.
+        </p>
+      )}
+      {judges.length > 0 && criterion.estimate.reviewed > 0 && (
         <div className="flex flex-col gap-3">
           <h3 className="font-semibold">How far to trust the judge</h3>
           <ul className="flex flex-col gap-2">
