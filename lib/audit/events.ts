@@ -10,6 +10,7 @@ export const auditActions = {
   "label.adopted": "Label adopted at import",
   "label.moved": "Label moved",
   "label.move_refused": "Label move refused",
+  "policy.created": "Policy created",
   "release.created": "Release created",
   "release.drawn": "Sample drawn",
   "release.closed": "Grading closed, evidence frozen",

@@ -3,6 +3,7 @@ import { db } from "../db/client";
 import { type Tx, transaction, violates } from "../db/transaction";
 import { Fault, notFound } from "../errors";
 import { type Actor, personOf, type Role } from "./actor";
+import { revokeLinks } from "./links";
 import { permit } from "./permit";
 
 export type Member = {
@@ -95,6 +96,7 @@ export async function removeMember({ actor, input }: { actor: Actor; input: { us
       where: { projectId: actor.projectId, userId: input.userId, revokedAt: null },
       data: { revokedAt: new Date() },
     });
+    await revokeLinks(tx, actor.projectId, member.user.email);
     await appendAudit(tx, actor, {
       action: "member.removed",
       subject: { kind: "user", id: String(input.userId), name: member.user.email },

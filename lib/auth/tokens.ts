@@ -57,6 +57,7 @@ export async function createToken({
       data: {
         projectId: actor.projectId,
         userId: member.userId,
+        createdById: personOf(actor),
         name: input.name,
         tokenHash: secretHash(secret),
         prefix: secret.slice(0, 8),

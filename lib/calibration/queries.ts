@@ -1,9 +1,10 @@
-import { type Actor, personOf } from "../auth/actor";
-import { may, permit } from "../auth/permit";
+import type { Actor } from "../auth/actor";
+import { permit } from "../auth/permit";
 import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
 import type { Tx } from "../db/transaction";
 import { notFound } from "../errors";
+import { waitingCases } from "../review/queries";
 import { agreement, cohenKappa } from "../stats/agreement";
 import { crossedJudgeTrust, type JudgeTrust, judgeTrust, licenceOf } from "../stats/judge-trust";
 import { pairedEstimate, worstCaseDelta } from "../stats/paired-estimate";
@@ -449,7 +450,7 @@ export async function listOverrides(
 ): Promise<{ rows: OverrideRow[]; next: number | null }> {
   permit(actor, "project.read");
   const limit = Math.min(Math.max(input.limit ?? 50, 1), 200);
-  const grader = may(actor, "review.grade") ? (personOf(actor) ?? 0) : 0;
+  const waiting = (await waitingCases(actor, input.releaseId)).map(({ id }) => id);
   const rows = await db.$queryRaw<OverrideRow[]>`
     SELECT rv.id AS "reviewId", c.id AS "caseId", c.key AS "case", c.slice, pv.key AS version, j.key AS judge, v.verdict::text AS judged,
            rv.verdict::text AS graded, u.name AS reviewer, rv.note, v.rationale, rv.created_at AS at
@@ -460,14 +461,10 @@ export async function listOverrides(
       JOIN judge_version jv ON jv.id = v.judge_version_id JOIN judge j ON j.id = jv.judge_id
       JOIN test_case c ON c.id = rv.case_id JOIN run ru ON ru.id = rv.run_id JOIN prompt_version pv ON pv.id = ru.version_id
       JOIN app_user u ON u.id = rv.reviewer_id
-      JOIN policy p ON p.id = r.policy_id
      WHERE rv.release_id = ${input.releaseId} AND rv.criterion_id = ${input.criterionId} AND rv.id < ${input.before ?? 2_147_483_647}
        AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
        AND rv.verdict IN ('pass', 'fail') AND v.verdict IN ('pass', 'fail') AND rv.verdict::text <> v.verdict::text
-       AND NOT (${grader} > 0 AND r.state = 'grading'
-            AND NOT EXISTS (SELECT 1 FROM review mine WHERE mine.release_id = r.id AND mine.case_id = c.id AND mine.reviewer_id = ${grader})
-            AND (SELECT count(DISTINCT x.reviewer_id) FROM review x WHERE x.release_id = r.id AND x.case_id = c.id)
-                < (p.document::json ->> 'reviewersPerCase')::int)
+       AND c.id <> ALL (${waiting}::int[])
      ORDER BY rv.id DESC LIMIT ${limit + 1}`;
   const shown = rows.slice(0, limit);
   return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.reviewId ?? null) : null };

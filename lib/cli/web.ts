@@ -22,7 +22,9 @@ const starting: RequestListener = (_request, response) => {
  */
 export async function listen(host: string, port: number): Promise<Web> {
   let handler: RequestListener = starting;
-  const server = createServer((request, response) => handler(request, response));
+  // Headers must come within a minute, but a large upload over a slow line may take longer than Node's five.
+  const limits = { headersTimeout: 60_000, requestTimeout: 0 };
+  const server = createServer(limits, (request, response) => handler(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
     server.listen(port, host, resolve);

@@ -4,7 +4,7 @@ import { PrismaClient } from "./generated/client";
 
 export type { Prisma } from "./generated/client";
 
-type Held = { url: string; client: PrismaClient; pool: pg.Pool };
+type Held = { url: string; client: PrismaClient; pool: pg.Pool; uploads: pg.Pool };
 // Kept on the global object so that a reloaded module in development does not open a second pool.
 const holder = globalThis as typeof globalThis & { __countersignDb?: Held };
 
@@ -13,10 +13,13 @@ function held(): Held {
   if (!url)
     throw new Error("DATABASE_URL is not set: start Countersign with `npm start` or set it to a PostgreSQL URL.");
   if (holder.__countersignDb?.url === url) return holder.__countersignDb;
-  const pool = new pg.Pool({ connectionString: url, max: 10 });
-  // A connection that dies while idle is replaced at the next use; without a listener it would end the process.
-  pool.on("error", () => {});
-  holder.__countersignDb = { url, pool, client: new PrismaClient({ adapter: new PrismaPg(pool) }) };
+  const open = (max: number) => {
+    const pool = new pg.Pool({ connectionString: url, max });
+    // A connection that dies while idle is replaced at the next use; without a listener it would end the process.
+    return pool.on("error", () => {});
+  };
+  const pool = open(10);
+  holder.__countersignDb = { url, pool, uploads: open(4), client: new PrismaClient({ adapter: new PrismaPg(pool) }) };
   return holder.__countersignDb;
 }
 
@@ -34,10 +37,15 @@ export function pool(): pg.Pool {
   return held().pool;
 }
 
+/** Connections for uploads, which hold one each for as long as somebody's line takes. Others wait; pages do not. */
+export function uploadPool(): pg.Pool {
+  return held().uploads;
+}
+
 export async function disconnect(): Promise<void> {
   const current = holder.__countersignDb;
   if (!current) return;
   holder.__countersignDb = undefined;
   await current.client.$disconnect();
-  await current.pool.end();
+  await Promise.all([current.pool.end(), current.uploads.end()]);
 }

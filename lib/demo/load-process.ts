@@ -1,8 +1,7 @@
 import { disconnect } from "../db/client";
-import { endWithParent } from "../jobs/child";
 import { loadDemo } from "./load";
 
-endWithParent();
+process.once("disconnect", () => process.exit(1));
 await loadDemo();
 await disconnect();
 process.exit(0);

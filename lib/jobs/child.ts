@@ -7,7 +7,7 @@ const memory = ["--max-semi-space-size=2", "--max-old-space-size=512"];
 
 /**
  * Work in a process of its own: it does not hold up the pages, and its memory goes when it is done. The channel between
- * the two closes when this process is gone; `endWithParent` in the other one listens for that.
+ * the two closes when this process is gone, which the other one hears as `disconnect`.
  */
 export function startChild(file: string): ChildProcess {
   // A deprecation that this process keeps quiet is no more the reader's business in the other.
@@ -17,9 +17,4 @@ export function startChild(file: string): ChildProcess {
     env: { ...process.env, MALLOC_ARENA_MAX: "2" },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-}
-
-/** To be called first by what `startChild` runs. */
-export function endWithParent(): void {
-  process.on("disconnect", () => process.exit(1));
 }

@@ -1,8 +1,11 @@
 import { disconnect } from "../db/client";
-import { runNextImport } from "../runs/load";
-import { endWithParent } from "./child";
+import { giveBackAttempt, runNextImport } from "../runs/load";
 
-endWithParent();
+/** The server stops, or is gone: so does this, and the job begins again with the next server. */
+const stop = () => void giveBackAttempt().finally(() => process.exit(1));
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, stop);
+process.once("disconnect", stop);
+
 /** Does what is queued, then ends. */
 let worked = true;
 while (worked) worked = await runNextImport();

@@ -107,17 +107,14 @@ function numbersOf(criterion: BriefCriterion, policy: PolicyDocument): Criterion
   };
 }
 
-type MustPassRow = { case: string; criterion: string; grades: ("pass" | "fail" | "unsure")[]; judgedFail: boolean };
+type MustPassRow = { case: string; criterion: string; grades: ("pass" | "fail" | "unsure")[] };
 
 async function mustPassGrades(tx: Tx, releaseId: number, reviewersPerCase: number): Promise<MustPassGrade[]> {
   const rows = await tx.$queryRaw<MustPassRow[]>`
     SELECT c.key AS "case", k.key AS criterion,
            ARRAY(SELECT rv.verdict::text FROM review rv
                   WHERE rv.release_id = r.id AND rv.case_id = c.id AND rv.run_id = r.candidate_run_id AND rv.criterion_id = k.id
-                    AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id) ORDER BY rv.id) AS grades,
-           EXISTS (SELECT 1 FROM verdict v JOIN judge_version jv ON jv.id = v.judge_version_id
-                    WHERE v.run_id = r.candidate_run_id AND v.case_id = c.id AND v.repeat = 0
-                      AND jv.criterion_id = k.id AND v.verdict = 'fail') AS "judgedFail"
+                    AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id) ORDER BY rv.id) AS grades
       FROM release r
       JOIN release_criterion rc ON rc.release_id = r.id JOIN criterion k ON k.id = rc.criterion_id
       JOIN test_case c ON c.dataset_id = r.dataset_id AND c.must_pass

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { type Actor, personOf } from "../auth/actor";
-import { may, permit } from "../auth/permit";
+import type { Actor } from "../auth/actor";
+import { permit } from "../auth/permit";
 import { pool } from "../db/client";
 import { Fault, notFound } from "../errors";
+import { waitingCases } from "../review/queries";
 
 /** The Cases table of a release: both runs side by side, one judge, one criterion. Pages by keyset, 50 rows. */
 
@@ -52,30 +53,27 @@ type Scope = {
   datasetId: number;
   baselineRunId: number;
   candidateRunId: number;
-  state: string;
   criteria: { id: number; key: string; judgeVersionId: number | null }[];
   judges: { id: number; key: string; number: number; criterionId: number }[];
-  reviewersPerCase: number;
 };
 
 async function loadScope(actor: Actor, releaseId: number): Promise<Scope> {
   permit(actor, "project.read");
   const { rows } = await pool().query(
     `SELECT r.id AS "releaseId", r.dataset_id AS "datasetId", r.baseline_run_id AS "baselineRunId",
-            r.candidate_run_id AS "candidateRunId", r.state,
-            (p.document::json ->> 'reviewersPerCase')::int AS "reviewersPerCase",
+            r.candidate_run_id AS "candidateRunId",
             (SELECT json_agg(json_build_object('id', c.id, 'key', c.key, 'judgeVersionId', rc.judge_version_id) ORDER BY rc.position)
                FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id WHERE rc.release_id = r.id) AS criteria,
             (SELECT coalesce(json_agg(json_build_object('id', jv.id, 'key', j.key, 'number', jv.number, 'criterionId', jv.criterion_id) ORDER BY jv.id), '[]')
                FROM judge_version jv JOIN judge j ON j.id = jv.judge_id
               WHERE EXISTS (SELECT 1 FROM run_judge x WHERE x.judge_version_id = jv.id AND x.run_id IN (r.baseline_run_id, r.candidate_run_id))) AS judges
-       FROM release r JOIN policy p ON p.id = r.policy_id
+       FROM release r
       WHERE r.id = $1 AND r.project_id = $2`,
     [releaseId, actor.projectId],
   );
   const scope = rows[0] as (Omit<Scope, "criteria"> & { criteria: Scope["criteria"] | null }) | undefined;
   if (!scope) throw notFound("The release");
-  return { ...scope, criteria: scope.criteria ?? [], reviewersPerCase: scope.reviewersPerCase ?? 1 };
+  return { ...scope, criteria: scope.criteria ?? [] };
 }
 
 /** Builds a WHERE clause with numbered parameters. */
@@ -102,13 +100,9 @@ const flipCondition: Record<Flip, string> = {
 };
 
 /** True for cases that this person may still be asked to grade blind. */
-function hiddenExpression(query: Query, scope: Scope, actor: Actor): string {
-  const person = personOf(actor);
-  if (scope.state !== "grading" || person === null || !may(actor, "review.grade")) return "false";
-  const graders = (extra: string) =>
-    `SELECT count(DISTINCT rv.reviewer_id) FROM review rv WHERE rv.release_id = d.release_id AND rv.case_id = d.case_id ${extra}`;
-  return `(d.case_id IS NOT NULL AND (${graders(`AND rv.reviewer_id = ${query.value(person)}`)}) = 0
-    AND (${graders("")}) < ${query.value(scope.reviewersPerCase)})`;
+async function hiddenExpression(query: Query, scope: Scope, actor: Actor): Promise<string> {
+  const waiting = await waitingCases(actor, scope.releaseId);
+  return waiting.length === 0 ? "false" : `(c.id = ANY (${query.value(waiting.map(({ id }) => id))}::int[]))`;
 }
 
 const sortKeys = {
@@ -160,7 +154,7 @@ export async function listCases(actor: Actor, releaseId: number, filter: CaseFil
   const [baseline, candidate] = [query.value(scope.baselineRunId), query.value(scope.candidateRunId)];
   const [judgeId, criterionId] = [query.value(judge?.id ?? 0), query.value(criterion?.id ?? 0)];
   const release = query.value(releaseId);
-  const hidden = hiddenExpression(query, scope, actor);
+  const hidden = await hiddenExpression(query, scope, actor);
   query.and(`c.dataset_id = ${query.value(scope.datasetId)}`);
 
   const currentReview = `rv.release_id = ${release} AND rv.case_id = c.id AND rv.criterion_id = ${criterionId}
@@ -294,7 +288,7 @@ export async function getCase(actor: Actor, releaseId: number, caseId: number): 
   const release = query.value(releaseId);
   const id = query.value(caseId);
   const dataset = query.value(scope.datasetId);
-  const hidden = hiddenExpression(query, scope, actor);
+  const hidden = await hiddenExpression(query, scope, actor);
   const { rows } = await pool().query<Omit<CaseDetail, "sides">>(
     `SELECT c.id, c.key, c.input, c.input_is_json AS "inputIsJson", c.reference, c.slice, c.tags, c.must_pass AS "mustPass",
             c.origin, c.generator, ${hidden} AS hidden,

@@ -24,6 +24,9 @@ async function seedTeam(cases = someCases): Promise<{ manager: Person; reviewer:
   return { manager, reviewer, world: await seedWorld(project.id, cases) };
 }
 
+/** Who draws here must see strata and probabilities, so it is somebody who may not grade. */
+const drawer = (manager: Person): Person => ({ ...manager, roles: ["administrator"] });
+
 async function newRelease(actor: Actor, world: SeededWorld): Promise<number> {
   const { id } = await createRelease({ actor, input: { prompt: world.prompt, baseline: "v1", candidate: "v2" } });
   return id;
@@ -90,7 +93,7 @@ describe("creating a release", () => {
     const input = { prompt: world.prompt, baseline: "v1", candidate: "v2", judges: [] };
     const { id } = await createRelease({ actor: manager, input });
     expect(await db.releaseCriterion.findFirst({ where: { releaseId: id } })).toMatchObject({ judgeVersionId: null });
-    const { draws } = await drawSample({ actor: manager, input: { releaseId: id, size: 5 } });
+    const { draws } = await drawSample({ actor: drawer(manager), input: { releaseId: id, size: 5 } });
     expect(new Set(draws.map(({ stratum }) => stratum))).toEqual(new Set(["none>none"]));
   });
   it("asks one question once at a time", async () => {
@@ -106,7 +109,7 @@ describe("drawing", () => {
   it("draws with recorded probabilities, hands the queue on, and records it", async () => {
     const { manager, world } = await seedTeam();
     const id = await newRelease(manager, world);
-    const { batch, seed, draws } = await drawSample({ actor: manager, input: { releaseId: id, size: 12 } });
+    const { batch, seed, draws } = await drawSample({ actor: drawer(manager), input: { releaseId: id, size: 12 } });
     expect({ batch, drawn: draws.length, state: await stateOf(id) }).toEqual({ batch: 1, drawn: 12, state: "grading" });
     expect(seed).toMatch(/^[0-9a-f]{32}$/);
     const size = { "pass>pass": 30, "fail>pass": 8, "pass>fail": 2 };
@@ -123,7 +126,7 @@ describe("drawing", () => {
     const drawAgain = async () => {
       const { manager, world } = await seedTeam();
       const id = await newRelease(manager, world);
-      return (await drawSample({ actor: manager, input: { releaseId: id, size: 15, seed: "a seed" } })).draws;
+      return (await drawSample({ actor: drawer(manager), input: { releaseId: id, size: 15, seed: "a seed" } })).draws;
     };
     expect(await drawAgain()).toEqual(await drawAgain());
   });
@@ -131,7 +134,7 @@ describe("drawing", () => {
     const cases = someCases.map((row, i) => ({ ...row, mustPass: i % 10 === 0 }));
     const { manager, world } = await seedTeam(cases);
     const id = await newRelease(manager, world);
-    const { draws } = await drawSample({ actor: manager, input: { releaseId: id, size: 2 } });
+    const { draws } = await drawSample({ actor: drawer(manager), input: { releaseId: id, size: 2 } });
     const must = draws.filter(({ stratum }) => stratum === "must-pass");
     expect(must.map((draw) => draw.case).sort()).toEqual(["c001", "c011", "c021", "c031"]);
     expect(must.every(({ probability }) => probability === 1)).toBe(true);
@@ -140,7 +143,7 @@ describe("drawing", () => {
     const { manager, world } = await seedTeam();
     const id = await newRelease(manager, world);
     const first = await drawSample({ actor: manager, input: { releaseId: id, size: 25 } });
-    const second = await drawSample({ actor: manager, input: { releaseId: id, size: 1000 } });
+    const second = await drawSample({ actor: drawer(manager), input: { releaseId: id, size: 1000 } });
     const drawn = [...first.draws, ...second.draws].map((draw) => draw.case);
     expect(second).toMatchObject({ batch: 2 });
     expect(second.draws.every(({ probability }) => probability === 1)).toBe(true);

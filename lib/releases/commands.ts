@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { appendAudit } from "../audit/append";
 import { type Actor, actorName, personOf } from "../auth/actor";
-import { permit } from "../auth/permit";
+import { may, permit } from "../auth/permit";
 import { type Tx, transaction, violates } from "../db/transaction";
 import { canonicalJson, sha256Hex } from "../digest";
 import { Fault, notFound } from "../errors";
@@ -105,7 +105,8 @@ export async function createRelease({ actor, input }: { actor: Actor; input: Cre
   }
 }
 
-export type DrawnCase = { case: string; stratum: string; probability: number };
+/** Stratum and probability are null for somebody who may be asked to grade the case: they tell the judge's verdicts. */
+export type DrawnCase = { case: string; stratum: string | null; probability: number | null };
 
 /**
  * Draws cases for people to grade: must-pass cases all, the rest stratified by the primary judge's verdict pair. Only
@@ -164,7 +165,9 @@ export async function drawSample({
       subject: subjectOf(release),
       details: { batch, seed, design, size: drawn.cases.length, strata: sha256Hex(table) },
     });
-    return { batch, seed, draws };
+    const mayGrade = personOf(actor) !== null && may(actor, "review.grade");
+    const told = mayGrade ? draws.map((draw) => ({ case: draw.case, stratum: null, probability: null })) : draws;
+    return { batch, seed, draws: told };
   }, longMs);
 }
 

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { appendAudit } from "../audit/append";
+import { systemActor } from "../auth/actor";
 import type { Tx } from "../db/transaction";
 import { canonicalJson, sha256Hex } from "../digest";
 
@@ -50,13 +52,20 @@ export const standardPolicies: Record<string, PolicyDocument> = {
 
 export const policyCreator = "countersign";
 
-/** Gives a project the policies it starts with, as version 1; does nothing where they exist. */
+/** Gives a project the policies it starts with, as version 1, each on record; does nothing where they exist. */
 export async function ensurePolicies(tx: Tx, projectId: number): Promise<void> {
   const rows = Object.entries(standardPolicies).map(([key, policy]) => {
     const document = canonicalJson(policySchema.parse(policy));
     return { projectId, key, number: 1, document, digest: sha256Hex(document), createdBy: policyCreator };
   });
-  await tx.policy.createMany({ data: rows, skipDuplicates: true });
+  const created = await tx.policy.createManyAndReturn({ data: rows, skipDuplicates: true });
+  for (const { id, key, number, digest } of created) {
+    await appendAudit(tx, systemActor(projectId), {
+      action: "policy.created",
+      subject: { kind: "policy", id: String(id), name: `${key} ${number}` },
+      after: digest,
+    });
+  }
 }
 
 /** Reads a stored document. */

@@ -2,6 +2,7 @@ import type { Actor } from "../auth/actor";
 import { permit } from "../auth/permit";
 import { pool } from "../db/client";
 import { notFound } from "../errors";
+import { waitingCases } from "../review/queries";
 
 export type Regression = {
   caseId: number;
@@ -16,7 +17,7 @@ export type Regression = {
 
 /**
  * Cases that people graded fail for the candidate, must-pass first, then those that the baseline passed. Only cases with
- * as many graders as the policy asks for, all of one mind: nobody who still has to grade one sees it here. At most 12.
+ * as many graders as the policy asks for, all of one mind, and none that waits for this person's blind grade. At most 12.
  */
 export async function listRegressions(actor: Actor, releaseId: number): Promise<Regression[]> {
   permit(actor, "project.read");
@@ -25,6 +26,7 @@ export async function listRegressions(actor: Actor, releaseId: number): Promise<
     actor.projectId,
   ]);
   if (release.rows.length === 0) throw notFound("The release");
+  const waiting = (await waitingCases(actor, releaseId)).map(({ id }) => id);
   const { rows } = await pool().query<Regression>(
     `WITH current AS (
        SELECT rv.case_id, rv.run_id, rv.criterion_id, rv.verdict, rv.note, rv.id FROM review rv
@@ -45,9 +47,9 @@ export async function listRegressions(actor: Actor, releaseId: number): Promise<
        JOIN test_case c ON c.id = after.case_id
        LEFT JOIN label before ON before.run_id = r.baseline_run_id AND before.case_id = after.case_id
                              AND before.criterion_id = after.criterion_id
-      WHERE r.id = $1 AND (c.must_pass OR before.verdict = 'pass')
+      WHERE r.id = $1 AND (c.must_pass OR before.verdict = 'pass') AND c.id <> ALL ($2::int[])
       ORDER BY c.must_pass DESC, rc.position, c.key COLLATE "C" LIMIT 12`,
-    [releaseId],
+    [releaseId, waiting],
   );
   return rows;
 }

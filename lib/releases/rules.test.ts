@@ -21,7 +21,7 @@ function criterion(given: Partial<CriterionNumbers> = {}): CriterionNumbers {
   return { key: "grounded", judge: null, estimate, labelled: 40, ungraded: [], ...given };
 }
 function grade(given: Partial<MustPassGrade> = {}): MustPassGrade {
-  return { case: "c1", criterion: "grounded", label: "pass", judgedFail: false, ...given };
+  return { case: "c1", criterion: "grounded", label: "pass", ...given };
 }
 
 describe("the human label", () => {
@@ -43,7 +43,7 @@ describe("the human label", () => {
 
 describe("must-pass gate", () => {
   it("is met when every must-pass case is graded pass", () => {
-    expect(mustPassGate(policy, [grade(), grade({ case: "c2", judgedFail: true })])).toEqual({
+    expect(mustPassGate(policy, [grade(), grade({ case: "c2" })])).toEqual({
       key: "must_pass",
       status: "met",
       detail: "All 2 must-pass cases graded pass.",
@@ -55,12 +55,6 @@ describe("must-pass gate", () => {
   });
   it.each([null, "unsure", "disagreement"] as const)("lacks evidence while a case is %s", (label) => {
     expect(mustPassGate(policy, [grade(), grade({ case: "c2", label })]).status).toBe("not_enough_evidence");
-  });
-  it("counts the cases that a judge fails and nobody has graded, and does not say which", () => {
-    const gate = mustPassGate(policy, [grade({ case: "c7", label: null, judgedFail: true })]);
-    expect(gate.status).toBe("not_enough_evidence");
-    expect(gate.detail).toContain("a judge fails 1 that nobody has graded yet");
-    expect(gate.detail).not.toContain("c7");
   });
   it("is met without must-pass cases, and when the policy does not ask", () => {
     expect(mustPassGate(policy, []).status).toBe("met");
@@ -133,10 +127,11 @@ describe("signatures", () => {
 
 describe("contributors", () => {
   const ada = { userId: 7, email: "ada@example.com", name: "Ada Lovelace" };
-  const nobody = { author: null, contributorId: null, runImportedById: null };
+  const nobody = { author: null, contributorId: null, runImportedById: null, holdsTokensOf: [] };
   it.each([
     [{ contributorId: 7 }],
     [{ runImportedById: 7 }],
+    [{ contributorId: 8, holdsTokensOf: [8] }],
     [{ author: "ada@example.com" }],
     [{ author: "ADA  lovelace" }],
     [{ author: "A. Lovelace <Ada@Example.com>" }],
@@ -146,7 +141,7 @@ describe("contributors", () => {
   });
   it.each([
     [{}],
-    [{ contributorId: 8, runImportedById: 9, author: "Adam Lovelace" }],
+    [{ contributorId: 8, runImportedById: 9, author: "Adam Lovelace", holdsTokensOf: [10] }],
     [{ author: "ada@example.com.invalid" }],
     [{ author: "" }],
   ])("%j may sign", (given) => {

@@ -1,5 +1,5 @@
 import type { PolicyDocument } from "./policy";
-import { count, grouped, listed, margin, pointsWithInterval } from "./words";
+import { count, listed, margin, pointsWithInterval } from "./words";
 
 /** What decides whether a release may be approved. Pure: numbers in, words out. */
 
@@ -29,8 +29,6 @@ export type MustPassGrade = {
   case: string;
   criterion: string;
   label: HumanLabel;
-  /** True when any judge says the candidate fails here. */
-  judgedFail: boolean;
 };
 
 export type CriterionNumbers = {
@@ -63,12 +61,9 @@ export function mustPassGate(policy: PolicyDocument, grades: readonly MustPassGr
   if (open.length === 0) {
     return { key, status: "met", detail: `All ${count(cases.size, "must-pass case")} graded pass.` };
   }
-  const suspected = casesWhere(({ label, judgedFail }) => label === null && judgedFail);
   const unsure = casesWhere(({ label }) => label === "unsure");
   const disputed = casesWhere(({ label }) => label === "disagreement");
   const why = [
-    // A number, not which: whoever reads this may have to grade them blind.
-    suspected.length > 0 && `a judge fails ${grouped(suspected.length)} that nobody has graded yet`,
     unsure.length > 0 && `people are unsure about ${listed(unsure)}`,
     disputed.length > 0 && `people disagree about ${listed(disputed)}`,
   ].filter((part) => part !== false);
@@ -175,12 +170,25 @@ export function blocking(gates: readonly Gate[]): Gate[] {
 /** Who stands in the way of signing for a candidate: why this person may not, or null. */
 export function contribution(
   person: { userId: number; email: string; name: string },
-  candidate: { author: string | null; contributorId: number | null; runImportedById: number | null },
+  candidate: {
+    author: string | null;
+    contributorId: number | null;
+    runImportedById: number | null;
+    /** Whose tokens this person made for them, and so could use. */
+    holdsTokensOf: readonly number[];
+  },
 ): string | null {
   if (candidate.contributorId === person.userId) return "You brought the candidate in, so somebody else must sign.";
   if (isNamedBy(candidate.author, person)) return "You are the candidate's author, so somebody else must sign.";
   if (candidate.runImportedById === person.userId) {
     return "You imported the candidate's run, so somebody else must sign.";
+  }
+  if (
+    [candidate.contributorId, candidate.runImportedById].some(
+      (id) => id !== null && candidate.holdsTokensOf.includes(id),
+    )
+  ) {
+    return "You made a token in the name of whoever brought the candidate, so somebody else must sign.";
   }
   return null;
 }

@@ -34,7 +34,7 @@ function subjectOf(release: Subject) {
 }
 
 /** Why this actor may not sign this release, or null. The page says it; signing enforces it. */
-function whyNot(actor: Actor, release: Subject): string | null {
+async function whyNot(actor: Actor, release: Subject): Promise<string | null> {
   switch (actor.kind) {
     case "token":
       return "A token can't sign. People sign in the browser.";
@@ -48,9 +48,19 @@ function whyNot(actor: Actor, release: Subject): string | null {
         author,
         contributorId,
         runImportedById: release.candidateRun.import?.createdById ?? null,
+        holdsTokensOf: await ownersOfTokensMadeBy(actor),
       });
     }
   }
+}
+
+async function ownersOfTokensMadeBy({ userId, projectId }: Person): Promise<number[]> {
+  const tokens = await db.apiToken.findMany({
+    where: { projectId, createdById: userId, userId: { not: userId } },
+    distinct: ["userId"],
+    select: { userId: true },
+  });
+  return tokens.flatMap((token) => token.userId ?? []);
 }
 
 export async function whyMayNotSign(actor: Actor, releaseId: number): Promise<string | null> {
@@ -92,7 +102,7 @@ export async function signOffWithPassword({
 }
 
 async function refuseIfNotAllowed(actor: Actor, release: Subject, decision: string): Promise<void> {
-  const reason = whyNot(actor, release);
+  const reason = await whyNot(actor, release);
   if (reason === null) return;
   await recordRefusal(actor, release, decision, reason);
   throw new Fault("forbidden", reason);

@@ -56,7 +56,7 @@ async function lockTask(tx: Tx, releaseId: number, reviewerId: number, taskId: s
   }
   await tx.$queryRaw`SELECT 1 FROM draw WHERE release_id = ${releaseId} AND case_id = ${found.caseId} FOR UPDATE`;
   const [row] = await tx.$queryRaw<TaskRow[]>`
-    SELECT t.id, t.case_id AS "caseId", c.key AS "case", d.swapped, t.completed_at IS NOT NULL AS completed, t.expires_at > now() AS live,
+    SELECT t.id, t.case_id AS "caseId", c.key AS "case", d.swapped, t.completed_at IS NOT NULL AS completed, t.expires_at > now() AND t.skipped_at IS NULL AS live,
            (SELECT count(DISTINCT rv.reviewer_id)::int FROM review rv WHERE rv.release_id = t.release_id AND rv.case_id = t.case_id) AS graders,
            (SELECT count(*)::int FROM review_task o WHERE o.release_id = t.release_id AND o.case_id = t.case_id AND o.reviewer_id <> t.reviewer_id
              AND o.completed_at IS NULL AND o.skipped_at IS NULL AND o.expires_at > now()) AS others

@@ -1,5 +1,5 @@
 import { type Actor, personOf } from "../auth/actor";
-import { permit } from "../auth/permit";
+import { may, permit } from "../auth/permit";
 import { db } from "../db/client";
 import { type Tx, transaction } from "../db/transaction";
 import { Fault, notFound } from "../errors";
@@ -71,6 +71,35 @@ export function refuseUnlessGrading(state: string): void {
       ? "No sample has been drawn yet."
       : `The release is ${state}; grades are taken while it is grading.`;
   throw new Fault("conflict", why);
+}
+
+export type WaitingCase = { id: number; key: string };
+
+/**
+ * The cases that this person may still be asked to grade blind and whose answers this release shows: drawn and waiting
+ * in any open release of one of its runs. Whatever shows outputs, verdicts or grades leaves them out
+ * (docs/decisions/0004). Nothing waits for an actor who can't grade.
+ */
+export async function waitingCases(actor: Actor, releaseId: number, reader: Reader = db): Promise<WaitingCase[]> {
+  permit(actor, "project.read");
+  const person = personOf(actor);
+  if (person === null || !may(actor, "review.grade")) return [];
+  return reader.$queryRaw<WaitingCase[]>`
+    WITH open AS (
+      SELECT o.id, (p.document::json ->> 'reviewersPerCase')::int AS needed
+        FROM release shown
+        JOIN release o ON o.project_id = shown.project_id AND o.state IN ('grading', 'ready')
+             AND ARRAY[o.baseline_run_id, o.candidate_run_id] && ARRAY[shown.baseline_run_id, shown.candidate_run_id]
+        JOIN policy p ON p.id = o.policy_id
+       WHERE shown.id = ${releaseId} AND shown.project_id = ${actor.projectId}
+    ), graded AS (
+      SELECT release_id, case_id, count(DISTINCT reviewer_id) AS graders, bool_or(reviewer_id = ${person}) AS mine
+        FROM review WHERE release_id IN (SELECT id FROM open) GROUP BY 1, 2
+    )
+    SELECT DISTINCT c.id, c.key
+      FROM draw d JOIN open ON open.id = d.release_id JOIN test_case c ON c.id = d.case_id
+      LEFT JOIN graded g ON g.release_id = d.release_id AND g.case_id = d.case_id
+     WHERE g.case_id IS NULL OR (NOT g.mine AND g.graders < open.needed)`;
 }
 
 export type Progress = {

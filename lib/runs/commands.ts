@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { appendAudit } from "../audit/append";
 import { type Actor, actorName, personOf } from "../auth/actor";
 import { permit } from "../auth/permit";
-import { pool } from "../db/client";
+import { uploadPool } from "../db/client";
 import { rawQueries } from "../db/transaction";
 import { Fault } from "../errors";
 import { wakeWorker } from "../jobs/wake";
@@ -10,15 +10,35 @@ import type { ImportOptions } from "./schema";
 
 const chunkBytes = 1024 * 1024;
 const largestUpload = 8 * 1024 ** 3;
+const longestSilenceMs = 60_000;
+
+/** Gives up when nothing came for a minute: an upload that stands still would keep its connection from others. */
+async function* withoutSilence(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const source = body[Symbol.asyncIterator]();
+  for (;;) {
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      const fault = new Fault("invalid", "The upload stood still for a minute and was given up. Nothing was kept.");
+      timer = setTimeout(() => reject(fault), longestSilenceMs);
+    });
+    try {
+      const { done, value } = await Promise.race([source.next(), silence]);
+      if (done) return;
+      yield value;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
 
 /** A connection that is lost while the body is awaited says so as an event, which would end the server if nobody listened. */
 const toldByTheNextQuery = (): void => {};
 
 /** Cuts a stream into pieces of one size. */
-async function* piecesOf(body: Readable | AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+async function* piecesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let held: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body) {
     held.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     size += chunk.byteLength;
     if (size < chunkBytes) continue;
@@ -46,7 +66,7 @@ export async function startImport({
   body: Readable | AsyncIterable<Uint8Array>;
 }): Promise<{ id: number }> {
   permit(actor, "import.create");
-  const client = await pool().connect();
+  const client = await uploadPool().connect();
   client.on("error", toldByTheNextQuery);
   let broken: Error | undefined;
   try {
@@ -67,7 +87,7 @@ export async function startImport({
     const { id } = rows[0]!;
     let index = 0;
     let bytes = 0;
-    for await (const piece of piecesOf(body)) {
+    for await (const piece of piecesOf(withoutSilence(body as AsyncIterable<Uint8Array>))) {
       bytes += piece.length;
       if (bytes > largestUpload) throw new Fault("too_large", "An upload holds at most 8 GB. Split the source.");
       await client.query("INSERT INTO import_chunk (import_id, index, bytes) VALUES ($1, $2, $3)", [

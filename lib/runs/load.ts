@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -9,7 +9,7 @@ import { appendAudit } from "../audit/append";
 import { systemActor } from "../auth/actor";
 import { db, pool } from "../db/client";
 import { rawQueries, violates } from "../db/transaction";
-import type { JsonObject } from "../digest";
+import { type JsonObject, sha256Hex } from "../digest";
 import { Fault } from "../errors";
 import { type Format, openSource, type Source } from "../formats/read";
 import { Resolver } from "../formats/resolve";
@@ -73,14 +73,17 @@ export async function runNextImport(interrupted: () => boolean = () => false): P
       );
       if (!job.rows[0]) continue;
       // Counted through another connection: this one's transaction goes with the process.
-      await db.import.update({ where: { id }, data: { attempts: { increment: 1 } } });
+      await countAttempt(id, 1);
+      underWay = id;
       await runJob(client, job.rows[0], interrupted);
       return true;
     } catch (error) {
+      if (error instanceof Interrupted || isUnreachable(error)) await giveBackAttempt();
       if (error instanceof Interrupted) return false;
       lost = error as Error;
       throw error;
     } finally {
+      underWay = null;
       await client.query("ROLLBACK").catch((error: Error) => {
         lost ??= error;
       });
@@ -91,6 +94,20 @@ export async function runNextImport(interrupted: () => boolean = () => false): P
   return false;
 }
 
+let underWay: number | null = null;
+
+async function countAttempt(id: number, by: 1 | -1): Promise<void> {
+  await db.import.updateMany({ where: { id }, data: { attempts: { increment: by } } });
+}
+
+/** An import that is stopped from outside is not at fault: its attempt does not count. */
+export async function giveBackAttempt(): Promise<void> {
+  if (underWay === null) return;
+  const id = underWay;
+  underWay = null;
+  await countAttempt(id, -1).catch(() => {});
+}
+
 async function runJob(client: PoolClient, job: Job, interrupted: () => boolean): Promise<void> {
   // Rolled back to, not out of: the lock is kept, so that nobody else takes a job that is about to be told as failed.
   await client.query("SAVEPOINT work");
@@ -99,7 +116,7 @@ async function runJob(client: PoolClient, job: Job, interrupted: () => boolean):
     return fail(client, job, new Fault("too_large", message, { file: job.fileName }));
   }
   for (let attempt = 1; ; attempt++) {
-    const folder = await mkdtemp(path.join(tmpdir(), "countersign-import-"));
+    const folder = await workFolder(job.id);
     try {
       return await load(client, job, folder, interrupted);
     } catch (error) {
@@ -112,6 +129,15 @@ async function runJob(client: PoolClient, job: Job, interrupted: () => boolean):
       await rm(folder, { recursive: true, force: true });
     }
   }
+}
+
+/** Empty, and of one name for one job, so that what a killed process left there goes at the next attempt. */
+async function workFolder(id: number): Promise<string> {
+  const database = sha256Hex(process.env.DATABASE_URL ?? "").slice(0, 12);
+  const folder = path.join(tmpdir(), `countersign-import-${database}-${id}`);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 });
+  return folder;
 }
 
 /** The database went away or is shutting down: the job is not at fault, and is tried again. */

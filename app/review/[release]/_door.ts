@@ -1,4 +1,5 @@
 import { ZodError } from "zod";
+import { rowId } from "@/app/_row-id";
 import type { Person } from "@/lib/auth/actor";
 import { currentActor } from "@/lib/auth/session";
 import { Fault, httpStatus } from "@/lib/errors";
@@ -23,7 +24,7 @@ export function door(handler: (given: Given) => Promise<unknown>) {
         );
       const params = await context.params;
       if (!/^[1-9]\d{0,8}$/.test(params.release ?? "")) throw new Fault("not_found", "The release was not found.");
-      const body = await handler({ actor, releaseId: Number(params.release), request, params });
+      const body = await handler({ actor, releaseId: rowId(params.release), request, params });
       return Response.json(body ?? null, { headers: noStore });
     } catch (error) {
       if (error instanceof Fault) {

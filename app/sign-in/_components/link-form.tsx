@@ -20,7 +20,7 @@ export function LinkForm({ secret, name, isInvitation, hasPassword, shortest }: 
     const form = new FormData(event.currentTarget);
     const password = String(form.get("password") ?? "");
     // The link is used up by the attempt, so what can be checked here is checked first.
-    if (password !== "" && password.length < shortest) {
+    if (!hasPassword && password !== "" && password.length < shortest) {
       setProblem(`A password has at least ${shortest} characters.`);
       return;
     }
@@ -32,7 +32,11 @@ export function LinkForm({ secret, name, isInvitation, hasPassword, shortest }: 
       return;
     }
     setBusy(false);
-    setProblem("This link no longer works. Ask for a new one.");
+    setProblem(
+      hasPassword && isInvitation
+        ? "That is not the password of this account, or the link no longer works."
+        : "This link no longer works. Ask for a new one.",
+    );
   }
 
   return (
@@ -41,6 +45,11 @@ export function LinkForm({ secret, name, isInvitation, hasPassword, shortest }: 
       {isInvitation && !hasPassword && (
         <Field label="Your name, as signatures will show it">
           <Input name="name" defaultValue={name} autoComplete="name" required maxLength={100} />
+        </Field>
+      )}
+      {hasPassword && isInvitation && (
+        <Field label="Your password" hint="You have an account here already; joining asks for its password.">
+          <Input name="password" type="password" autoComplete="current-password" required />
         </Field>
       )}
       {!hasPassword && (

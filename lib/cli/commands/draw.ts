@@ -5,7 +5,7 @@ import { show, table } from "../output";
 type Answer = {
   batch: number;
   seed: string | number;
-  draws: { case: string; stratum: string; probability: number }[];
+  draws: { case: string; stratum: string | null; probability: number | null }[];
 };
 
 function size(text: string): number {
@@ -23,7 +23,11 @@ export function register(program: Command): void {
     .option("--design <name>", "the sampling design (default: the product's)")
     .action(async (release: string, body: { size: number; seed?: string; design?: string }, command: Command) => {
       const answer = await request<Answer>("POST", `/releases/${encodeURIComponent(release)}/draws`, body);
-      const rows = answer.draws.map((draw) => [draw.case, draw.stratum, draw.probability.toFixed(4)]);
+      const rows = answer.draws.map((draw) => [
+        draw.case,
+        draw.stratum ?? "hidden",
+        draw.probability?.toFixed(4) ?? "hidden",
+      ]);
       show(
         command,
         answer,

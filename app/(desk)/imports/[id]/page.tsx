@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
+import { rowId } from "@/app/_row-id";
 import { LinkButton } from "@/components/ui/button";
 import { formatCount } from "@/components/ui/format";
 import { Notice } from "@/components/ui/notice";
@@ -19,7 +20,7 @@ export default async function ImportPage({ params }: { params: Promise<{ id: str
   const actor = await requireActor();
   const { id } = await params;
   if (!/^[1-9]\d{0,8}$/.test(id)) notFound();
-  const found = await getImport(actor, Number(id)).catch((error: unknown) => {
+  const found = await getImport(actor, rowId(id)).catch((error: unknown) => {
     if (error instanceof Fault && error.code === "not_found") notFound();
     throw error;
   });

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
+import { rowId } from "@/app/_row-id";
 import { Digest } from "@/components/ui/digest";
 import { formatCount, formatRate } from "@/components/ui/format";
 import { PageHead } from "@/components/ui/page-head";
@@ -18,7 +19,7 @@ export default async function JudgePage({ params }: { params: Promise<{ id: stri
   const actor = await requireActor();
   const { id } = await params;
   if (!/^[1-9]\d{0,8}$/.test(id)) notFound();
-  const judge = await getJudge(actor, Number(id)).catch((error: unknown) => {
+  const judge = await getJudge(actor, rowId(id)).catch((error: unknown) => {
     if (error instanceof Fault && error.code === "not_found") notFound();
     throw error;
   });

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
+import { rowId } from "@/app/_row-id";
 import { Digest } from "@/components/ui/digest";
 import { formatCount, formatRate } from "@/components/ui/format";
 import { PageHead } from "@/components/ui/page-head";
@@ -17,7 +18,7 @@ export default async function RunPage({ params }: { params: Promise<{ id: string
   const actor = await requireActor();
   const { id } = await params;
   if (!/^[1-9]\d{0,8}$/.test(id)) notFound();
-  const run = await getRun(actor, Number(id)).catch((error: unknown) => {
+  const run = await getRun(actor, rowId(id)).catch((error: unknown) => {
     if (error instanceof Fault && error.code === "not_found") notFound();
     throw error;
   });

@@ -8,7 +8,7 @@ const states = ["draft", "grading", "ready", "approved", "refused", "withdrawn"]
 const query = z.object({
   state: z.enum(states).optional(),
   /** The `next` of the page before. */
-  cursor: z.coerce.number().int().positive().optional(),
+  cursor: z.coerce.number().int().positive().max(2_147_483_647).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 

@@ -9,7 +9,10 @@ const body = z.object({
   days: z.int().min(1).max(366).optional(),
 });
 
-export const POST = rest(async ({ actor, request }) => ({
-  status: 201,
-  body: await createToken({ actor, input: await readBody(request, body) }),
-}));
+export const POST = rest(
+  async ({ actor, request }) => ({
+    status: 201,
+    body: await createToken({ actor, input: await readBody(request, body) }),
+  }),
+  { replays: false },
+);

@@ -31,13 +31,20 @@ export default async function LinkPage({ params }: { params: Promise<{ secret: s
         </h1>
         <p className="text-muted">{link.email}</p>
       </div>
-      <LinkForm
-        secret={secret}
-        name={link.name}
-        isInvitation={link.isInvitation}
-        hasPassword={link.hasPassword}
-        shortest={shortestPassword}
-      />
+      {link.needsPasswordFirst ? (
+        <p className="text-muted">
+          You have an account here that has no password yet. Sign in with a one-time link of your other project, set a
+          password under Settings, Account, and open this link again.
+        </p>
+      ) : (
+        <LinkForm
+          secret={secret}
+          name={link.name}
+          isInvitation={link.isInvitation}
+          hasPassword={link.hasPassword}
+          shortest={shortestPassword}
+        />
+      )}
     </>
   );
 }

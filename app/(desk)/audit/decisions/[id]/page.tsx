@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
+import { rowId } from "@/app/_row-id";
 import { formatPointsInterval, plural } from "@/components/ui/format";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
@@ -11,6 +12,7 @@ import { type EvidenceView, settled, viewEvidence } from "@/lib/audit/evidence-v
 import type { Person } from "@/lib/auth/actor";
 import { requireActor } from "@/lib/auth/session";
 import { Fault } from "@/lib/errors";
+import { waitingCases } from "@/lib/review/queries";
 import { StateBadge } from "../../../releases/_components/state-badge";
 import { Evidence } from "./_components/evidence";
 import { Integrity } from "./_components/integrity";
@@ -19,7 +21,9 @@ import { Signatures } from "./_components/signatures";
 export const metadata: Metadata = { title: "Decision" };
 
 export default async function DecisionPage({ params }: { params: Promise<{ id: string }> }) {
-  const decision = await load(await requireActor(), (await params).id);
+  const actor = await requireActor();
+  const decision = await load(actor, (await params).id);
+  const waiting = new Set((await waitingCases(actor, decision.releaseId)).map(({ key }) => key));
   const evidence = viewEvidence(decision.evidence.body);
   return (
     <>
@@ -70,7 +74,7 @@ export default async function DecisionPage({ params }: { params: Promise<{ id: s
             The evidence as it was
           </h2>
           {evidence ? (
-            <Evidence evidence={evidence} />
+            <Evidence evidence={evidence} waiting={waiting} />
           ) : (
             <Notice tone="danger">The stored evidence can't be read as JSON. The download holds its exact text.</Notice>
           )}
@@ -83,7 +87,7 @@ export default async function DecisionPage({ params }: { params: Promise<{ id: s
 async function load(actor: Person, id: string): Promise<DecisionRecord> {
   if (!/^[1-9]\d{0,8}$/.test(id)) notFound();
   try {
-    return await getDecision(actor, Number(id));
+    return await getDecision(actor, rowId(id));
   } catch (error) {
     if (error instanceof Fault && error.code === "not_found") notFound();
     throw error;

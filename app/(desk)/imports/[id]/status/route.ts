@@ -1,3 +1,4 @@
+import { rowId } from "@/app/_row-id";
 import { currentActor } from "@/lib/auth/session";
 import { Fault, httpStatus } from "@/lib/errors";
 import { getImport } from "@/lib/runs/queries";
@@ -9,7 +10,7 @@ export async function GET(_request: Request, { params }: { params: Promise<{ id:
   const actor = await currentActor();
   if (!actor) return Response.json({ message: "You are signed out." }, { status: 401, headers });
   try {
-    const { state, phase, progress } = await getImport(actor, Number((await params).id) || 0);
+    const { state, phase, progress } = await getImport(actor, rowId((await params).id));
     return Response.json({ state, phase, progress }, { headers });
   } catch (error) {
     if (error instanceof Fault)

@@ -1,10 +1,11 @@
+import { rowId } from "@/app/_row-id";
 import { notFound } from "@/lib/errors";
 import { getImport } from "@/lib/runs/queries";
 import { rest } from "../../_rest";
 
 export const GET = rest(async ({ actor, params }) => {
   if (!/^[1-9]\d{0,8}$/.test(params.id ?? "")) throw notFound("The import");
-  const found = await getImport(actor, Number(params.id));
+  const found = await getImport(actor, rowId(params.id));
   return {
     body: {
       id: String(found.id),

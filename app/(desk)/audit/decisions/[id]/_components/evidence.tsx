@@ -7,8 +7,11 @@ import { Verdict } from "@/components/ui/verdict";
 import { type EstimateView, type EvidenceView, settled } from "@/lib/audit/evidence-view";
 import { GateList } from "../../../../releases/_components/gate-list";
 
-/** The frozen evidence, readable. Only what the document says; nothing is computed again here. */
-export function Evidence({ evidence }: { evidence: EvidenceView }) {
+/**
+ * The frozen evidence, readable. Only what the document says; nothing is computed again here. Grades of the `waiting`
+ * cases are left out: the reader has to grade them blind.
+ */
+export function Evidence({ evidence, waiting }: { evidence: EvidenceView; waiting: ReadonlySet<string> }) {
   return (
     <>
       <Part title="Gates">
@@ -24,7 +27,7 @@ export function Evidence({ evidence }: { evidence: EvidenceView }) {
         <Sample evidence={evidence} />
       </Part>
       <Part title="Grades">
-        <Grades reviews={evidence.reviews} />
+        <Grades reviews={evidence.reviews} waiting={waiting} />
       </Part>
     </>
   );
@@ -236,57 +239,69 @@ function shown(value: number | null | undefined): string {
 
 const gradesShown = 50;
 
-function Grades({ reviews }: { reviews: EvidenceView["reviews"] }) {
+type GradesProps = { reviews: EvidenceView["reviews"]; waiting: ReadonlySet<string> };
+
+function Grades({ reviews: all, waiting }: GradesProps) {
+  const reviews = all.filter((review) => !waiting.has(review.case));
   const superseded = new Set(reviews.map(({ supersedes }) => supersedes));
   const people = new Set(reviews.map(({ reviewer }) => reviewer?.name));
-  if (reviews.length === 0) return <p className="text-muted">Nothing was graded.</p>;
+  const left = all.length - reviews.length;
+  if (all.length === 0) return <p className="text-muted">Nothing was graded.</p>;
   return (
-    <details className="min-w-0">
-      <summary className="min-h-6 cursor-pointer">
-        {plural(reviews.length, "grade")} by {plural(people.size, "person", "people")}
-      </summary>
-      <Table label="List of grades">
-        <TableHead>
-          <TableRow>
-            <TableHeader>Case</TableHeader>
-            <TableHeader>Version</TableHeader>
-            <TableHeader>Criterion</TableHeader>
-            <TableHeader>Grade</TableHeader>
-            <TableHeader>Reviewer</TableHeader>
-            <TableHeader>Note</TableHeader>
-          </TableRow>
-        </TableHead>
-        <TableBody>
-          {reviews.slice(0, gradesShown).map((review, i) => (
-            <TableRow key={review.id ?? i}>
-              <TableCell className="min-w-32 [overflow-wrap:anywhere]">
-                <UntrustedText text={review.case} />
-              </TableCell>
-              <TableCell>
-                <UntrustedText text={review.version ?? ""} />
-              </TableCell>
-              <TableCell>
-                <UntrustedText text={review.criterion ?? ""} />
-              </TableCell>
-              <TableCell>
-                <Verdict value={review.verdict} by="human" />
-                {review.id !== undefined && superseded.has(review.id) && (
-                  <span className="text-muted"> (superseded)</span>
-                )}
-              </TableCell>
-              <TableCell>
-                <UntrustedText text={review.reviewer?.name ?? ""} />
-              </TableCell>
-              <TableCell className="min-w-48 [overflow-wrap:anywhere]">
-                <UntrustedText text={review.note ?? ""} />
-              </TableCell>
-            </TableRow>
-          ))}
-        </TableBody>
-      </Table>
-      {reviews.length > gradesShown && (
-        <p className="pt-2 text-muted">The other {formatCount(reviews.length - gradesShown)} are in the download.</p>
+    <>
+      {left > 0 && (
+        <p className="text-muted">
+          {plural(left, "grade")} of cases that wait for your own blind grade in an open release{" "}
+          {left === 1 ? "is" : "are"} not shown.
+        </p>
       )}
-    </details>
+      <details className="min-w-0">
+        <summary className="min-h-6 cursor-pointer">
+          {plural(reviews.length, "grade")} by {plural(people.size, "person", "people")}
+        </summary>
+        <Table label="List of grades">
+          <TableHead>
+            <TableRow>
+              <TableHeader>Case</TableHeader>
+              <TableHeader>Version</TableHeader>
+              <TableHeader>Criterion</TableHeader>
+              <TableHeader>Grade</TableHeader>
+              <TableHeader>Reviewer</TableHeader>
+              <TableHeader>Note</TableHeader>
+            </TableRow>
+          </TableHead>
+          <TableBody>
+            {reviews.slice(0, gradesShown).map((review, i) => (
+              <TableRow key={review.id ?? i}>
+                <TableCell className="min-w-32 [overflow-wrap:anywhere]">
+                  <UntrustedText text={review.case} />
+                </TableCell>
+                <TableCell>
+                  <UntrustedText text={review.version ?? ""} />
+                </TableCell>
+                <TableCell>
+                  <UntrustedText text={review.criterion ?? ""} />
+                </TableCell>
+                <TableCell>
+                  <Verdict value={review.verdict} by="human" />
+                  {review.id !== undefined && superseded.has(review.id) && (
+                    <span className="text-muted"> (superseded)</span>
+                  )}
+                </TableCell>
+                <TableCell>
+                  <UntrustedText text={review.reviewer?.name ?? ""} />
+                </TableCell>
+                <TableCell className="min-w-48 [overflow-wrap:anywhere]">
+                  <UntrustedText text={review.note ?? ""} />
+                </TableCell>
+              </TableRow>
+            ))}
+          </TableBody>
+        </Table>
+        {reviews.length > gradesShown && (
+          <p className="pt-2 text-muted">The other {formatCount(reviews.length - gradesShown)} are in the download.</p>
+        )}
+      </details>
+    </>
   );
 }

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
+import { rowId } from "@/app/_row-id";
 import { Badge } from "@/components/ui/badge";
 import { Notice } from "@/components/ui/notice";
 import { Untrusted } from "@/components/ui/untrusted";
@@ -13,7 +14,7 @@ export const metadata: Metadata = { title: "Case" };
 export default async function CasePage({ params }: { params: Promise<{ id: string; case: string }> }) {
   const actor = await requireActor();
   const { id, case: caseId } = await params;
-  const [releaseId, number] = [Number(id), Number(caseId)];
+  const [releaseId, number] = [rowId(id), rowId(caseId)];
   if (!Number.isSafeInteger(releaseId) || !Number.isSafeInteger(number)) notFound();
   const found = await getCase(actor, releaseId, number);
   return (

@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import type { Actor, Person, Token } from "../auth/actor";
+import { listOverrides } from "../calibration/queries";
+import { db } from "../db/client";
+import { nextTask, waitingCases } from "../review/queries";
+import { testDatabase } from "../testing/database";
+import { seedPerson, seedProject } from "../testing/seed";
+import { getBrief } from "./brief";
+import { getCase, listCases } from "./cases";
+import { closeGrading, createRelease, drawSample, reopenGrading, withdrawRelease } from "./commands";
+import { listRegressions } from "./regressions";
+import { casesOf, gradeDrawn, type SeededWorld, seedWorld } from "./release.seed";
+
+await testDatabase();
+
+/** What a person who still has to grade a case must not be told of it (docs/decisions/0004). */
+async function team(cases = casesOf({ "pass>fail": 6, "fail>pass": 6 })) {
+  const project = await seedProject();
+  const person = (...roles: Person["roles"]) => seedPerson(project.id, { roles });
+  return {
+    world: await seedWorld(project.id, cases),
+    manager: await person("release_manager"),
+    reviewer: await person("reviewer"),
+    other: await person("reviewer"),
+    viewer: await person("viewer"),
+  };
+}
+
+const ask = async (actor: Actor, { prompt }: SeededWorld, baseline = "v1", candidate = "v2") =>
+  (await createRelease({ actor, input: { prompt, baseline, candidate } })).id;
+
+async function seen(actor: Actor, release: number) {
+  const { rows } = await listCases(actor, release, {});
+  const details = await Promise.all(rows.map(({ id }) => getCase(actor, release, id)));
+  for (const [i, row] of rows.entries()) {
+    const { hidden, sides, draw } = details[i]!;
+    expect(row.hidden).toBe(hidden);
+    if (!hidden) continue;
+    expect([row.flip, row.baseline.verdict, row.candidate.verdict, row.override, draw]).toEqual([
+      null,
+      null,
+      null,
+      false,
+      null,
+    ]);
+    expect(JSON.stringify([row, sides])).not.toMatch(/answer|"pass"|"fail"/);
+  }
+  return { hidden: rows.filter((row) => row.hidden).length, shown: rows.filter((row) => !row.hidden).length };
+}
+
+describe("a case that waits for a blind grade", () => {
+  it("is hidden from those who may grade it, until they did; others see it", async () => {
+    const { world, manager, reviewer, viewer } = await team();
+    const id = await ask(manager, world);
+    await drawSample({ actor: manager, input: { releaseId: id, size: 12 } });
+    for (const actor of [manager, reviewer]) expect(await seen(actor, id)).toEqual({ hidden: 12, shown: 0 });
+    expect(await seen(viewer, id)).toEqual({ hidden: 0, shown: 12 });
+    await gradeDrawn(id, reviewer.userId, () => "pass");
+    expect(await seen(reviewer, id)).toEqual({ hidden: 0, shown: 12 });
+  });
+
+  it("stays hidden when the grading is closed, because it may be reopened", async () => {
+    const { world, manager, reviewer } = await team();
+    const id = await ask(manager, world);
+    await drawSample({ actor: manager, input: { releaseId: id, size: 6 } });
+    await closeGrading({ actor: manager, input: { releaseId: id } });
+    expect(await seen(reviewer, id)).toEqual({ hidden: 6, shown: 6 });
+    await reopenGrading({ actor: manager, input: { releaseId: id, reason: "more" } });
+    expect(await nextTask(reviewer, id)).not.toBeNull();
+    await withdrawRelease({ actor: manager, input: { releaseId: id } });
+    expect(await seen(reviewer, id)).toEqual({ hidden: 0, shown: 12 });
+  });
+
+  it("is hidden in every release that shows one of its runs, with its grades and overrides there", async () => {
+    const { world, manager, reviewer, other, viewer } = await team();
+    const first = await ask(manager, world);
+    await drawSample({ actor: manager, input: { releaseId: first, size: 12 } });
+    // Every grade is an override of one side, and each case gets worse.
+    await gradeDrawn(first, reviewer.userId, (_key, side) => (side === "baseline" ? "pass" : "fail"));
+    await withdrawRelease({ actor: manager, input: { releaseId: first } });
+    const again = await ask(manager, world);
+    await drawSample({ actor: manager, input: { releaseId: again, size: 4 } });
+    const { criterionId } = world;
+    const told = async (actor: Actor) => ({
+      cases: (await seen(actor, first)).shown,
+      overrides: new Set(
+        (await listOverrides(actor, { releaseId: first, criterionId })).rows.map(({ caseId }) => caseId),
+      ).size,
+      regressions: (await listRegressions(actor, first)).length,
+    });
+    const everything = await told(viewer);
+    expect(everything).toMatchObject({ cases: 12, regressions: 12 });
+    for (const actor of [reviewer, other, manager]) {
+      const waiting = await waitingCases(actor, first);
+      expect(waiting).toHaveLength(4);
+      const { cases, overrides, regressions } = await told(actor);
+      expect([cases, regressions]).toEqual([8, 8]);
+      expect(overrides).toBeLessThanOrEqual(8);
+      const shown = (await listOverrides(actor, { releaseId: first, criterionId })).rows;
+      expect(shown.filter((row) => waiting.some(({ id }) => id === row.caseId))).toEqual([]);
+    }
+  });
+
+  it("is not waited for in another project, nor where the runs are others", async () => {
+    const { world, manager, reviewer } = await team();
+    const id = await ask(manager, world);
+    await drawSample({ actor: manager, input: { releaseId: id, size: 4 } });
+    const elsewhere = await team();
+    const theirs = await ask(elsewhere.manager, elsewhere.world);
+    expect(await waitingCases(reviewer, theirs)).toEqual([]);
+    expect(await waitingCases(elsewhere.reviewer, theirs)).toEqual([]);
+  });
+
+  it("is drawn without telling its stratum to somebody who may grade it", async () => {
+    const { world, manager } = await team();
+    const id = await ask(manager, world);
+    const { draws } = await drawSample({ actor: manager, input: { releaseId: id, size: 4 } });
+    expect(draws).toHaveLength(4);
+    for (const draw of draws) expect(draw).toMatchObject({ stratum: null, probability: null });
+    // The local administrator token is nobody, and can't grade.
+    const token: Token = {
+      kind: "token",
+      tokenId: 1,
+      userId: null,
+      name: "local administrator",
+      email: null,
+      projectId: world.projectId,
+      roles: ["administrator", "release_manager"],
+      requestId: "test",
+    };
+    const more = await drawSample({ actor: token, input: { releaseId: id, size: 4 } });
+    for (const { stratum, probability } of more.draws) {
+      expect(stratum).toMatch(/^(pass|fail)>(pass|fail)$/);
+      expect(probability).toBeGreaterThan(0);
+    }
+  });
+
+  it("is not named by the brief's must-pass gate, nor is it counted there by its verdict", async () => {
+    const cases = casesOf({ "pass>fail": 3, "pass>pass": 3 }).map((row) => ({ ...row, mustPass: true }));
+    const { world, manager, reviewer } = await team(cases);
+    const id = await ask(manager, world);
+    await drawSample({ actor: manager, input: { releaseId: id, size: 6 } });
+    const { gates } = await getBrief(reviewer, id);
+    expect(gates.find(({ key }) => key === "must_pass")).toMatchObject({
+      status: "not_enough_evidence",
+      detail: "0 of 6 must-pass cases graded pass.",
+    });
+    expect(await db.review.count({ where: { releaseId: id } })).toBe(0);
+  });
+});
