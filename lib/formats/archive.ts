@@ -3,7 +3,7 @@ import { mkdir, open } from "node:fs/promises";
 import path from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
+import { crc32, createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 import { open as openZip, type ZipFile } from "yauzl";
 import { Fault } from "../errors";
@@ -26,10 +26,12 @@ export async function packingOf(file: string): Promise<Packing> {
   }
 }
 
+type Member = { name: string; folder: string };
+
 /** The bundle file that an entry is, or null for what does not belong to a bundle. Refuses names that leave the archive. */
-function memberOf(name: string, archive: string): string | null {
+function memberOf(name: string, archive: string): Member | null {
   const parts = name.replaceAll("\\", "/").split("/");
-  if (name.startsWith("/") || /^[a-z]:/i.test(name) || parts.includes("..")) {
+  if (/^[\\/]/.test(name) || /^[a-z]:/i.test(name) || parts.includes("..")) {
     throw refuse(`The archive has an entry that points outside of it: ${JSON.stringify(name.slice(0, 100))}.`, {
       file: archive,
     });
@@ -37,7 +39,7 @@ function memberOf(name: string, archive: string): string | null {
   const own = parts.filter((part) => part !== "." && part !== "");
   // At the root, or in the one folder that was packed.
   const last = own.at(-1) ?? "";
-  return own.length <= 2 && bundleFiles.includes(last) ? last : null;
+  return own.length <= 2 && bundleFiles.includes(last) ? { name: last, folder: own.slice(0, -1).join() } : null;
 }
 
 /** Counts what comes out, against bombs. */
@@ -50,6 +52,20 @@ function guard(archive: string, packedBytes: number, counter: { bytes: number })
       if (tooMuch || bomb)
         done(refuse("The archive unpacks to far more than its own size; it is refused.", { file: archive }));
       else done(null, chunk);
+    },
+  });
+}
+
+/** Passes a file of a zip through and fails when it is not what was packed. */
+function checksum(expected: number, name: string): Transform {
+  let sum = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      sum = crc32(chunk, sum);
+      done(null, chunk);
+    },
+    flush(done) {
+      done(sum === expected ? null : new Error(`${name} is not what was packed`));
     },
   });
 }
@@ -74,12 +90,16 @@ export async function unpack(
 ): Promise<string[]> {
   await mkdir(into, { recursive: true });
   const found: string[] = [];
+  let folder: string | undefined;
   const claim = (name: string): string | null => {
     const member = memberOf(name, archive);
     if (!member) return null;
-    if (found.includes(member)) throw refuse(`The archive holds ${member} twice.`, { file: archive });
-    found.push(member);
-    return path.join(into, member);
+    folder ??= member.folder;
+    if (member.folder !== folder)
+      throw refuse("The archive has a bundle's files in more than one folder.", { file: archive });
+    if (found.includes(member.name)) throw refuse(`The archive holds ${member.name} twice.`, { file: archive });
+    found.push(member.name);
+    return path.join(into, member.name);
   };
   const counter = { bytes: 0 };
   const handle = await open(file);
@@ -102,8 +122,11 @@ async function unzip(
   claim: (name: string) => string | null,
 ) {
   const zip = await new Promise<ZipFile>((done, failed) =>
-    openZip(file, { lazyEntries: true, autoClose: false, validateEntrySizes: true }, (error, opened) =>
-      error ? failed(error) : done(opened),
+    // Names come as bytes, so that one that climbs is refused by memberOf and not as damage.
+    openZip(
+      file,
+      { lazyEntries: true, autoClose: false, validateEntrySizes: true, decodeStrings: false },
+      (error, opened) => (error ? failed(error) : done(opened)),
     ),
   );
   try {
@@ -112,11 +135,12 @@ async function unzip(
       zip.on("end", done);
       zip.on("entry", (entry) => {
         try {
-          const target = claim(entry.fileName);
+          const target = claim(String(entry.fileName));
           if (!target) return zip.readEntry();
           zip.openReadStream(entry, (error, stream) => {
             if (error) return failed(error);
-            pipeline(stream, guard(archive, size, counter), createWriteStream(target)).then(
+            const sum = checksum(entry.crc32, path.basename(target));
+            pipeline(stream, guard(archive, size, counter), sum, createWriteStream(target)).then(
               () => zip.readEntry(),
               failed,
             );
