@@ -3,7 +3,7 @@ import path from "node:path";
 import { type ZodType, z } from "zod";
 import { canonicalJson, type JsonValue } from "../digest";
 import { decodeUtf8, linesOf } from "./lines";
-import { type At, type Content, limits, refuse, type SourceRow, type Target } from "./rows";
+import { type At, anyObject, type Content, limits, refuse, type SourceRow, type Target } from "./rows";
 import { parseStrict } from "./strict-json";
 
 /** The Countersign bundle: docs/formats.md. */
@@ -11,7 +11,7 @@ import { parseStrict } from "./strict-json";
 const key = z.string().min(1, "must not be empty").max(limits.keyLength);
 const maybeText = z.string().nullish();
 const time = z.iso.datetime({ offset: true, message: "must be a time such as 2026-11-01T09:00:00Z" }).nullish();
-const content = z.union([z.string(), z.looseObject({}), z.array(z.unknown())], { error: "must be text or an object" });
+const content = z.union([z.string(), anyObject, z.array(z.unknown())], { error: "must be text or an object" });
 const tags = z.array(z.string().max(limits.keyLength)).nullish();
 const whole = z.int().min(0).nullish();
 
@@ -29,7 +29,7 @@ const headSchema = z.looseObject({
     .array(
       z.looseObject({
         key,
-        content: z.looseObject({}).nullish(),
+        content: anyObject.nullish(),
         model: maybeText,
         author: maybeText,
         message: maybeText,
@@ -44,7 +44,7 @@ const headSchema = z.looseObject({
 const caseSchema = z.looseObject({
   case: key,
   input: content,
-  reference: z.union([z.string(), z.looseObject({}), z.array(z.unknown())]).nullish(),
+  reference: content.nullish(),
   slice: z.string().max(limits.keyLength).nullish(),
   tags,
   mustPass: z.boolean().nullish(),
@@ -102,11 +102,9 @@ function toTime(value: string | null | undefined): Date | null {
   return value ? new Date(value) : null;
 }
 
-/** What the schema does not name is kept. */
-function rest(value: Record<string, unknown>, schema: { shape: Record<string, unknown> }): Record<string, unknown> {
-  const kept: Record<string, unknown> = {};
-  for (const name of Object.keys(value)) if (!(name in schema.shape)) kept[name] = value[name];
-  return kept;
+/** What the schema does not name is kept, as it was read: the schema's own copy lacks a key `__proto__`. */
+function rest(value: unknown, schema: { shape: Record<string, unknown> }): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value as object).filter(([name]) => !Object.hasOwn(schema.shape, name)));
 }
 
 const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
@@ -123,7 +121,7 @@ const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
       mustPass: row.mustPass ?? false,
       origin: row.origin ?? "human",
       generator: row.generator ?? null,
-      metadata: rest(row, caseSchema),
+      metadata: rest(value, caseSchema),
     };
   },
   "outputs.jsonl": (value, at) => {
@@ -144,7 +142,7 @@ const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
       costUsd: row.costUsd ?? null,
       model: row.model ?? null,
       answeredAt: toTime(row.at),
-      metadata: rest(row, outputSchema),
+      metadata: rest(value, outputSchema),
     };
   },
   "verdicts.jsonl": (value, at) => {
@@ -161,7 +159,7 @@ const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
       score: row.score ?? null,
       rationale: row.rationale ?? null,
       judgedAt: toTime(row.at),
-      metadata: rest(row, verdictSchema),
+      metadata: rest(value, verdictSchema),
     };
   },
   "reviews.jsonl": (value, at) => {
@@ -178,7 +176,7 @@ const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
       note: row.note ?? null,
       tags: row.tags ?? [],
       gradedAt: toTime(row.at),
-      metadata: rest(row, reviewSchema),
+      metadata: rest(value, reviewSchema),
     };
   },
 };

@@ -2,18 +2,23 @@ import { createReadStream } from "node:fs";
 import { decodeUtf8 } from "./lines";
 import { type At, limits, refuse } from "./rows";
 
-export type Element = { path: string; text: string; at: At };
+export type Element = { text: string; at: At };
 
-type Frame = { isObject: boolean; key: string; expectKey: boolean };
-type Capture = { path: string; line: number; depth: number; from: number; pieces: Buffer[]; size: number };
+type Frame = { isObject: boolean; key: string; holdsElements: boolean };
+type Capture = { line: number; depth: number; from: number; pieces: Buffer[]; size: number };
+/** What the grammar allows next; the words with `OrEnd` also allow the bracket that closes. */
+type Next = "value" | "valueOrEnd" | "key" | "keyOrEnd" | "colon" | "commaOrEnd";
 
-const [quote, backslash, newline] = [34, 92, 10];
+const [quote, backslash, newline, comma, colon] = [34, 92, 10, 44, 58];
+const scalar = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
+/** Longer keys are of no interest; they are told apart no further. */
+const keyBytes = 200;
 
 /**
- * The objects and arrays at the given paths of one large JSON document, each as its own text, without ever holding the
+ * The objects and arrays at the given path of one large JSON document, each as its own text, without ever holding the
  * document. A path is keys joined by dots; `*` stands for every element of an array: `results.results.*`.
  *
- * Brackets and strings are checked here; what is inside an element is checked by whoever parses it.
+ * The document around the elements is checked here; what is inside an element is checked by whoever parses it.
  *
  * @param read is told how many bytes were taken, for progress
  * @param until ends the reading at the first value of that path
@@ -26,16 +31,53 @@ export async function* jsonElements(
   until?: string,
 ): AsyncGenerator<Element[]> {
   const stack: Frame[] = [];
+  const [wantedPath, untilPath] = [pathOf(wanted), until === undefined ? null : pathOf(until)];
+  const depth = depthOf(wanted);
+  const untilDepth = until === undefined ? 0 : depthOf(until);
+  /** Paths of the keys above the elements: a second list of results would be another document's. */
+  const keys = new Set<string>();
+  let next: Next = "value";
   let line = 1;
   let inString = false;
   let escaped = false;
-  /** Pieces of a key that is being read; null inside any other string. */
-  let key: Buffer[] | null = null;
+  /** The start of a key that is being read; null inside any other string. */
+  let key: Buffer | null = null;
+  /** A number, true, false or null that is being read. */
+  let word = "";
   let capture: Capture | null = null;
   let isFirst = true;
   let ended = false;
-  const fail = (message: string) => refuse(message, { file, line });
-  const here = () => stack.map((frame) => (frame.isObject ? frame.key : "*")).join(".");
+  const fail = (message: string, field?: string) => refuse(message, { file, line, ...(field ? { field } : {}) });
+  const unexpected = (what: string) => fail(`This is not valid JSON: ${what} was not expected here.`);
+  const here = () => stack.map((frame) => (frame.isObject ? JSON.stringify(frame.key) : "*")).join(".");
+
+  /** Called where a value begins that is no wanted element. */
+  const beginValue = (code: number) => {
+    if (ended) throw fail("There is more after the end of the JSON document.");
+    const isContainer = code === 123 || code === 91;
+    if (stack.length === 0 && !isContainer) throw fail("A JSON object was expected.");
+    if (next !== "value" && next !== "valueOrEnd") throw unexpected(`“${printable(code)}”`);
+    if (!isContainer && stack.at(-1)!.holdsElements) {
+      const list = wanted.replace(/\.\*$/, "");
+      throw fail(`An element of ${list} is not an object.`, list);
+    }
+  };
+  const endWord = () => {
+    if (!scalar.test(word)) throw unexpected(`“${word.slice(0, 40)}”`);
+    word = "";
+    next = "commaOrEnd";
+  };
+  const endKey = (bytes: Buffer) => {
+    const top = stack.at(-1)!;
+    top.key = bytes.toString("utf8");
+    if (stack.length >= depth || bytes.length > keyBytes || !stack.every((frame) => frame.isObject)) return;
+    const at = here();
+    if (keys.has(at)) {
+      const field = stack.map((frame) => frame.key).join(".");
+      throw fail(`The key “${top.key.slice(0, 80)}” stands twice in one object.`, field);
+    }
+    keys.add(at);
+  };
 
   for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
     read(chunk.length);
@@ -50,11 +92,10 @@ export async function* jsonElements(
         if (end === -2) {
           // The byte after a backslash that ended the last chunk.
           escaped = false;
-          key?.push(chunk.subarray(i, i + 1));
+          if (key) key = withStart(key, chunk.subarray(i, i + 1));
           continue;
         }
-        const to = end === -1 ? chunk.length : end;
-        key?.push(chunk.subarray(i, to));
+        if (key) key = withStart(key, chunk.subarray(i, end === -1 ? chunk.length : end));
         if (end === -1) {
           escaped = endsEscaped(chunk, i);
           break;
@@ -62,65 +103,103 @@ export async function* jsonElements(
         inString = false;
         i = end;
         if (key) {
-          const top = stack.at(-1)!;
-          top.key = Buffer.concat(key).subarray(0, 200).toString("utf8");
-          top.expectKey = false;
+          endKey(key);
           key = null;
+          next = "colon";
         }
         continue;
       }
       const code = chunk[i]!;
-      if (code === newline) line++;
-      else if (code === quote) {
-        if (ended) throw fail("There is more after the end of the JSON document.");
-        if (stack.length === 0 && !capture) throw fail("A JSON object was expected.");
-        inString = true;
-        key = !capture && stack.at(-1)!.isObject && stack.at(-1)!.expectKey ? [] : null;
-      } else if (code === 123 || code === 91) {
-        if (ended) throw fail("There is more after the end of the JSON document.");
-        if (capture) capture.depth++;
-        else {
-          const at = here();
-          if (at === until) {
-            yield batch;
-            return;
-          }
-          if (at === wanted) capture = { path: at, line, depth: 1, from: i, pieces: [], size: 0 };
-          else {
-            if (stack.length >= limits.depth) throw fail(`The JSON is nested more than ${limits.depth} deep.`);
-            stack.push({ isObject: code === 123, key: "", expectKey: code === 123 });
-          }
-        }
-      } else if (code === 125 || code === 93) {
-        if (capture) {
-          if (--capture.depth > 0) continue;
+      if (capture) {
+        if (code === newline) line++;
+        else if (code === quote) inString = true;
+        else if (code === 123 || code === 91) capture.depth++;
+        else if ((code === 125 || code === 93) && --capture.depth === 0) {
           const piece = chunk.subarray(capture.from, i + 1);
           const at = { file, line: capture.line };
           const bytes = capture.pieces.length > 0 ? Buffer.concat([...capture.pieces, piece]) : piece;
-          batch.push({ path: capture.path, text: decodeUtf8(bytes, at), at });
+          batch.push({ text: decodeUtf8(bytes, at), at });
           capture = null;
-        } else {
-          const top = stack.pop();
-          if (!top || top.isObject !== (code === 125)) throw fail("A bracket closes what was not opened.");
-          ended = stack.length === 0;
         }
-      } else if (code === 44 && !capture) {
-        const top = stack.at(-1);
-        if (!top) throw fail("A JSON object was expected.");
-        if (top.isObject) top.expectKey = true;
-      } else if (code > 32 && (stack.length === 0 || ended)) {
-        throw fail(ended ? "There is more after the end of the JSON document." : "A JSON object was expected.");
+        continue;
+      }
+      const isBracket = code === 123 || code === 91 || code === 125 || code === 93;
+      const isBlank = code === newline || code === 32 || code === 13 || code === 9;
+      if (word !== "" && (isBracket || isBlank || code === comma || code === colon || code === quote)) endWord();
+      if (isBlank) {
+        if (code === newline) line++;
+      } else if (code === quote) {
+        inString = true;
+        if (next === "key" || next === "keyOrEnd") key = Buffer.alloc(0);
+        else {
+          beginValue(code);
+          next = "commaOrEnd";
+        }
+      } else if (code === 123 || code === 91) {
+        beginValue(code);
+        const at = stack.length === depth || stack.length === untilDepth ? here() : null;
+        if (at !== null && at === untilPath) {
+          yield batch;
+          return;
+        }
+        if (at === wantedPath) {
+          capture = { line, depth: 1, from: i, pieces: [], size: 0 };
+          next = "commaOrEnd";
+          continue;
+        }
+        if (stack.length >= limits.depth) throw fail(`The JSON is nested more than ${limits.depth} deep.`);
+        const isObject = code === 123;
+        stack.push({ isObject, key: "", holdsElements: false });
+        if (!isObject && stack.length === depth) stack.at(-1)!.holdsElements = here() === wantedPath;
+        next = isObject ? "keyOrEnd" : "valueOrEnd";
+      } else if (code === 125 || code === 93) {
+        const top = stack.pop();
+        if (!top || top.isObject !== (code === 125)) throw fail("A bracket closes what was not opened.");
+        if (next !== "commaOrEnd" && next !== (top.isObject ? "keyOrEnd" : "valueOrEnd")) {
+          throw unexpected(`“${printable(code)}”`);
+        }
+        next = "commaOrEnd";
+        ended = stack.length === 0;
+      } else if (code === comma && next === "commaOrEnd" && !ended) {
+        next = stack.at(-1)!.isObject ? "key" : "value";
+      } else if (code === colon && next === "colon") {
+        next = "value";
+      } else {
+        if (word === "") beginValue(code);
+        if (word.length < 1000) word += printable(code);
       }
     }
     if (capture) {
       capture.pieces.push(chunk.subarray(capture.from));
       capture.size += chunk.length - capture.from;
       if (capture.size > limits.lineBytes)
-        throw fail(`One record is larger than ${limits.lineBytes / 1024 / 1024} MB.`);
+        throw refuse(`One record is larger than ${limits.lineBytes / 1024 / 1024} MB.`, { file, line: capture.line });
     }
     if (batch.length > 0) yield batch;
   }
   if (!ended) throw fail("The file ends in the middle of the JSON document.");
+}
+
+function depthOf(path: string): number {
+  return path.split(".").length;
+}
+
+/** A path as `here` writes it, so that a key with a dot or a star in it is no other path. */
+function pathOf(path: string): string {
+  return path
+    .split(".")
+    .map((part) => (part === "*" ? part : JSON.stringify(part)))
+    .join(".");
+}
+
+/** Keeps one byte more than a key of interest has, so that a longer one can be told. */
+function withStart(start: Buffer, more: Buffer): Buffer {
+  const room = keyBytes + 1 - start.length;
+  return room <= 0 || more.length === 0 ? start : Buffer.concat([start, more.subarray(0, room)]);
+}
+
+function printable(code: number): string {
+  return code > 32 && code < 127 ? String.fromCharCode(code) : "\ufffd";
 }
 
 /** Index of the quote that closes the string under way, or −1 when it goes on in the next chunk. */

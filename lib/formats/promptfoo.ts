@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { canonicalJson, digestOf, type JsonValue } from "../digest";
+import { Fault } from "../errors";
 import { jsonElements } from "./json-elements";
 import { linesOf } from "./lines";
-import { type At, type Content, limits, refuse, type SourceRow, type VerdictRow } from "./rows";
+import { type At, anyObject, type Content, limits, refuse, type SourceRow, type VerdictRow } from "./rows";
 import { parseStrict } from "./strict-json";
 
 /**
@@ -26,7 +27,7 @@ const resultSchema = z.looseObject({
   promptId: text,
   prompt: z.looseObject({ raw: text, label: text }).nullish(),
   provider,
-  vars: z.record(z.string(), z.unknown()).nullish(),
+  vars: anyObject.nullish(),
   response: z.union([z.string(), z.looseObject({ output: z.unknown().optional(), error: text })]).nullish(),
   success: z.boolean(),
   score: z.number().nullish(),
@@ -38,8 +39,8 @@ const resultSchema = z.looseObject({
   gradingResult: z
     .looseObject({ reason: text, componentResults: z.array(componentSchema.nullable()).nullish() })
     .nullish(),
-  testCase: z.looseObject({ description: text, metadata: z.record(z.string(), z.unknown()).nullish() }).nullish(),
-  metadata: z.record(z.string(), z.unknown()).nullish(),
+  testCase: z.looseObject({ description: text, metadata: anyObject.nullish() }).nullish(),
+  metadata: anyObject.nullish(),
 });
 type Result = z.infer<typeof resultSchema>;
 type Prompt = z.infer<typeof promptSchema>;
@@ -299,15 +300,22 @@ export async function* readPromptfooJson(
   const labels = prompts.map(({ prompt }) => prompt.label ?? "");
   const shared = new Set(labels.filter((label, i) => labels.indexOf(label) !== i));
   yield prompts.flatMap(({ prompt, at }, index) => translator.version(index, prompt, at, shared, true));
-  let seen = false;
+  let record = 0;
   for await (const elements of jsonElements(path, file, resultsPath, read)) {
     const rows: SourceRow[] = [];
-    for (const { text: raw, at } of elements)
-      rows.push(...translator.result(parseResult(parseStrict(raw, at), at), at));
-    seen ||= rows.length > 0;
+    for (const { text: raw, at } of elements) {
+      record++;
+      try {
+        rows.push(...translator.result(parseResult(parseStrict(raw, at), at), at));
+      } catch (error) {
+        // The whole document may stand on one line.
+        if (!(error instanceof Fault)) throw error;
+        throw new Fault(error.code, `Record ${record}: ${error.message}`, error.place);
+      }
+    }
     if (rows.length > 0) yield rows;
   }
-  if (!seen) throw refuse("There are no results in the file.", { file, line: 1, field: "results.results" });
+  if (record === 0) throw refuse("There are no results in the file.", { file, line: 1, field: "results.results" });
 }
 
 /** Reads the JSONL form: one result a line. It holds no prompt templates, so the versions' text is unknown. */

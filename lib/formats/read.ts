@@ -29,20 +29,22 @@ async function sha256File(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** True when the first line that is not empty is a whole JSON object by itself. */
-async function startsWithWholeObject(file: string): Promise<boolean> {
+/** True when the first line that is not empty is a result by itself, or, by the file's name, was meant to be. */
+async function isJsonLines(file: string, fileName: string): Promise<boolean> {
   const handle = await open(file);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, 0);
     const head = buffer.subarray(0, bytesRead).toString("utf8").trimStart();
+    if (/^\{\s*("(evalId|results|version)"|$)/.test(head)) return false;
     const end = head.indexOf("\n");
-    if (end === -1 && bytesRead === 64 * 1024)
-      return head.startsWith('{"') && !/^\{\s*"(evalId|results|version)"/.test(head);
-    const line = end === -1 ? head : head.slice(0, end);
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && !("results" in value);
-  } catch {
-    return false;
+    if (end === -1 && bytesRead === 64 * 1024) return head.startsWith('{"');
+    const line = (end === -1 ? head : head.slice(0, end)).trimEnd();
+    try {
+      const value: unknown = JSON.parse(line);
+      return typeof value === "object" && value !== null && !("results" in value);
+    } catch {
+      return /\.jsonl$/i.test(fileName) && line !== "{" && line !== "";
+    }
   } finally {
     await handle.close();
   }
@@ -87,7 +89,7 @@ export async function openSource(file: string, fileName: string, format: Format,
     };
   }
   if (format === "bundle") throw refuse("A bundle is a .zip or .tar.gz of its folder.", { file: fileName });
-  const isLines = await startsWithWholeObject(file);
+  const isLines = await isJsonLines(file, fileName);
   return {
     format: "promptfoo",
     digest: await sha256File(file),

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { Fault } from "../errors";
 
 /** Where a row stands in its source: for messages. */
@@ -100,6 +101,12 @@ export const limits = {
   ratio: 200,
   keyLength: 500,
 };
+
+/** Any object, passed on as it is: zod's own objects and records are copies that lack a key `__proto__`. */
+export const anyObject = z.custom<Record<string, unknown>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  { error: "must be an object" },
+);
 
 /** The one way a source is refused: what is wrong, and where. */
 export function refuse(message: string, at: { file?: string; line?: number; field?: string }): Fault {

@@ -1,3 +1,4 @@
+import type { Fault } from "../errors";
 import { type At, limits, refuse } from "./rows";
 
 const quote = 34;
@@ -15,15 +16,47 @@ export function parseStrict(text: string, at: At): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw refuse(`This is not valid JSON: ${reason(error)}.`, at);
+    throw broken(text, error, at);
   }
   check(text, at);
   return value;
 }
 
-function reason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/^JSON\.parse: /, "").slice(0, 160);
+const position = / (?:in JSON )?at position (\d+).*$/s;
+
+function broken(text: string, error: unknown, at: At): Fault {
+  const message = error instanceof Error ? error.message : String(error);
+  const found = position.exec(message);
+  const where = found ? Number(found[1]) : endOfValid(text, message);
+  const reason = message.replace(position, "").replace(/, (?:\.\.\.)?".*" ?is not valid JSON$/s, "");
+  return refuse(`This is not valid JSON: ${reason.slice(0, 160)}.`, { ...at, line: lineAt(text, where, at) });
+}
+
+/** JSON.parse does not say where an unexpected token stands: it is found by asking for ever shorter texts. */
+function endOfValid(text: string, message: string): number {
+  if (!message.startsWith("Unexpected token") || !text.includes("\n")) return text.length;
+  let [from, to] = [0, text.length];
+  while (to - from > 1) {
+    const middle = (from + to) >> 1;
+    if (hasUnexpectedToken(text.slice(0, middle))) to = middle;
+    else from = middle;
+  }
+  return from;
+}
+
+function hasUnexpectedToken(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return false;
+  } catch (error) {
+    return error instanceof Error && error.message.startsWith("Unexpected token");
+  }
+}
+
+function lineAt(text: string, index: number, at: At): number {
+  let { line } = at;
+  for (let i = text.indexOf("\n"); i !== -1 && i < index; i = text.indexOf("\n", i + 1)) line++;
+  return line;
 }
 
 /** Deepest nesting of brackets outside strings; cheap, and safe on any input. */
@@ -57,7 +90,11 @@ type Frame = { keys: Set<string> | null; field: string };
 function check(text: string, at: At): void {
   const stack: Frame[] = [];
   let field = "";
-  const path = () => [...stack.map((frame) => frame.field), field].filter(Boolean).join(".");
+  const placeOf = (i: number) => ({
+    ...at,
+    line: lineAt(text, i, at),
+    field: [...stack.map((frame) => frame.field), field].filter(Boolean).join("."),
+  });
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === quote) {
@@ -71,11 +108,11 @@ function check(text: string, at: At): void {
         const key = raw.includes("\\") ? (JSON.parse(`"${raw}"`) as string) : raw;
         field = key;
         top.keys ??= new Set();
-        if (top.keys.has(key))
-          throw refuse(`The key “${key.slice(0, 80)}” stands twice in one object.`, { ...at, field: path() });
+        if (top.keys.has(key)) throw refuse(`The key “${key.slice(0, 80)}” stands twice in one object.`, placeOf(i));
         top.keys.add(key);
       }
-      checkString(raw, () => ({ ...at, field: path() }));
+      const from = i;
+      checkString(raw, () => placeOf(from));
       i = end;
     } else if (code === 123 || code === 91) {
       stack.push({ keys: null, field });
@@ -87,7 +124,7 @@ function check(text: string, at: At): void {
       number.lastIndex = i;
       const token = number.exec(text)?.[0] ?? "";
       if (!Number.isFinite(Number(token))) {
-        throw refuse(`The number ${token.slice(0, 40)} is out of range.`, { ...at, field: path() });
+        throw refuse(`The number ${token.slice(0, 40)} is out of range.`, placeOf(i));
       }
       i += token.length - 1;
     }
