@@ -113,6 +113,8 @@ export async function expectAccessible(
   page: Page,
   schemes: readonly ("light" | "dark")[] = ["light", "dark"],
 ): Promise<void> {
+  // After a click the title of the new page comes a moment after its content.
+  await expect(page).toHaveTitle(/\S/);
   for (const colorScheme of schemes) {
     await page.emulateMedia({ colorScheme });
     // Colours in the middle of a transition are nobody's choice.
