@@ -32,7 +32,7 @@ export default async function ProjectsPage() {
             <Input name="name" required maxLength={100} />
           </Field>
           <Field label="Key" hint="Small letters, digits and hyphens.">
-            <Input name="key" required pattern="[a-z0-9][a-z0-9-]{1,39}" />
+            <Input name="key" required pattern="[a-z0-9][a-z0-9\-]{1,39}" />
           </Field>
         </ActionForm>
       ) : (
