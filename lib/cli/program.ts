@@ -8,12 +8,13 @@ import * as gate from "./commands/gate";
 import * as importCommand from "./commands/import";
 import * as prompt from "./commands/prompt";
 import * as release from "./commands/release";
+import * as replay from "./commands/replay";
 import * as token from "./commands/token";
 import * as user from "./commands/user";
 import * as verify from "./commands/verify";
 import { CliError, type ExitCode } from "./connection";
 
-const commands = [importCommand, prompt, release, draw, gate, verify, exporting, user, token, doctor, dev];
+const commands = [importCommand, prompt, release, draw, gate, verify, replay, exporting, user, token, doctor, dev];
 
 /** The command line. Returns the exit code: 0 yes, 1 no, 2 usage or input error, 3 cannot reach. */
 export async function cli(args: string[]): Promise<ExitCode> {

@@ -1,14 +1,9 @@
-import { createReadStream, existsSync, statSync } from "node:fs";
-import path from "node:path";
-import { PassThrough, Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
-import { createGzip } from "node:zlib";
 import type { Command } from "commander";
-import { pack } from "tar-stream";
-import { bundleFiles } from "../../formats/archive";
 import { answerOf, CliError, request, send } from "../connection";
 import { show, table } from "../output";
+import { sourceAt } from "../source";
 
 type State = {
   id: string;
@@ -22,34 +17,6 @@ type State = {
 
 type Options = { format?: string; prompt?: string; dataset?: string };
 
-/** A bundle's folder as one packed stream: only the files that belong to a bundle. */
-function packFolder(folder: string): Readable {
-  const files = bundleFiles.filter((name) => existsSync(path.join(folder, name)));
-  if (!files.includes("bundle.json")) throw new CliError(2, `${folder} is no bundle: it has no bundle.json.`);
-  const archive = pack();
-  const out = new PassThrough();
-  const fill = async () => {
-    for (const name of files) {
-      const file = path.join(folder, name);
-      const entry = archive.entry({ name, size: statSync(file).size });
-      await pipeline(createReadStream(file), entry);
-    }
-    archive.finalize();
-  };
-  fill().catch((error: Error) => archive.destroy(error));
-  pipeline(archive, createGzip({ level: 1 }), out).catch((error: Error) => out.destroy(error));
-  return out;
-}
-
-function bodyOf(given: string): { body: Readable; fileName: string } {
-  const full = path.resolve(given);
-  if (!existsSync(full)) throw new CliError(2, `There is no ${given}.`);
-  const fileName = path.basename(full);
-  return statSync(full).isDirectory()
-    ? { body: packFolder(full), fileName: `${fileName}.tar.gz` }
-    : { body: createReadStream(full), fileName };
-}
-
 export function register(program: Command): void {
   program
     .command("import")
@@ -59,7 +26,7 @@ export function register(program: Command): void {
     .option("--prompt <name>", "the prompt's name, for sources that have none")
     .option("--dataset <name>", "the dataset's name, for sources that have none")
     .action(async (given: string, options: Options, command: Command) => {
-      const { body, fileName } = bodyOf(given);
+      const { body, fileName } = sourceAt(given);
       const query = new URLSearchParams({ fileName, format: options.format ?? "auto" });
       if (options.prompt) query.set("prompt", options.prompt);
       if (options.dataset) query.set("dataset", options.dataset);
