@@ -55,7 +55,7 @@ export default async function DeskPage() {
         {desk.queues.length > 0 && (
           <Waiting title="To grade">
             {desk.queues.map((queue) => (
-              <Row key={queue.id} release={queue} href={`/releases/${queue.id}/review`} action="Grade">
+              <Row key={queue.id} release={queue} href={`/review/${queue.id}`} action="Grade">
                 {plural(queue.waiting, "case")}, {minutes(queue)}
               </Row>
             ))}

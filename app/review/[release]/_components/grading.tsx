@@ -315,7 +315,7 @@ export function Grading({
             </Button>
           </Notice>
         )}
-        <RevealStrip told={told} />
+        <RevealStrip told={told} criteria={(current?.task ?? queue[0])?.criteria.length ?? 1} />
         {current ? (
           <CaseView
             current={current}

@@ -34,7 +34,7 @@ export function NextStep({ actor, brief, policy }: { actor: Person; brief: Brief
       )}
       <div className="flex flex-wrap gap-3">
         {state === "grading" && waiting > 0 && may(actor, "review.grade") && (
-          <LinkButton href={`${base}/review`} variant="primary">
+          <LinkButton href={`/review/${brief.id}`} variant="primary">
             Grade
           </LinkButton>
         )}
