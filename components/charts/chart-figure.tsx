@@ -17,34 +17,36 @@ export function ChartFigure({ label, sentence, table, children }: Props) {
     <figure className="flex flex-col gap-2" aria-label={label}>
       <figcaption>{sentence}</figcaption>
       <div aria-hidden="true">{children}</div>
-      <details>
-        <summary className="min-h-6 w-fit cursor-pointer text-sm text-muted hover:text-ink">As a table</summary>
-        <Table label={label} className="w-auto">
-          <TableHead>
-            <TableRow>
-              {table.head.map((name, index) => (
-                <TableHeader key={name} className={index > 0 ? "text-right" : ""}>
-                  {name}
-                </TableHeader>
-              ))}
-            </TableRow>
-          </TableHead>
-          <TableBody>
-            {table.rows.map(([name, ...values]) => (
-              <TableRow key={name}>
-                <TableHeader scope="row" className="align-top text-ink">
-                  {name}
-                </TableHeader>
-                {values.map((value, index) => (
-                  <TableCell key={index} className="text-right tabular-nums">
-                    {value}
-                  </TableCell>
+      {table.rows.length > 0 && (
+        <details>
+          <summary className="min-h-6 w-fit cursor-pointer text-sm text-muted hover:text-ink">As a table</summary>
+          <Table label={label} className="w-auto">
+            <TableHead>
+              <TableRow>
+                {table.head.map((name, index) => (
+                  <TableHeader key={name} className={index > 0 ? "text-right" : ""}>
+                    {name}
+                  </TableHeader>
                 ))}
               </TableRow>
-            ))}
-          </TableBody>
-        </Table>
-      </details>
+            </TableHead>
+            <TableBody>
+              {table.rows.map(([name, ...values]) => (
+                <TableRow key={name}>
+                  <TableHeader scope="row" className="align-top text-ink">
+                    {name}
+                  </TableHeader>
+                  {values.map((value, index) => (
+                    <TableCell key={index} className="text-right tabular-nums">
+                      {value}
+                    </TableCell>
+                  ))}
+                </TableRow>
+              ))}
+            </TableBody>
+          </Table>
+        </details>
+      )}
     </figure>
   );
 }
