@@ -8,6 +8,7 @@ export const allowed = {
   "project.read": everyone,
   "import.create": ["administrator", "release_manager"],
   "prompt.push": ["administrator", "release_manager"],
+  "anchor.write": ["administrator", "release_manager"],
   "label.move": ["administrator", "release_manager"],
   "release.create": ["administrator", "release_manager"],
   "release.draw": ["administrator", "release_manager"],

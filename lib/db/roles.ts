@@ -1,7 +1,18 @@
 import pg from "pg";
 
 /** Rows of these are added and read, never changed: the grants say what the triggers say. */
-const appendOnly = ["review", "sign_off", "evidence", "decision", "imported_review"];
+const appendOnly = [
+  "review",
+  "sign_off",
+  "evidence",
+  "decision",
+  "imported_review",
+  "rejudging",
+  "anchor",
+  "anchor_case",
+  "anchor_take",
+  "anchor_verdict",
+];
 /** Written through audit_append() alone. */
 const auditTables = ["audit_entry", "audit_head", "audit_checkpoint"];
 const auditAppend = "audit_append(bytea, integer, timestamptz, text, text, text, text)";

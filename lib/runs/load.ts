@@ -14,6 +14,7 @@ import { Fault } from "../errors";
 import { type Format, openSource, type Source } from "../formats/read";
 import { Resolver } from "../formats/resolve";
 import type { Target } from "../formats/rows";
+import { movedEvent, recordRejudgings } from "./rejudging";
 import { ImportTarget } from "./target";
 
 type Job = {
@@ -235,6 +236,10 @@ async function load(client: PoolClient, job: Job, folder: string, interrupted: (
   await progress("sealing", 0.95, true);
   await client.query("SELECT analyze_loaded_tables()");
   const stored = await target.seal();
+  const moved = await recordRejudgings(
+    rawQueries(client),
+    stored.runs.map(({ id }) => id),
+  );
   await client.query("DELETE FROM import_chunk WHERE import_id = $1", [job.id]);
   await finish(client, job, source, target.names, { counts: resolver.counts, unchanged: false, ids: stored });
   const worker = systemActor(job.projectId, "import worker");
@@ -245,6 +250,9 @@ async function load(client: PoolClient, job: Job, folder: string, interrupted: (
       after: digest,
       details: { to: version, importId: job.id, for: job.createdBy },
     });
+  }
+  for (const judge of moved) {
+    await appendAudit(rawQueries(client), worker, movedEvent(judge, { import: String(job.id) }));
   }
   await appendAudit(rawQueries(client), worker, {
     action: "import.completed",
