@@ -96,30 +96,40 @@ ALTER TABLE "anchor_case" ADD CONSTRAINT "anchor_case_case_id_fkey" FOREIGN KEY 
 ALTER TABLE "anchor_verdict" ADD CONSTRAINT "anchor_verdict_case_fkey"
   FOREIGN KEY ("anchor_id", "case_id") REFERENCES "anchor_case" ("anchor_id", "case_id") ON DELETE RESTRICT;
 
--- Of a run's answers that the same judge version had judged before, byte for byte the same for the same case: how many
--- verdicts stayed and how many changed. Looks at the eight judgings before; of several the last one counts.
+ALTER TABLE "anchor" ADD CONSTRAINT "anchor_digest_is_sha256" CHECK ("digest" ~ '^[0-9a-f]{64}$'),
+  ADD CONSTRAINT "anchor_size" CHECK ("size" BETWEEN 1 AND 10000);
+ALTER TABLE "anchor_take" ADD CONSTRAINT "anchor_take_digest_is_sha256" CHECK ("digest" ~ '^[0-9a-f]{64}$'),
+  ADD CONSTRAINT "anchor_take_number" CHECK ("number" > 0);
+
+-- Of a run's answers that are byte for byte those of the judging before, by the same judge version: how many verdicts
+-- stayed and how many changed. The judging before is the last one of the same prompt version, or the last of the dataset.
+-- All four are read in the order of their keys: the planner, which expects few equal outputs, would look up each verdict by
+-- itself, at four times the cost.
 CREATE FUNCTION "count_rejudged"("run" integer, "judge_version" integer)
 RETURNS TABLE ("pass_pass" integer, "pass_fail" integer, "fail_pass" integer, "fail_fail" integer, "error" integer)
-LANGUAGE sql STABLE AS $$
-  WITH earlier AS MATERIALIZED (
-    SELECT r.id FROM run now JOIN run r ON r.dataset_id = now.dataset_id AND r.id < now.id
-      JOIN run_judge j ON j.run_id = r.id AND j.judge_version_id = "judge_version"
-     WHERE now.id = "run" ORDER BY r.id DESC LIMIT 8
-  ), pair AS (
-    SELECT DISTINCT ON (v.case_id) v.verdict AS after, w.verdict AS before
-      FROM verdict v
-      JOIN output o ON o.run_id = v.run_id AND o.case_id = v.case_id AND o.repeat = 0
-      JOIN verdict w ON w.run_id IN (SELECT id FROM earlier) AND w.judge_version_id = "judge_version" AND w.case_id = v.case_id
-           AND w.repeat = 0
-      JOIN output p ON p.run_id = w.run_id AND p.case_id = w.case_id AND p.repeat = 0
-           AND p.output = o.output AND p.output_is_json = o.output_is_json
-     WHERE v.run_id = "run" AND v.judge_version_id = "judge_version" AND v.repeat = 0
-     ORDER BY v.case_id, w.run_id DESC
-  )
-  SELECT count(*) FILTER (WHERE before = 'pass' AND after = 'pass')::int, count(*) FILTER (WHERE before = 'pass' AND after = 'fail')::int,
-         count(*) FILTER (WHERE before = 'fail' AND after = 'pass')::int, count(*) FILTER (WHERE before = 'fail' AND after = 'fail')::int,
-         count(*) FILTER (WHERE before = 'error' OR after = 'error')::int
-    FROM pair
+LANGUAGE plpgsql STABLE SET enable_nestloop = off SET enable_hashjoin = off AS $$
+DECLARE
+  earlier integer;
+BEGIN
+  SELECT r.id INTO earlier
+    FROM run now JOIN run r ON r.dataset_id = now.dataset_id AND r.id < now.id
+    JOIN run_judge j ON j.run_id = r.id AND j.judge_version_id = "judge_version"
+   WHERE now.id = "run" ORDER BY r.version_id = now.version_id DESC, r.id DESC LIMIT 1;
+  IF earlier IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+  SELECT count(*) FILTER (WHERE w.verdict = 'pass' AND v.verdict = 'pass')::int,
+         count(*) FILTER (WHERE w.verdict = 'pass' AND v.verdict = 'fail')::int,
+         count(*) FILTER (WHERE w.verdict = 'fail' AND v.verdict = 'pass')::int,
+         count(*) FILTER (WHERE w.verdict = 'fail' AND v.verdict = 'fail')::int,
+         count(*) FILTER (WHERE w.verdict = 'error' OR v.verdict = 'error')::int
+    FROM output o
+    JOIN output p ON p.run_id = earlier AND p.case_id = o.case_id AND p.repeat = 0
+    JOIN verdict v ON v.run_id = "run" AND v.judge_version_id = "judge_version" AND v.case_id = o.case_id AND v.repeat = 0
+    JOIN verdict w ON w.run_id = earlier AND w.judge_version_id = "judge_version" AND w.case_id = o.case_id AND w.repeat = 0
+   WHERE o.run_id = "run" AND o.repeat = 0 AND p.output = o.output AND p.output_is_json = o.output_is_json;
+END
 $$;
 
 -- Runs that came in before this was counted.
