@@ -7,6 +7,7 @@ const appendOnly = [
   "evidence",
   "decision",
   "imported_review",
+  "imported_preference",
   "rejudging",
   "anchor",
   "anchor_case",

@@ -11,7 +11,10 @@ import { parseStrict } from "./strict-json";
 const key = z.string().min(1, "must not be empty").max(limits.keyLength);
 const maybeText = z.string().nullish();
 const time = z.iso.datetime({ offset: true, message: "must be a time such as 2026-11-01T09:00:00Z" }).nullish();
-const content = z.union([z.string(), anyObject, z.array(z.unknown())], { error: "must be text or an object" });
+// Usually text or an object; a file that another program wrote may have `true` where a model said "true".
+const content = z.union([z.string(), anyObject, z.array(z.unknown()), z.boolean(), z.number()], {
+  error: "must be text or an object",
+});
 const tags = z.array(z.string().max(limits.keyLength)).nullish();
 const whole = z.int().min(0).nullish();
 
@@ -20,7 +23,14 @@ const headSchema = z.looseObject({
   prompt: key,
   dataset: key,
   criteria: z
-    .array(z.looseObject({ key, name: maybeText, rubric: maybeText, kind: z.literal("pass/fail").nullish() }))
+    .array(
+      z.looseObject({
+        key,
+        name: maybeText,
+        rubric: maybeText,
+        kind: z.enum(["pass_fail", "preference"], { error: "must be pass_fail or preference" }).nullish(),
+      }),
+    )
     .default([]),
   judges: z
     .array(z.looseObject({ key, criterion: key, model: maybeText, prompt: maybeText, threshold: z.number().nullish() }))
@@ -84,6 +94,29 @@ const reviewSchema = z.looseObject({
   at: time,
 });
 
+const versions = z.tuple([key, key], { error: "must be the keys of the two versions, in the order they were shown" });
+const preferenceVerdictSchema = z.looseObject({
+  case: key,
+  versions,
+  judge: key,
+  prefer: key.nullish(),
+  verdict: z.literal("error", { error: "must be error, or left out: what is preferred stands in prefer" }).nullish(),
+  score: z.number().nullish(),
+  rationale: maybeText,
+  at: time,
+});
+const preferenceReviewSchema = z.looseObject({
+  case: key,
+  versions,
+  criterion: key,
+  reviewer: key,
+  prefer: key.nullish(),
+  verdict: z.literal("unsure", { error: "must be unsure, or left out: what is preferred stands in prefer" }).nullish(),
+  note: maybeText,
+  tags,
+  at: time,
+});
+
 function parse<T>(schema: ZodType<T>, value: unknown, at: At): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -105,6 +138,36 @@ function toTime(value: string | null | undefined): Date | null {
 /** What the schema does not name is kept, as it was read: the schema's own copy lacks a key `__proto__`. */
 function rest(value: unknown, schema: { shape: Record<string, unknown> }): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value as object).filter(([name]) => !Object.hasOwn(schema.shape, name)));
+}
+
+/** A line about two versions, not one. */
+function isPreference(value: unknown): boolean {
+  return (
+    typeof value === "object" && value !== null && (Object.hasOwn(value, "versions") || Object.hasOwn(value, "prefer"))
+  );
+}
+
+/** Which of the two versions is preferred, by its place in `versions`. */
+function toPreference<T extends string>(
+  row: { versions: [string, string]; prefer?: string | null; verdict?: T | null },
+  value: unknown,
+  at: At,
+): "first" | "second" | "tie" | T {
+  const { versions, prefer, verdict } = row;
+  const [first, second] = versions;
+  if (Object.hasOwn(value as object, "version"))
+    throw refuse("A line names either one version or two versions.", { ...at, field: "version" });
+  if (first === second)
+    throw refuse(`versions names “${first}” twice; a preference is between two.`, { ...at, field: "versions" });
+  if (versions.includes("tie"))
+    throw refuse("A version called “tie” can't be told from a tie. Give it another key.", { ...at, field: "versions" });
+  if ((prefer == null) === (verdict == null))
+    throw refuse("A line has either prefer or a verdict.", { ...at, field: "prefer" });
+  if (prefer == null) return verdict as T;
+  if (prefer === "tie") return "tie";
+  if (prefer === first) return "first";
+  if (prefer === second) return "second";
+  throw refuse(`prefer must be “${first}”, “${second}” or “tie”.`, { ...at, field: "prefer" });
 }
 
 const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
@@ -146,6 +209,21 @@ const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
     };
   },
   "verdicts.jsonl": (value, at) => {
+    if (isPreference(value)) {
+      const row = parse(preferenceVerdictSchema, value, at);
+      return {
+        kind: "preferenceVerdict",
+        at,
+        case: row.case,
+        versions: row.versions,
+        judge: row.judge,
+        prefer: toPreference(row, value, at),
+        score: row.score ?? null,
+        rationale: row.rationale ?? null,
+        judgedAt: toTime(row.at),
+        metadata: rest(value, preferenceVerdictSchema),
+      };
+    }
     const row = parse(verdictSchema, value, at);
     if (row.verdict == null && row.score == null)
       throw refuse("A line has a verdict or a score.", { ...at, field: "verdict" });
@@ -163,6 +241,22 @@ const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
     };
   },
   "reviews.jsonl": (value, at) => {
+    if (isPreference(value)) {
+      const row = parse(preferenceReviewSchema, value, at);
+      return {
+        kind: "preferenceReview",
+        at,
+        case: row.case,
+        versions: row.versions,
+        criterion: row.criterion,
+        reviewer: row.reviewer,
+        prefer: toPreference(row, value, at),
+        note: row.note ?? null,
+        tags: row.tags ?? [],
+        gradedAt: toTime(row.at),
+        metadata: rest(value, preferenceReviewSchema),
+      };
+    }
     const row = parse(reviewSchema, value, at);
     return {
       kind: "review",
@@ -216,6 +310,7 @@ export async function* readBundle(
         key: row.key,
         name: row.name ?? row.key,
         rubric: row.rubric ?? "",
+        asks: row.kind ?? "pass_fail",
       }),
     ),
     ...head.judges.map(

@@ -179,6 +179,81 @@ const inHead = { file: "bundle.json", line: 1 };
 const inTar = { file: "bundle.tar.gz" };
 const inZip = { file: "bundle.zip" };
 
+/** A bundle in which a judge and a reviewer compare two versions. */
+const pairwiseHead = {
+  ...head,
+  criteria: [{ key: "grounded" }, { key: "better", kind: "preference" }],
+  judges: [head.judges[0], { key: "pairs", criterion: "better" }],
+  versions: [{ key: "v1" }, { key: "v2" }, { key: "v3" }],
+};
+const preference = { case: "c1", versions: ["v1", "v2"], judge: "pairs", prefer: "v2" };
+const preferred = { case: "c1", versions: ["v1", "v2"], criterion: "better", reviewer: "r", prefer: "tie" };
+const pairwise = (files: Files = {}) =>
+  bundle({
+    "bundle.json": JSON.stringify(pairwiseHead),
+    "outputs.jsonl": lines([output, { ...output, version: "v2" }]),
+    "verdicts.jsonl": lines([verdict, preference]),
+    "reviews.jsonl": lines([review, preferred]),
+    ...files,
+  });
+const badVerdict = (changes: object) => ({ "verdicts.jsonl": lines([verdict, { ...preference, ...changes }]) });
+const badReview = (changes: object) => ({ "reviews.jsonl": lines([review, { ...preferred, ...changes }]) });
+const inPairs = (field: string, message: RegExp) => ({ file: "verdicts.jsonl", line: 2, field, message });
+const inPeople = (field: string, message: RegExp) => ({ file: "reviews.jsonl", line: 2, field, message });
+
+const badPreferences: [string, Files, Refused][] = [
+  ["an unknown version", badVerdict({ versions: ["v9", "v2"] }), inPairs("version", /“v9” is not in this source/)],
+  ["one version twice", badVerdict({ versions: ["v2", "v2"] }), inPairs("versions", /names “v2” twice/)],
+  ["one version", badVerdict({ versions: ["v2"] }), inPairs("versions", /must be the keys of the two versions/)],
+  ["three versions", badReview({ versions: ["v1", "v2", "v3"] }), inPeople("versions", /keys of the two versions/)],
+  ["a text for the versions", badVerdict({ versions: "v1" }), inPairs("versions", /keys of the two versions/)],
+  ["no versions", badVerdict({ versions: undefined }), inPairs("versions", /keys of the two versions/)],
+  ["a version of another type", badVerdict({ versions: ["v1", 2] }), inPairs("versions.1", /expected string/)],
+  ["for a third version", badVerdict({ prefer: "v3" }), inPairs("prefer", /must be “v1”, “v2” or “tie”/)],
+  ["for a side", badReview({ prefer: "A" }), inPeople("prefer", /must be “v1”, “v2” or “tie”/)],
+  ["for nothing", badVerdict({ prefer: null }), inPairs("prefer", /either prefer or a verdict/)],
+  ["preferred and an error at once", badVerdict({ verdict: "error" }), inPairs("prefer", /either prefer or a verdict/)],
+  ["passed", badVerdict({ verdict: "pass", prefer: null }), inPairs("verdict", /^verdict must be error, or left out/)],
+  ["a person's error", badReview({ verdict: "error", prefer: null }), inPeople("verdict", /must be unsure/)],
+  ["one version and two", badVerdict({ version: "v1" }), inPairs("version", /either one version or two/)],
+  [
+    "a version called tie",
+    {
+      "bundle.json": JSON.stringify(pairwiseHead).replace('"v3"', '"tie"'),
+      ...badVerdict({ versions: ["v1", "tie"] }),
+    },
+    inPairs("versions", /called “tie”/),
+  ],
+  ["no output of one version", badVerdict({ versions: ["v3", "v2"] }), inPairs("case", /no output .* by version “v3”/)],
+  ["on a pass/fail criterion", badVerdict({ judge: "judge" }), inPairs("version", /“grounded” is pass or fail/)],
+  ["of a person on a pass/fail criterion", badReview({ criterion: "grounded" }), inPeople("version", /pass or fail/)],
+  [
+    "a verdict on a preference criterion",
+    { "verdicts.jsonl": lines([{ ...verdict, judge: "pairs" }]) },
+    { file: "verdicts.jsonl", line: 1, field: "versions", message: /“better” is a preference/ },
+  ],
+  [
+    "a review on a preference criterion",
+    { "reviews.jsonl": lines([{ ...review, criterion: "better" }]) },
+    { file: "reviews.jsonl", line: 1, field: "versions", message: /“better” is a preference/ },
+  ],
+  [
+    "one that stands twice",
+    { "verdicts.jsonl": lines([preference, verdict, preference]) },
+    { file: "verdicts.jsonl", line: 3, field: "case", message: /between “v1” and “v2” stands twice: lines 1 and 3/ },
+  ],
+  [
+    "a person's that stands twice",
+    { "reviews.jsonl": lines([preferred, { ...preferred, prefer: "v1" }]) },
+    { file: "reviews.jsonl", line: 2, field: "case", message: /of “r” .* stands twice: lines 1 and 2/ },
+  ],
+  [
+    "a criterion of an unknown kind",
+    { "bundle.json": JSON.stringify({ ...pairwiseHead, criteria: [{ key: "better", kind: "ranking" }] }) },
+    { ...inHead, field: "criteria.0.kind", message: /must be pass_fail or preference/ },
+  ],
+];
+
 const badBundles: [string, () => Upload | Promise<Upload>, Refused][] = [
   [
     "broken JSON on line 1234",
@@ -406,6 +481,11 @@ const badBundles: [string, () => Upload | Promise<Upload>, Refused][] = [
     () => tarGz(entriesOf({ "bundle.json": good["bundle.json"]! })),
     { file: "cases.jsonl", message: /there is none/ },
   ],
+  ...badPreferences.map(([name, changes, expected]): (typeof badBundles)[number] => [
+    `preferences: ${name}`,
+    () => pairwise(changes),
+    expected,
+  ]),
   [
     "a format of a later day",
     () => withHead({ format: "countersign-bundle/2" }),
@@ -545,6 +625,21 @@ const badArchives: [string, () => Upload | Promise<Upload>, Refused][] = [
 const goodBundles: [string, () => Upload | Promise<Upload>, Accepted][] = [
   ["as a tar", () => bundle(), allOfIt],
   ["as a zip", () => zipOf(zipEntries()), allOfIt],
+  ["with preferences", () => pairwise(), { versions: 3, cases: 1, outputs: 2, verdicts: 2, reviews: 2 }],
+  [
+    "with one pair in both orders",
+    () => pairwise({ "verdicts.jsonl": lines([preference, { ...preference, versions: ["v2", "v1"] }]) }),
+    { verdicts: 2 },
+  ],
+  [
+    "with an error and an unsure in the place of a preference",
+    () =>
+      pairwise({
+        "verdicts.jsonl": lines([{ ...preference, prefer: undefined, verdict: "error" }]),
+        "reviews.jsonl": lines([{ ...preferred, prefer: undefined, verdict: "unsure" }]),
+      }),
+    { verdicts: 1, reviews: 1 },
+  ],
   [
     "in the one folder that was packed",
     () => tarGz(entriesOf(Object.fromEntries(Object.entries(good).map(([name, body]) => [`./export/${name}`, body])))),
@@ -559,6 +654,17 @@ const goodBundles: [string, () => Upload | Promise<Upload>, Accepted][] = [
     "with lines that end in CR LF",
     () => cases('{"case":"c1","input":"q"}\r\n{"case":"c2","input":"q"}\r\n'),
     { ...allOfIt, cases: 2 },
+  ],
+  [
+    "with a truth and a number as outputs",
+    () =>
+      pairwise({
+        "outputs.jsonl": lines([
+          { ...output, output: true },
+          { ...output, version: "v2", output: 4.5 },
+        ]),
+      }),
+    { outputs: 2 },
   ],
   ["with blank lines, the last too", () => cases(`\n${good["cases.jsonl"]}\n \r\n\n`), allOfIt],
   ["without a line feed at the end", () => cases((good["cases.jsonl"] as string).trimEnd()), allOfIt],

@@ -141,7 +141,7 @@ class Translator {
     if (!this.criteria.has(criterion)) {
       this.criteria.add(criterion);
       const name = criterion === overall ? "Meets every assertion of its test" : criterion;
-      rows.push({ kind: "criterion", at, key: criterion, name, rubric: "" });
+      rows.push({ kind: "criterion", at, key: criterion, name, rubric: "", asks: "pass_fail" });
     }
     const key = type === "promptfoo" ? type : `${type}:${criterion}`;
     if (!this.judges.has(key)) {

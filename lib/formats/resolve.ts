@@ -4,6 +4,8 @@ import {
   type CriterionRow,
   type JudgeRow,
   type OutputRow,
+  type PreferenceReviewRow,
+  type PreferenceVerdictRow,
   type ReviewRow,
   refuse,
   type SourceRow,
@@ -24,7 +26,11 @@ export type ResolvedRow =
       versionIndex: number;
       judgeIndex: number;
     })
-  | (ReviewRow & { caseIndex: number; versionIndex: number; criterionIndex: number });
+  | (ReviewRow & { caseIndex: number; versionIndex: number; criterionIndex: number })
+  | (PreferenceVerdictRow & { caseIndex: number; versionIndexes: Pair; judgeIndex: number })
+  | (PreferenceReviewRow & { caseIndex: number; versionIndexes: Pair; criterionIndex: number });
+
+type Pair = [first: number, second: number];
 
 /** Line numbers by case: four bytes a row, so that a second row of the same key can name the first. */
 class SeenLines {
@@ -79,6 +85,7 @@ export class Resolver {
   private readonly criteria = new Names("criterion");
   private readonly judges = new Names("judge");
   private readonly judgeRows: JudgeRow[] = [];
+  private readonly criterionRows: CriterionRow[] = [];
   private readonly seen = new Map<string, SeenLines>();
   readonly counts = { versions: 0, cases: 0, outputs: 0, verdicts: 0, reviews: 0 };
 
@@ -96,6 +103,7 @@ export class Resolver {
     const { at } = row;
     switch (row.kind) {
       case "criterion":
+        this.criterionRows.push(row);
         return { ...row, index: this.criteria.add(row.key, at) };
       case "judge": {
         const criterionIndex = this.criteria.find(row.criterion, at);
@@ -124,7 +132,8 @@ export class Resolver {
         const caseIndex = this.cases.find(row.case, at);
         const versionIndex = this.versions.find(row.version, at);
         const judgeIndex = this.judges.find(row.judge, at);
-        this.needOutput(versionIndex, caseIndex, row);
+        this.needKind("pass_fail", this.judgeRows[judgeIndex]!.criterion, at);
+        this.needOutput(versionIndex, caseIndex, row.case, row.version, at);
         const what = `The verdict of judge “${row.judge}” on case “${row.case}” by version “${row.version}”`;
         this.once(`verdict ${versionIndex} ${judgeIndex}`, caseIndex, at, what);
         this.counts.verdicts++;
@@ -135,21 +144,58 @@ export class Resolver {
         const caseIndex = this.cases.find(row.case, at);
         const versionIndex = this.versions.find(row.version, at);
         const criterionIndex = this.criteria.find(row.criterion, at);
-        this.needOutput(versionIndex, caseIndex, row);
+        this.needKind("pass_fail", row.criterion, at);
+        this.needOutput(versionIndex, caseIndex, row.case, row.version, at);
         const what = `The review by “${row.reviewer}” of case “${row.case}” by version “${row.version}”`;
         this.once(`review ${versionIndex} ${criterionIndex} ${row.reviewer}`, caseIndex, at, what);
         this.counts.reviews++;
         return { ...row, caseIndex, versionIndex, criterionIndex };
       }
+      case "preferenceVerdict": {
+        const { caseIndex, versionIndexes } = this.pairOf(row);
+        const judgeIndex = this.judges.find(row.judge, at);
+        this.needKind("preference", this.judgeRows[judgeIndex]!.criterion, at);
+        const what = `The preference of judge “${row.judge}” on case “${row.case}” between “${row.versions.join("” and “")}”`;
+        this.once(`preferenceVerdict ${versionIndexes} ${judgeIndex}`, caseIndex, at, what);
+        this.counts.verdicts++;
+        return { ...row, caseIndex, versionIndexes, judgeIndex };
+      }
+      case "preferenceReview": {
+        const { caseIndex, versionIndexes } = this.pairOf(row);
+        const criterionIndex = this.criteria.find(row.criterion, at);
+        this.needKind("preference", row.criterion, at);
+        const what = `The preference of “${row.reviewer}” on case “${row.case}” between “${row.versions.join("” and “")}”`;
+        this.once(`preferenceReview ${versionIndexes} ${criterionIndex} ${row.reviewer}`, caseIndex, at, what);
+        this.counts.reviews++;
+        return { ...row, caseIndex, versionIndexes, criterionIndex };
+      }
     }
   }
 
-  private needOutput(versionIndex: number, caseIndex: number, row: VerdictRow | ReviewRow): void {
+  private pairOf({ case: key, versions, at }: PreferenceVerdictRow | PreferenceReviewRow) {
+    const caseIndex = this.cases.find(key, at);
+    const versionIndexes = versions.map((version) => {
+      const index = this.versions.find(version, at);
+      this.needOutput(index, caseIndex, key, version, at);
+      return index;
+    }) as Pair;
+    return { caseIndex, versionIndexes };
+  }
+
+  private needKind(asks: CriterionRow["asks"], criterion: string, at: At): void {
+    const row = this.criterionRows.find(({ key }) => key === criterion)!;
+    if (row.asks === asks) return;
+    throw refuse(
+      row.asks === "preference"
+        ? `The criterion “${criterion}” is a preference: a line names two versions and what is preferred (versions, prefer).`
+        : `The criterion “${criterion}” is pass or fail: a line names one version and a verdict. A preference needs "kind": "preference" in bundle.json.`,
+      { ...at, field: row.asks === "preference" ? "versions" : "version" },
+    );
+  }
+
+  private needOutput(versionIndex: number, caseIndex: number, key: string, version: string, at: At): void {
     if (this.seen.get(`output ${versionIndex}`)?.has(caseIndex)) return;
-    throw refuse(`There is no output of case “${row.case}” by version “${row.version}” to judge.`, {
-      ...row.at,
-      field: "case",
-    });
+    throw refuse(`There is no output of case “${key}” by version “${version}” to judge.`, { ...at, field: "case" });
   }
 
   private fromScore(row: VerdictRow, judge: JudgeRow): "pass" | "fail" {

@@ -7,7 +7,15 @@ export type At = { file: string; line: number };
 /** An object as text is canonical JSON with `isJson` true. */
 export type Content = { text: string; isJson: boolean };
 
-export type CriterionRow = { kind: "criterion"; at: At; key: string; name: string; rubric: string };
+export type CriterionRow = {
+  kind: "criterion";
+  at: At;
+  key: string;
+  name: string;
+  rubric: string;
+  /** What is asked: does an answer pass, or which of two answers is better? */
+  asks: "pass_fail" | "preference";
+};
 export type JudgeRow = {
   kind: "judge";
   at: At;
@@ -87,7 +95,43 @@ export type ReviewRow = {
   metadata: Record<string, unknown>;
 };
 
-export type SourceRow = CriterionRow | JudgeRow | VersionRow | CaseRow | OutputRow | VerdictRow | ReviewRow;
+/** A judge on the answers of two versions; `first` and `second` are the order in which it saw them. */
+export type PreferenceVerdictRow = {
+  kind: "preferenceVerdict";
+  at: At;
+  case: string;
+  versions: [first: string, second: string];
+  judge: string;
+  prefer: "first" | "second" | "tie" | "error";
+  score: number | null;
+  rationale: string | null;
+  judgedAt: Date | null;
+  metadata: Record<string, unknown>;
+};
+export type PreferenceReviewRow = {
+  kind: "preferenceReview";
+  at: At;
+  case: string;
+  versions: [first: string, second: string];
+  criterion: string;
+  reviewer: string;
+  prefer: "first" | "second" | "tie" | "unsure";
+  note: string | null;
+  tags: string[];
+  gradedAt: Date | null;
+  metadata: Record<string, unknown>;
+};
+
+export type SourceRow =
+  | CriterionRow
+  | JudgeRow
+  | VersionRow
+  | CaseRow
+  | OutputRow
+  | VerdictRow
+  | ReviewRow
+  | PreferenceVerdictRow
+  | PreferenceReviewRow;
 
 /** Names of what is imported into; a source that names them itself wins over what was given. */
 export type Target = { prompt: string; dataset: string };

@@ -126,6 +126,20 @@ export type RunDetail = RunRow & {
     fail: number;
     error: number;
   }[];
+  /** Judges that compared this run's answers with those of another run; `shown`: where this run's answer stood. */
+  comparisons: {
+    judgeId: number;
+    key: string;
+    number: number;
+    criterion: string;
+    otherRunId: number;
+    other: string;
+    shown: "first" | "second";
+    prefersThis: number;
+    prefersOther: number;
+    tie: number;
+    error: number;
+  }[];
   releases: { id: number; baseline: string; candidate: string; state: string }[];
 };
 
@@ -137,6 +151,17 @@ export async function getRun(actor: Actor, id: number): Promise<RunDetail> {
                         'fail', x.fail, 'error', x.error) ORDER BY c.key, j.key)
                FROM run_judge x JOIN judge_version jv ON jv.id = x.judge_version_id JOIN judge j ON j.id = jv.judge_id
                JOIN criterion c ON c.id = jv.criterion_id WHERE x.run_id = r.id), '[]') AS judges,
+            coalesce((SELECT json_agg(json_build_object('judgeId', j.id, 'key', j.key, 'number', jv.number, 'criterion', c.key,
+                        'otherRunId', o.id, 'other', ov.key, 'shown', x.shown, 'prefersThis', x.this, 'prefersOther', x.other,
+                        'tie', x.tie, 'error', x.error) ORDER BY c.key, j.key, ov.key, x.shown)
+               FROM (SELECT judge_version_id, second_run_id AS other_id, 'first' AS shown, first AS this, second AS other, tie, error
+                       FROM run_pair_judge WHERE first_run_id = r.id
+                      UNION ALL
+                     SELECT judge_version_id, first_run_id, 'second', second, first, tie, error
+                       FROM run_pair_judge WHERE second_run_id = r.id) x
+               JOIN judge_version jv ON jv.id = x.judge_version_id JOIN judge j ON j.id = jv.judge_id
+               JOIN criterion c ON c.id = jv.criterion_id
+               JOIN run o ON o.id = x.other_id JOIN prompt_version ov ON ov.id = o.version_id), '[]') AS comparisons,
             coalesce((SELECT json_agg(json_build_object('id', e.id, 'baseline', b.key, 'candidate', k.key, 'state', e.state) ORDER BY e.id DESC)
                FROM release e JOIN prompt_version b ON b.id = e.baseline_id JOIN prompt_version k ON k.id = e.candidate_id
               WHERE e.baseline_run_id = r.id OR e.candidate_run_id = r.id), '[]') AS releases

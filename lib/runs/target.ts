@@ -10,6 +10,7 @@ import { arrayLiteral, copyLine } from "./copy-text";
 type Job = { id: number; projectId: number; createdById: number | null; createdBy: string };
 type Of<K extends ResolvedRow["kind"]> = Extract<ResolvedRow, { kind: K }>;
 type Tally = { pass: number; fail: number; error: number };
+type PreferenceTally = { first: number; second: number; tie: number; error: number };
 type Run = {
   id: number;
   versionId: number;
@@ -26,6 +27,9 @@ const tables = {
     "run_id, case_id, repeat, output, output_is_json, error, latency_ms, input_tokens, output_tokens, cost_usd, model, at, metadata",
   verdict: "run_id, case_id, judge_version_id, repeat, verdict, score, rationale, at, metadata",
   imported_review: "run_id, case_id, criterion_id, reviewer, verdict, score, note, tags, at, metadata",
+  preference_verdict:
+    "first_run_id, second_run_id, case_id, judge_version_id, repeat, prefer, score, rationale, at, metadata",
+  imported_preference: "first_run_id, second_run_id, case_id, criterion_id, reviewer, prefer, note, tags, at, metadata",
 };
 type TableName = keyof typeof tables;
 
@@ -80,6 +84,8 @@ export class ImportTarget {
   private readonly versions: { id: number; key: string; digest: string; row: Of<"version"> }[] = [];
   private readonly caseIds: number[] = [];
   private readonly runs = new Map<number, Run>();
+  /** By first run, second run and judge version. */
+  private readonly pairs = new Map<string, { key: [number, number, number]; tally: PreferenceTally }>();
   private freeCaseIds: number[] = [];
 
   static async open(
@@ -120,6 +126,10 @@ export class ImportTarget {
         return this.takeVerdict(row);
       case "review":
         return this.takeReview(row);
+      case "preferenceVerdict":
+        return this.takePreferenceVerdict(row);
+      case "preferenceReview":
+        return this.takePreferenceReview(row);
     }
   }
 
@@ -129,11 +139,17 @@ export class ImportTarget {
   }
 
   private async takeCriterion(row: Of<"criterion">): Promise<void> {
-    const found = await this.client.query<{ id: number; rubric: string }>(
-      "SELECT id, rubric FROM criterion WHERE project_id = $1 AND key = $2",
+    const found = await this.client.query<{ id: number; rubric: string; kind: string }>(
+      "SELECT id, rubric, kind::text FROM criterion WHERE project_id = $1 AND key = $2",
       [this.job.projectId, row.key],
     );
     const before = found.rows[0];
+    if (before && before.kind !== row.asks) {
+      throw refuse(
+        `The criterion “${row.key}” exists in this project with the kind ${before.kind}, here ${row.asks}. Give the new one another key.`,
+        { ...row.at, field: "kind" },
+      );
+    }
     if (before && row.rubric !== "" && before.rubric !== row.rubric) {
       throw refuse(
         `The criterion “${row.key}” exists in this project with another rubric (“${shorten(before.rubric)}”, here “${shorten(row.rubric)}”). Give the new one another key.`,
@@ -144,8 +160,8 @@ export class ImportTarget {
       before?.id ??
       (await insert(
         this.client,
-        "INSERT INTO criterion (project_id, key, name, rubric) VALUES ($1, $2, $3, $4) RETURNING id",
-        [this.job.projectId, row.key, row.name, row.rubric],
+        "INSERT INTO criterion (project_id, key, name, rubric, kind) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+        [this.job.projectId, row.key, row.name, row.rubric, row.asks],
       ));
     this.criterionIds[row.index] = id;
     this.criterionRows[row.index] = { ...row, rubric: before?.rubric ?? row.rubric };
@@ -359,6 +375,50 @@ export class ImportTarget {
     );
   }
 
+  private async takePreferenceVerdict(row: Of<"preferenceVerdict">): Promise<void> {
+    const first = (await this.runOf(row.versionIndexes[0])).id;
+    const second = (await this.runOf(row.versionIndexes[1])).id;
+    const judgeId = this.judgeIds[row.judgeIndex]!;
+    const name = `${first} ${second} ${judgeId}`;
+    const pair = this.pairs.get(name) ?? {
+      key: [first, second, judgeId] as [number, number, number],
+      tally: { first: 0, second: 0, tie: 0, error: 0 },
+    };
+    pair.tally[row.prefer]++;
+    this.pairs.set(name, pair);
+    this.spools.preference_verdict.add(
+      copyLine([
+        first,
+        second,
+        this.caseIds[row.caseIndex],
+        judgeId,
+        0,
+        row.prefer,
+        row.score,
+        row.rationale,
+        time(row.judgedAt, row.at),
+        kept(row.metadata),
+      ]),
+    );
+  }
+
+  private async takePreferenceReview(row: Of<"preferenceReview">): Promise<void> {
+    this.spools.imported_preference.add(
+      copyLine([
+        (await this.runOf(row.versionIndexes[0])).id,
+        (await this.runOf(row.versionIndexes[1])).id,
+        this.caseIds[row.caseIndex],
+        this.criterionIds[row.criterionIndex],
+        row.reviewer,
+        row.prefer,
+        row.note,
+        arrayLiteral(row.tags),
+        time(row.gradedAt, row.at),
+        kept(row.metadata),
+      ]),
+    );
+  }
+
   /** Writes the runs, and gives the files to copy, in the order in which they refer to each other. */
   async close(): Promise<{ file: string; statement: string }[]> {
     await this.resolveParents();
@@ -385,6 +445,13 @@ export class ImportTarget {
           [run.id, judgeVersionId, pass, fail, error],
         );
       }
+    }
+    for (const { key, tally } of this.pairs.values()) {
+      await this.client.query(
+        `INSERT INTO run_pair_judge (first_run_id, second_run_id, judge_version_id, first, second, tie, error)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+        [...key, tally.first, tally.second, tally.tie, tally.error],
+      );
     }
     const files: { file: string; statement: string }[] = [];
     for (const [table, spool] of Object.entries(this.spools) as [TableName, Spool][]) {

@@ -69,9 +69,10 @@ export default async function RunPage({ params }: { params: Promise<{ id: string
         <h2 id="judges" className="text-lg font-semibold">
           What the judges said
         </h2>
-        {run.judges.length === 0 ? (
+        {run.judges.length === 0 && run.comparisons.length === 0 && (
           <p className="text-muted">No judge has seen this run.</p>
-        ) : (
+        )}
+        {run.judges.length > 0 && (
           <Table label="What the judges said">
             <TableHead>
               <TableRow>
@@ -102,6 +103,51 @@ export default async function RunPage({ params }: { params: Promise<{ id: string
                   <TableCell className="text-right tabular-nums">
                     {judge.pass + judge.fail > 0 ? formatRate(judge.pass / (judge.pass + judge.fail)) : "–"}
                   </TableCell>
+                </TableRow>
+              ))}
+            </TableBody>
+          </Table>
+        )}
+        {run.comparisons.length > 0 && (
+          <Table label="What the judges preferred">
+            <TableHead>
+              <TableRow>
+                <TableHeader>Judge</TableHeader>
+                <TableHeader>Criterion</TableHeader>
+                <TableHeader>Compared with</TableHeader>
+                <TableHeader>Shown</TableHeader>
+                <TableHeader className="text-right">Prefers this</TableHeader>
+                <TableHeader className="text-right">Prefers other</TableHeader>
+                <TableHeader className="text-right">Tie</TableHeader>
+                <TableHeader className="text-right">Error</TableHeader>
+              </TableRow>
+            </TableHead>
+            <TableBody>
+              {run.comparisons.map((judge) => (
+                <TableRow key={`${judge.key} ${judge.number} ${judge.otherRunId} ${judge.shown}`}>
+                  <TableCell>
+                    <Link
+                      href={`/judges/${judge.judgeId}`}
+                      className="break-all text-accent underline underline-offset-2"
+                    >
+                      {judge.key}
+                    </Link>{" "}
+                    <span className="text-muted">version {judge.number}</span>
+                  </TableCell>
+                  <TableCell className="break-all">{judge.criterion}</TableCell>
+                  <TableCell>
+                    <Link
+                      href={`/runs/${judge.otherRunId}`}
+                      className="break-all text-accent underline underline-offset-2"
+                    >
+                      {judge.other}
+                    </Link>
+                  </TableCell>
+                  <TableCell>{judge.shown}</TableCell>
+                  <TableCell className="text-right tabular-nums">{formatCount(judge.prefersThis)}</TableCell>
+                  <TableCell className="text-right tabular-nums">{formatCount(judge.prefersOther)}</TableCell>
+                  <TableCell className="text-right tabular-nums">{formatCount(judge.tie)}</TableCell>
+                  <TableCell className="text-right tabular-nums">{formatCount(judge.error)}</TableCell>
                 </TableRow>
               ))}
             </TableBody>
