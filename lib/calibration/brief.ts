@@ -1,3 +1,4 @@
+import { alwaysValidName } from "../stats/always-valid";
 import type { JudgeTrust, Rate } from "../stats/judge-trust";
 import type { CriterionEvidence } from "./types";
 
@@ -42,7 +43,7 @@ export function toBriefCriterion(evidence: CriterionEvidence) {
       high: these?.delta.high ?? null,
       level: estimate?.level ?? null,
       method: estimate?.method ?? null,
-      alwaysValid: null,
+      alwaysValid: evidence.alwaysValid && { ...evidence.alwaysValid, method: alwaysValidName },
       drawn: evidence.drawn,
       reviewed: evidence.reviewed,
       question: "these cases",
@@ -51,6 +52,7 @@ export function toBriefCriterion(evidence: CriterionEvidence) {
       missingStrata: estimate?.missingStrata ?? [],
       worstCase: evidence.worstCaseDelta,
     },
+    slices: evidence.slices,
     labels: evidence.labels,
     overrides: evidence.overrides,
     ...(evidence.imported ? { imported: evidence.imported } : {}),

@@ -2,24 +2,24 @@ import type { Actor } from "../auth/actor";
 import { permit } from "../auth/permit";
 import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
-import type { Tx } from "../db/transaction";
 import { notFound } from "../errors";
 import { waitingCases } from "../review/queries";
 import { agreement, cohenKappa } from "../stats/agreement";
-import { crossedJudgeTrust, type JudgeTrust, judgeTrust, licenceOf } from "../stats/judge-trust";
-import { pairedEstimate, worstCaseDelta } from "../stats/paired-estimate";
-import { type JudgeSays, type Stratum, simulatePosterior } from "../stats/posterior";
+import { alwaysValidPath, type SequenceInput } from "../stats/always-valid";
+import { type JudgeTrust, judgeTrust, licenceOf } from "../stats/judge-trust";
+import { guess, pairedEstimate, worstCaseDelta } from "../stats/paired-estimate";
+import { add, type Cells, type JudgeSays, type Stratum, size, values, worth } from "../stats/strata";
+import { loadTally, type Reader, type TallyRow } from "./tally";
 import type {
   CriterionEvidence,
   FlipCounts,
   ImportedEvidence,
   JudgeEvidence,
   LabelCounts,
+  PathPoint,
+  SliceEvidence,
   VerdictCounts,
 } from "./types";
-
-/** Where to read: the client, or the transaction that freezes the evidence. */
-type Reader = Pick<Tx, "$queryRaw">;
 
 type Scope = {
   id: number;
@@ -30,6 +30,7 @@ type Scope = {
   candidate: string;
   reviewersPerCase: number;
   level: number;
+  riskLimit: number;
   minTpr: number;
   minTnr: number;
   primaryCriterionId: number;
@@ -41,19 +42,13 @@ async function loadScope(reader: Reader, projectId: number, releaseId: number): 
     SELECT r.id, r.dataset_id AS "datasetId", r.baseline_run_id AS "baselineRunId", r.candidate_run_id AS "candidateRunId",
            b.key AS baseline, k.key AS candidate, rc.criterion_id AS "primaryCriterionId", rc.judge_version_id AS "primaryJudgeVersionId",
            (p.document::json ->> 'reviewersPerCase')::int AS "reviewersPerCase", (p.document::json ->> 'level')::float8 AS level,
+           coalesce((p.document::json ->> 'riskLimit')::float8, 0.05) AS "riskLimit",
            (p.document::json -> 'judge' ->> 'minTpr')::float8 AS "minTpr", (p.document::json -> 'judge' ->> 'minTnr')::float8 AS "minTnr"
       FROM release r JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id
       JOIN policy p ON p.id = r.policy_id JOIN release_criterion rc ON rc.release_id = r.id AND rc.position = 0
      WHERE r.id = ${releaseId} AND r.project_id = ${projectId}`;
   if (!scope) throw notFound("The release");
   return scope;
-}
-
-/** Cases of the release: those with an output, or an error, in both runs. */
-function pairsOf(scope: Scope): Prisma.Sql {
-  return Prisma.sql`test_case c
-    JOIN output ob ON ob.run_id = ${scope.baselineRunId} AND ob.case_id = c.id AND ob.repeat = 0
-    JOIN output oc ON oc.run_id = ${scope.candidateRunId} AND oc.case_id = c.id AND oc.repeat = 0`;
 }
 
 /** The verdicts of one judge on both outputs, as aliases `b` and `k`. */
@@ -109,47 +104,6 @@ function countFlips(pairs: readonly PairCount[]): FlipCounts {
   return counts;
 }
 
-type StratumRow = Pair & { mustPass: boolean; n: number };
-type LabelledRow = StratumRow & { jb: string | null; jk: string | null; labelBaseline: string; labelCandidate: string };
-
-function stratumKey(row: Pair & { mustPass: boolean }): string {
-  return `${row.mustPass ? "must-pass " : ""}${row.b ?? "none"}>${row.k ?? "none"}`;
-}
-
-function isLabel(text: string): boolean {
-  return text === "pass" || text === "fail";
-}
-
-/** Strata of the design with the labelled cases of one criterion in them. */
-function buildStrata(populations: readonly StratumRow[], labelled: readonly LabelledRow[]) {
-  const strata = new Map<
-    string,
-    { stratum: Stratum; cells: [number, number, number, number]; unlabelled: number; rows: LabelledRow[] }
-  >();
-  for (const row of populations) {
-    const cells: [number, number, number, number] = [0, 0, 0, 0];
-    const key = stratumKey(row);
-    const judged = { baseline: says(row.b), candidate: says(row.k) };
-    strata.set(key, { stratum: { key, judged, population: row.n, cells }, cells, unlabelled: 0, rows: [] });
-  }
-  const labels: LabelCounts = { labelled: 0, unsure: 0, disagreement: 0, waiting: 0 };
-  for (const row of labelled) {
-    const found = strata.get(stratumKey(row));
-    if (!found) continue;
-    const both = [row.labelBaseline, row.labelCandidate];
-    if (both.every(isLabel)) {
-      found.cells[(row.labelBaseline === "pass" ? 2 : 0) + (row.labelCandidate === "pass" ? 1 : 0)]! += row.n;
-      found.rows.push(row);
-      labels.labelled += row.n;
-      continue;
-    }
-    found.unlabelled += row.n;
-    const kind = both.includes("waiting") ? "waiting" : both.includes("disagreement") ? "disagreement" : "unsure";
-    labels[kind] += row.n;
-  }
-  return { strata: [...strata.values()], labels };
-}
-
 type JudgeRow = { judgeVersionId: number; key: string; number: number; model: string };
 
 /**
@@ -176,23 +130,203 @@ async function judgesOf(
   });
 }
 
-async function labelledRows(
+type Batch = { number: number; design: string; strata: DesignStratum[] };
+/** A stratum of a batch as drawn; `of`: what an adaptive one holds. */
+type DesignStratum = { stratum: string; drawn: number; of?: { pair: string; slice: string | null }[] };
+
+/** One drawn case: what is known of it, and what people's grades amount to. */
+type DrawnRow = Omit<TallyRow, "n" | "judgeVersionId"> & {
+  batch: number;
+  labelBaseline: string;
+  labelCandidate: string;
+};
+
+async function loadBatches(reader: Reader, releaseId: number): Promise<Batch[]> {
+  const rows = await reader.$queryRaw<{ number: number; design: string; strata: string }[]>`
+    SELECT number, design, strata FROM sample_batch WHERE release_id = ${releaseId} ORDER BY number`;
+  return rows.map((row) => ({ ...row, strata: JSON.parse(row.strata) as DesignStratum[] }));
+}
+
+/** The drawn cases in queue order, with one judge's verdicts. */
+async function drawnRows(
   reader: Reader,
   scope: Scope,
   criterionId: number,
   judgeVersionId: number | null,
-): Promise<LabelledRow[]> {
-  return reader.$queryRaw<LabelledRow[]>`
+): Promise<DrawnRow[]> {
+  return reader.$queryRaw<DrawnRow[]>`
     WITH label AS (${labelsOf(scope, criterionId)})
-    SELECT c.must_pass AS "mustPass", vb.verdict::text AS b, vk.verdict::text AS k, jb.verdict::text AS jb, jk.verdict::text AS jk,
-           coalesce(lb.label, 'waiting') AS "labelBaseline", coalesce(lk.label, 'waiting') AS "labelCandidate", count(*)::int AS n
+    SELECT d.batch, c.must_pass AS "mustPass", c.slice, vb.verdict::text AS pb, vk.verdict::text AS pk,
+           jb.verdict::text AS jb, jk.verdict::text AS jk,
+           coalesce(lb.label, 'waiting') AS "labelBaseline", coalesce(lk.label, 'waiting') AS "labelCandidate"
       FROM draw d JOIN test_case c ON c.id = d.case_id
       ${verdictsOf(scope, scope.primaryJudgeVersionId, "vb", "vk")}
       ${verdictsOf(scope, judgeVersionId, "jb", "jk")}
       LEFT JOIN label lb ON lb.case_id = d.case_id AND lb.run_id = ${scope.baselineRunId}
       LEFT JOIN label lk ON lk.case_id = d.case_id AND lk.run_id = ${scope.candidateRunId}
-     WHERE d.release_id = ${scope.id}
-     GROUP BY 1, 2, 3, 4, 5, 6, 7`;
+     WHERE d.release_id = ${scope.id} ORDER BY d.position`;
+}
+
+function isLabel(text: string): boolean {
+  return text === "pass" || text === "fail";
+}
+
+/** Where a case lies among the cells of `Cells`; null without a label for both versions. */
+function cellOf(row: DrawnRow): number | null {
+  if (!isLabel(row.labelBaseline) || !isLabel(row.labelCandidate)) return null;
+  return (row.labelBaseline === "pass" ? 2 : 0) + (row.labelCandidate === "pass" ? 1 : 0);
+}
+
+/**
+ * Which stratum of each batch a case was drawn from; null in a simple random batch, where it does not matter. Consecutive
+ * simple random batches are one round: together they are again one simple random sample.
+ */
+function designOf(batches: readonly Batch[]) {
+  const rounds: { design: string; batches: Batch[] }[] = [];
+  for (const batch of batches) {
+    const last = rounds.at(-1);
+    if (batch.design === "random" && last?.design === "random") last.batches.push(batch);
+    else rounds.push({ design: batch.design, batches: [batch] });
+  }
+  const roundOf = new Map(rounds.flatMap((round, r) => round.batches.map(({ number }) => [number, r] as const)));
+  const within = batches.map(({ design, strata }) => {
+    if (design === "random") return () => null;
+    const named = new Map(
+      strata.flatMap(({ stratum, of }) => (of ?? []).map(({ pair, slice }) => [`${pair}\n${slice ?? ""}`, stratum])),
+    );
+    return ({ pb, pk, slice }: Pick<TallyRow, "pb" | "pk" | "slice">) => {
+      const pair = `${pb ?? "none"}>${pk ?? "none"}`;
+      return named.get(`${pair}\n${slice ?? ""}`) ?? pair;
+    };
+  });
+  return { rounds, roundOf, within };
+}
+
+type Design = ReturnType<typeof designOf>;
+type Known = Omit<TallyRow, "n" | "judgeVersionId">;
+type MutableCells = [number, number, number, number];
+type CountedStratum = Stratum & {
+  cells: MutableCells;
+  rounds: { cells: MutableCells; design: string | null }[];
+  /** Drawn cases without a label. */
+  unlabelled: number;
+};
+
+function judgedPair({ jb, jk }: Pick<Known, "jb" | "jk">): string {
+  return `${jb ?? "none"}>${jk ?? "none"}`;
+}
+
+/** Cases by a judge's verdicts (and, where they mattered to a draw, by that draw's strata), with the labels in them. */
+function buildStrata(tally: readonly TallyRow[], rows: readonly DrawnRow[], design: Design) {
+  const strata = new Map<string, CountedStratum>();
+  const inRounds = (known: Known) =>
+    known.mustPass
+      ? design.rounds.map(() => null)
+      : design.rounds.map(({ batches }) => design.within[batches[0]!.number - 1]!(known));
+  const find = (known: Known) => {
+    const designs = inRounds(known);
+    const drawn = designs.filter((name) => name !== null && name !== judgedPair(known));
+    const key = [`${known.mustPass ? "must-pass " : ""}${judgedPair(known)}`, ...drawn].join(" · ");
+    const found = strata.get(key) ?? {
+      key,
+      judged: { baseline: says(known.jb), candidate: says(known.jk) },
+      certain: known.mustPass,
+      population: 0,
+      cells: [0, 0, 0, 0] as MutableCells,
+      rounds: designs.map((name) => ({ cells: [0, 0, 0, 0] as MutableCells, design: name })),
+      unlabelled: 0,
+    };
+    strata.set(key, found);
+    return found;
+  };
+  for (const row of tally) find(row).population += row.n;
+  const labels: LabelCounts = { labelled: 0, unsure: 0, disagreement: 0, waiting: 0 };
+  for (const row of rows) {
+    const stratum = find(row);
+    const cell = cellOf(row);
+    if (cell !== null) {
+      stratum.cells[cell]!++;
+      stratum.rounds[design.roundOf.get(row.batch)!]!.cells[cell]!++;
+      labels.labelled++;
+      continue;
+    }
+    stratum.unlabelled++;
+    const both = [row.labelBaseline, row.labelCandidate];
+    labels[both.includes("waiting") ? "waiting" : both.includes("disagreement") ? "disagreement" : "unsure"]++;
+  }
+  const sorted = [...strata.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return { strata: sorted, labels, stratumOf: find };
+}
+
+type Built = ReturnType<typeof buildStrata>;
+
+/** The drawn cases in queue order, for what depends on the order. Every batch is a round of its own: its size was fixed when it began. */
+function sequenceOf(
+  { strata, stratumOf }: Built,
+  rows: readonly DrawnRow[],
+  batches: readonly Batch[],
+  design: Design,
+) {
+  const open = strata.filter(({ certain }) => !certain);
+  const at = new Map(open.map((stratum, h) => [stratum, h]));
+  const certain = strata.filter((stratum) => stratum.certain);
+  const input: SequenceInput = {
+    strata: open.map((stratum) => ({ population: stratum.population, guess: guess(stratum, "delta") })),
+    rounds: batches.map((batch) => {
+      const drawn = rows.filter((row) => row.batch === batch.number && !row.mustPass);
+      if (batch.design === "random") return { size: drawn.length };
+      const round = design.roundOf.get(batch.number)!;
+      const names = [...new Set(open.map(({ rounds }) => rounds[round]!.design))];
+      const designs = open.map(({ rounds }) => names.indexOf(rounds[round]!.design));
+      const counts = names.map((name) => drawn.filter((row) => stratumOf(row).rounds[round]!.design === name).length);
+      return { size: drawn.length, designOf: designs, drawn: counts };
+    }),
+    draws: rows
+      .filter(({ mustPass }) => !mustPass)
+      .map((row) => {
+        const cell = cellOf(row);
+        return {
+          stratum: at.get(stratumOf(row))!,
+          value: cell === null ? null : values.delta[cell]!,
+          round: batches.findIndex(({ number }) => number === row.batch),
+        };
+      }),
+    certain: {
+      population: certain.reduce((sum, { population }) => sum + population, 0),
+      labelled: certain.reduce((sum, { cells }) => sum + size(cells), 0),
+      sum: certain.reduce((sum, { cells }) => sum + worth(cells, values.delta), 0),
+    },
+  };
+  const cells = open.map(({ cells: [ff, fp, pf, pp] }) => [pf, ff + pp, fp] as const);
+  return { input, cells };
+}
+
+/** Slices beyond this many are not told apart. */
+const sliceLimit = 200;
+
+function sliceEvidence(
+  tally: readonly TallyRow[],
+  rows: readonly DrawnRow[],
+  design: Design,
+  level: number,
+): SliceEvidence[] {
+  const populations = new Map<string, number>();
+  for (const { slice, n } of tally) {
+    if (slice !== null) populations.set(slice, (populations.get(slice) ?? 0) + n);
+  }
+  const largest = [...populations].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, sliceLimit);
+  return largest
+    .map(([slice, population]) => {
+      const { strata, labels } = buildStrata(
+        tally.filter((row) => row.slice === slice),
+        rows.filter((row) => row.slice === slice),
+        design,
+      );
+      const { estimate, low, high } = pairedEstimate(strata, level).theseCases.delta;
+      const [, better, worse] = strata.reduce<Cells>((sum, { cells }) => add(sum, cells), [0, 0, 0, 0]);
+      return { slice, population, labelled: labels.labelled, better, worse, delta: estimate, low, high };
+    })
+    .sort((a, b) => (a.slice < b.slice ? -1 : 1));
 }
 
 /** Everything known about one criterion of a release, computed from counts in the database. */
@@ -208,83 +342,121 @@ export async function criterionEvidence(
     SELECT c.key, c.name, rc.judge_version_id AS "judgeVersionId" FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id
      WHERE rc.release_id = ${scope.id} AND rc.criterion_id = ${criterionId}`;
   if (!criterion) throw notFound("The criterion");
-  const populations = await reader.$queryRaw<StratumRow[]>`
-    SELECT c.must_pass AS "mustPass", vb.verdict::text AS b, vk.verdict::text AS k, count(*)::int AS n
-      FROM ${pairsOf(scope)} ${verdictsOf(scope, scope.primaryJudgeVersionId, "vb", "vk")}
-     WHERE c.dataset_id = ${scope.datasetId} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
-  const isPrimary = criterionId === scope.primaryCriterionId;
   const instrument = criterion.judgeVersionId;
+  const tally = await loadTally(reader, scope.id);
+  const batches = await loadBatches(reader, scope.id);
+  const design = designOf(batches);
   const judgeRows = await judgesOf(reader, scope, criterionId, instrument);
-  const ofInstrument = await labelledRows(reader, scope, criterionId, instrument);
-  const { strata, labels } = buildStrata(populations, ofInstrument);
-  const design = strata.map(({ stratum }) => stratum);
+  const of = (judgeVersionId: number | null) => tally.filter((row) => row.judgeVersionId === judgeVersionId);
+  const rows = await drawnRows(reader, scope, criterionId, instrument);
+  const built = buildStrata(of(instrument), rows, design);
+  const { strata, labels } = built;
   const drawn = labels.labelled + labels.unsure + labels.disagreement + labels.waiting;
-  const posterior = drawn > 0 ? simulatePosterior(design) : null;
 
   const judges: JudgeEvidence[] = [];
   for (const judge of judgeRows) {
-    // The judge that made the strata has its pairs counted with them.
-    const pairs: readonly PairCount[] =
-      judge.judgeVersionId === scope.primaryJudgeVersionId
-        ? populations
-        : await reader.$queryRaw<PairCount[]>`
-      SELECT vb.verdict::text AS b, vk.verdict::text AS k, count(*)::int AS n
-        FROM ${pairsOf(scope)} ${verdictsOf(scope, judge.judgeVersionId, "vb", "vk")}
-       WHERE c.dataset_id = ${scope.datasetId} GROUP BY 1, 2`;
-    const madeTheStrata = isPrimary && judge.judgeVersionId === scope.primaryJudgeVersionId;
-    const trust =
-      posterior && madeTheStrata
-        ? judgeTrust(design, scope.level, posterior)
-        : crossedJudgeTrust(
-            crossed(
-              populations,
-              judge.judgeVersionId === instrument
-                ? ofInstrument
-                : await labelledRows(reader, scope, criterionId, judge.judgeVersionId),
-            ),
-            scope.level,
-          );
+    const isInstrument = judge.judgeVersionId === instrument;
+    const pairs = of(judge.judgeVersionId).map(({ jb, jk, n }) => ({ b: jb, k: jk, n }));
+    const inside = isInstrument
+      ? strata
+      : buildStrata(
+          of(judge.judgeVersionId),
+          drawn > 0 ? await drawnRows(reader, scope, criterionId, judge.judgeVersionId) : [],
+          design,
+        ).strata;
+    const trust = judgeTrust(inside, scope.level);
     judges.push({
       ...judge,
-      instrument: judge.judgeVersionId === instrument,
+      instrument: isInstrument,
       verdicts: { [scope.baseline]: countVerdicts(pairs, "b"), [scope.candidate]: countVerdicts(pairs, "k") },
       tally: countFlips(pairs),
       licence: licenceOf([trust.baseline, trust.candidate], scope),
       trust: { [scope.baseline]: trust.baseline, [scope.candidate]: trust.candidate } as Record<string, JudgeTrust>,
     });
   }
+  const sequence = sequenceOf(built, rows, batches, design);
+  const always = drawn > 0 ? alwaysValidPath(sequence.input, 1 - scope.riskLimit).at(-1) : undefined;
+  const unlabelled = new Map(strata.map((stratum) => [stratum.key, stratum.unlabelled]));
   return {
     key: criterion.key,
     name: criterion.name,
-    population: populations.reduce((sum, { n }) => sum + n, 0),
+    population: of(null).reduce((sum, { n }) => sum + n, 0),
     drawn,
     reviewed: labels.labelled,
     labels,
     judges,
-    estimate: posterior && pairedEstimate(design, scope.level, posterior),
-    worstCaseDelta:
-      drawn > 0
-        ? worstCaseDelta(design, new Map(strata.map(({ stratum, unlabelled }) => [stratum.key, unlabelled])))
-        : null,
+    estimate: drawn > 0 ? pairedEstimate(strata, scope.level) : null,
+    alwaysValid: always ? { low: always.low, high: always.high, level: 1 - scope.riskLimit } : null,
+    worstCaseDelta: drawn > 0 ? worstCaseDelta(strata, unlabelled) : null,
+    slices: labels.labelled > 0 ? sliceEvidence(of(instrument), rows, design, scope.level) : [],
     overrides: await countOverrides(reader, scope, criterionId, instrument),
     imported: await importedEvidence(reader, scope, criterionId, judgeRows),
+    sequence,
   };
 }
 
-function crossed(populations: readonly StratumRow[], rows: readonly LabelledRow[]) {
-  return populations.map((population) => ({
-    population: population.n,
-    cells: rows
-      .filter(
-        (row) =>
-          stratumKey(row) === stratumKey(population) && isLabel(row.labelBaseline) && isLabel(row.labelCandidate),
-      )
-      .map((row) => ({
-        judged: { baseline: says(row.jb), candidate: says(row.jk) },
-        pass: { baseline: row.labelBaseline === "pass", candidate: row.labelCandidate === "pass" },
-        count: row.n,
-      })),
-  }));
+type Findings = { labelled: number; overridden: number };
+
+/** How often people overrode the primary instrument so far, by what it said and by slice (`""`: without one). */
+export async function primaryFindings(
+  actor: Actor,
+  releaseId: number,
+  reader: Reader = db,
+): Promise<{ byPair: Map<string, Findings>; bySlice: Map<string, Findings> }> {
+  permit(actor, "project.read");
+  const scope = await loadScope(reader, actor.projectId, releaseId);
+  const rows = await drawnRows(reader, scope, scope.primaryCriterionId, scope.primaryJudgeVersionId);
+  const [byPair, bySlice] = [new Map<string, Findings>(), new Map<string, Findings>()];
+  for (const row of rows) {
+    if (row.mustPass || cellOf(row) === null) continue;
+    const overridden = row.labelBaseline !== row.pb || row.labelCandidate !== row.pk;
+    for (const [map, key] of [
+      [byPair, judgedPair(row)],
+      [bySlice, row.slice ?? ""],
+    ] as const) {
+      const found = map.get(key) ?? { labelled: 0, overridden: 0 };
+      map.set(key, { labelled: found.labelled + 1, overridden: found.overridden + Number(overridden) });
+    }
+  }
+  return { byPair, bySlice };
+}
+
+/** How both intervals went on their way to here, at up to `points` numbers of reviews. */
+export async function criterionPath(
+  actor: Actor,
+  input: { releaseId: number; criterionId: number; points?: number },
+  reader: Reader = db,
+): Promise<PathPoint[]> {
+  permit(actor, "project.read");
+  const scope = await loadScope(reader, actor.projectId, input.releaseId);
+  const [criterion] = await reader.$queryRaw<{ judgeVersionId: number | null }[]>`
+    SELECT judge_version_id AS "judgeVersionId" FROM release_criterion
+     WHERE release_id = ${scope.id} AND criterion_id = ${input.criterionId}`;
+  if (!criterion) throw notFound("The criterion");
+  const { judgeVersionId } = criterion;
+  const tally = (await loadTally(reader, scope.id)).filter((row) => row.judgeVersionId === judgeVersionId);
+  const batches = await loadBatches(reader, scope.id);
+  const design = designOf(batches);
+  const rows = await drawnRows(reader, scope, input.criterionId, judgeVersionId);
+  const built = buildStrata(tally, rows, design);
+  const path = alwaysValidPath(sequenceOf(built, rows, batches, design).input, 1 - scope.riskLimit);
+  // Cases drawn for certain come first and make the path's first point.
+  const certain = rows.filter(({ mustPass }) => mustPass);
+  const open = rows.filter((row) => !row.mustPass && cellOf(row) !== null);
+  const every = Math.max(1, Math.ceil(open.length / (input.points ?? 60)));
+  return path
+    .map((point, i) => ({ point, i }))
+    .filter(({ i }) => i > 0 && (i % every === 0 || i === path.length - 1))
+    .map(({ point: { labelled, low, high }, i }) => {
+      const { strata } = buildStrata(tally, [...certain, ...open.slice(0, i)], design);
+      const { delta } = pairedEstimate(strata, scope.level).theseCases;
+      return {
+        reviews: labelled,
+        estimate: delta.estimate,
+        fixed: { low: delta.low, high: delta.high },
+        alwaysValid: { low, high },
+      };
+    });
 }
 
 async function countOverrides(

@@ -1,3 +1,4 @@
+import type { SequenceInput } from "../stats/always-valid";
 import type { JudgeTrust, Licence } from "../stats/judge-trust";
 import type { PairedEstimate } from "../stats/paired-estimate";
 
@@ -40,6 +41,23 @@ export type ImportedEvidence = {
 /** Drawn cases by what people's grades amount to; a case counts once, under the first that holds. */
 export type LabelCounts = { labelled: number; unsure: number; disagreement: number; waiting: number };
 
+/** People's labels of one slice, and what they make of its delta. */
+export type SliceEvidence = {
+  slice: string;
+  population: number;
+  labelled: number;
+  /** Labelled cases that fail in the baseline and pass in the candidate, and the other way round. */
+  better: number;
+  worse: number;
+  delta: number | null;
+  low: number;
+  high: number;
+};
+
+type Interval = { low: number; high: number };
+/** The intervals of these cases' delta after a number of reviews. */
+export type PathPoint = { reviews: number; estimate: number | null; fixed: Interval; alwaysValid: Interval };
+
 export type CriterionEvidence = {
   key: string;
   name: string;
@@ -52,8 +70,13 @@ export type CriterionEvidence = {
   judges: JudgeEvidence[];
   /** Null while nothing is drawn. */
   estimate: PairedEstimate | null;
+  /** The interval of these cases' delta that holds however often one looks. */
+  alwaysValid: (Interval & { level: number }) | null;
   /** The delta if every drawn case without a usable label went against the candidate. */
   worstCaseDelta: number | null;
+  slices: SliceEvidence[];
   overrides: number;
   imported: ImportedEvidence | null;
+  /** The labels in the order they were drawn, and counted by stratum: what a forecast goes on from. */
+  sequence: { input: SequenceInput; cells: (readonly [number, number, number])[] };
 };

@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** Rows of these are added and read, never changed: the grants say what the triggers say. */
+/** Rows of these are added and read, never changed, as the triggers of most of them say. */
 const appendOnly = [
   "review",
   "sign_off",
@@ -13,6 +13,7 @@ const appendOnly = [
   "anchor_case",
   "anchor_take",
   "anchor_verdict",
+  "release_tally",
 ];
 /** Written through audit_append() alone. */
 const auditTables = ["audit_entry", "audit_head", "audit_checkpoint"];

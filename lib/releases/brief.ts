@@ -2,14 +2,20 @@ import type { Actor } from "../auth/actor";
 import { permit } from "../auth/permit";
 import { type BriefCriterion, toBriefCriterion } from "../calibration/brief";
 import { criterionEvidence } from "../calibration/queries";
+import { loadTally } from "../calibration/tally";
+import type { CriterionEvidence } from "../calibration/types";
 import { db } from "../db/client";
 import type { Tx } from "../db/transaction";
 import { notFound } from "../errors";
-import { countStrata, type StratumCount } from "./draw";
+import { type Forecast, forecastLabels } from "../stats/always-valid";
+import { mustPassStratum } from "./draw";
 import { type PolicyDocument, readPolicy } from "./policy";
 import { listSignOffs, type ReleaseState, type SignOffRow } from "./queries";
 import { type CriterionNumbers, evidenceGates, type Gate, humanLabel, type MustPassGrade, signersGate } from "./rules";
 import { ofHundred } from "./words";
+
+/** A stratum as the draws see it: must-pass cases, or the primary judge's verdict pair. */
+export type StratumCount = { stratum: string; population: number; drawn: number };
 
 export type Sampling = {
   /** Cases drawn, and cases that could still be drawn. */
@@ -30,6 +36,12 @@ export type BriefNumbers = {
   gates: Gate[];
 };
 
+/**
+ * How many more reviews would settle the delta gate: simulated futures; null when it is settled, nothing is graded, or
+ * grading is closed. `left`: cases not labelled yet.
+ */
+export type Outlook = (Forecast & { left: number }) | null;
+
 export type Brief = BriefNumbers & {
   id: number;
   state: ReleaseState;
@@ -40,6 +52,7 @@ export type Brief = BriefNumbers & {
   policy: { key: string; version: number };
   label: string | null;
   evidenceDigest: string | null;
+  outlook: Outlook;
   /** Every signature, also on earlier evidence (`stale`). */
   signOffs: SignOffRow[];
 };
@@ -102,6 +115,7 @@ function numbersOf(criterion: BriefCriterion, policy: PolicyDocument): Criterion
       ? { key: instrument.key, licence: instrument.licence, detail: licenceInWords(instrument, policy) }
       : null,
     estimate: delta === null || low === null || high === null ? null : { delta, low, high },
+    alwaysValid: criterion.estimate.alwaysValid,
     labelled: criterion.estimate.reviewed,
     ungraded: criterion.estimate.missingStrata,
   };
@@ -125,6 +139,30 @@ async function mustPassGrades(tx: Tx, releaseId: number, reviewersPerCase: numbe
   return rows.map(({ grades, ...row }) => ({ ...row, label: humanLabel(grades, reviewersPerCase) }));
 }
 
+async function countStrata(tx: Tx, releaseId: number): Promise<StratumCount[]> {
+  const counts = new Map<string, StratumCount>();
+  const of = (row: { mustPass: boolean; pb: string | null; pk: string | null }) => {
+    const stratum = row.mustPass ? mustPassStratum : `${row.pb ?? "none"}>${row.pk ?? "none"}`;
+    const found = counts.get(stratum) ?? { stratum, population: 0, drawn: 0 };
+    counts.set(stratum, found);
+    return found;
+  };
+  for (const row of await loadTally(tx, releaseId)) {
+    if (row.judgeVersionId === null) of(row).population += row.n;
+  }
+  const drawn = await tx.$queryRaw<{ mustPass: boolean; pb: string | null; pk: string | null; n: number }[]>`
+    SELECT c.must_pass AS "mustPass", vb.verdict::text AS pb, vk.verdict::text AS pk, count(*)::int AS n
+      FROM draw d JOIN release r ON r.id = d.release_id JOIN test_case c ON c.id = d.case_id
+      JOIN release_criterion rc ON rc.release_id = r.id AND rc.position = 0
+      LEFT JOIN verdict vb ON vb.run_id = r.baseline_run_id AND vb.judge_version_id = rc.judge_version_id
+                          AND vb.case_id = c.id AND vb.repeat = 0
+      LEFT JOIN verdict vk ON vk.run_id = r.candidate_run_id AND vk.judge_version_id = rc.judge_version_id
+                          AND vk.case_id = c.id AND vk.repeat = 0
+     WHERE d.release_id = ${releaseId} GROUP BY 1, 2, 3`;
+  for (const row of drawn) of(row).drawn += row.n;
+  return [...counts.values()].sort((a, b) => (a.stratum < b.stratum ? -1 : 1));
+}
+
 async function samplingOf(tx: Tx, releaseId: number): Promise<Sampling> {
   const strata = await countStrata(tx, releaseId);
   const batches = await tx.sampleBatch.findMany({ where: { releaseId }, orderBy: { number: "asc" } });
@@ -145,6 +183,10 @@ async function samplingOf(tx: Tx, releaseId: number): Promise<Sampling> {
 
 /** The numbers as they stand, computed from counts in the database. */
 export async function briefNumbers(tx: Tx, actor: Actor, releaseId: number): Promise<BriefNumbers> {
+  return (await liveNumbers(tx, actor, releaseId)).numbers;
+}
+
+async function liveNumbers(tx: Tx, actor: Actor, releaseId: number) {
   const release = await tx.release.findUniqueOrThrow({
     where: { id: releaseId },
     select: {
@@ -153,10 +195,11 @@ export async function briefNumbers(tx: Tx, actor: Actor, releaseId: number): Pro
     },
   });
   const policy = readPolicy(release.policy.document);
-  const criteria: BriefCriterion[] = [];
+  const evidence: CriterionEvidence[] = [];
   for (const { criterionId } of release.criteria) {
-    criteria.push(toBriefCriterion(await criterionEvidence(actor, { releaseId, criterionId }, tx)));
+    evidence.push(await criterionEvidence(actor, { releaseId, criterionId }, tx));
   }
+  const criteria = evidence.map(toBriefCriterion);
   const population = criteria[0]?.population ?? 0;
   const gates = evidenceGates({
     policy,
@@ -164,7 +207,16 @@ export async function briefNumbers(tx: Tx, actor: Actor, releaseId: number): Pro
     criteria: criteria.map((criterion) => numbersOf(criterion, policy)),
     drawable: population,
   });
-  return { population, sampling: await samplingOf(tx, releaseId), criteria, gates };
+  const numbers: BriefNumbers = { population, sampling: await samplingOf(tx, releaseId), criteria, gates };
+  return { numbers, outlook: () => outlookOf(evidence[0], gates, policy) };
+}
+
+function outlookOf(primary: CriterionEvidence | undefined, gates: readonly Gate[], policy: PolicyDocument): Outlook {
+  const delta = gates.find(({ key }) => key === "delta");
+  if (!primary || primary.reviewed === 0 || delta?.status !== "not_enough_evidence") return null;
+  const { input, cells } = primary.sequence;
+  const forecast = forecastLabels(input, cells, { margin: policy.margin, level: 1 - policy.riskLimit });
+  return forecast && { ...forecast, left: primary.population - primary.reviewed };
 }
 
 /** The numbers as they were frozen under a digest. */
@@ -195,7 +247,8 @@ export async function getBrief(actor: Actor, id: number): Promise<Brief> {
   });
   if (!release) throw notFound("The release");
   const { state, evidenceDigest, policy } = release;
-  const numbers = evidenceDigest ? await frozenNumbers(id, evidenceDigest) : await briefNumbers(db, actor, id);
+  const live = evidenceDigest ? null : await liveNumbers(db, actor, id);
+  const numbers = live ? live.numbers : await frozenNumbers(id, evidenceDigest!);
   const signers = signersGate(readPolicy(policy.document), release.approvals, state === "refused");
   return {
     id,
@@ -209,6 +262,7 @@ export async function getBrief(actor: Actor, id: number): Promise<Brief> {
     evidenceDigest,
     ...numbers,
     gates: [...numbers.gates, signers],
+    outlook: live?.outlook() ?? null,
     signOffs: await listSignOffs(db, id, evidenceDigest),
   };
 }

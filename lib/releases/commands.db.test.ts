@@ -7,6 +7,7 @@ import { seedPerson, seedProject } from "../testing/seed";
 import { getBrief } from "./brief";
 import { closeGrading, createRelease, drawSample, reopenGrading, withdrawRelease } from "./commands";
 import { casesOf, gradeDrawn, type SeededWorld, seedWorld } from "./release.seed";
+import { verifySamples } from "./verify-samples";
 
 const database = await testDatabase();
 
@@ -109,7 +110,8 @@ describe("drawing", () => {
   it("draws with recorded probabilities, hands the queue on, and records it", async () => {
     const { manager, world } = await seedTeam();
     const id = await newRelease(manager, world);
-    const { batch, seed, draws } = await drawSample({ actor: drawer(manager), input: { releaseId: id, size: 12 } });
+    const input = { releaseId: id, size: 12, design: "stratified" as const };
+    const { batch, seed, draws } = await drawSample({ actor: drawer(manager), input });
     expect({ batch, drawn: draws.length, state: await stateOf(id) }).toEqual({ batch: 1, drawn: 12, state: "grading" });
     expect(seed).toMatch(/^[0-9a-f]{32}$/);
     const size = { "pass>pass": 30, "fail>pass": 8, "pass>fail": 2 };
@@ -121,6 +123,33 @@ describe("drawing", () => {
     const stored = await db.draw.findMany({ where: { releaseId: id }, orderBy: { position: "asc" } });
     expect(stored.map(({ position }) => position)).toEqual(Array.from({ length: 12 }, (_, i) => i));
     expect(await lastEvent()).toMatchObject({ action: "release.drawn", details: { seed, batch: 1, size: 12 } });
+  });
+  it("draws every case with the same probability unless asked otherwise", async () => {
+    const { manager, world } = await seedTeam();
+    const id = await newRelease(manager, world);
+    const { draws } = await drawSample({ actor: drawer(manager), input: { releaseId: id, size: 12 } });
+    expect(new Set(draws.map(({ probability }) => probability))).toEqual(new Set([12 / 40]));
+  });
+  it("can draw every batch again from its seed, and notices a changed draw, seed or design", async () => {
+    const { manager, world } = await seedTeam();
+    const id = await newRelease(manager, world);
+    for (const design of ["random", "adaptive", "stratified"] as const) {
+      await drawSample({ actor: drawer(manager), input: { releaseId: id, size: 6, design } });
+    }
+    const problems = async () => (await verifySamples(db)).problems.filter(({ release }) => release === id);
+    expect(await problems()).toEqual([]);
+    const [first, second] = await db.draw.findMany({
+      where: { releaseId: id, batch: 2 },
+      orderBy: { position: "asc" },
+    });
+    const put = (caseId: number, position: number) =>
+      db.draw.update({ where: { releaseId_caseId: { releaseId: id, caseId } }, data: { position } });
+    await put(first!.caseId, 999);
+    await put(second!.caseId, first!.position);
+    await put(first!.caseId, second!.position);
+    expect(await problems()).toEqual([{ release: id, batch: 2, what: "its seed draws another case in place 1 of 6" }]);
+    await db.sampleBatch.update({ where: { releaseId_number: { releaseId: id, number: 3 } }, data: { seed: "other" } });
+    expect((await problems()).map(({ batch }) => batch)).toEqual(expect.arrayContaining([2, 3]));
   });
   it("draws the same cases in the same order again from the same seed", async () => {
     const drawAgain = async () => {

@@ -2,11 +2,13 @@ import { randomBytes, randomInt } from "node:crypto";
 import { appendAudit } from "../audit/append";
 import { type Actor, actorName, personOf } from "../auth/actor";
 import { may, permit } from "../auth/permit";
+import { primaryFindings } from "../calibration/queries";
+import { storeTally } from "../calibration/tally";
 import { type Tx, transaction, violates } from "../db/transaction";
 import { canonicalJson, sha256Hex } from "../digest";
 import { Fault, notFound } from "../errors";
 import { briefNumbers } from "./brief";
-import { drawBatch, loadStrata } from "./draw";
+import { adaptiveWeights, drawBatch, loadStrata } from "./draw";
 import { buildEvidence } from "./evidence";
 import { planRelease } from "./plan";
 import { ensurePolicies } from "./policy";
@@ -84,6 +86,7 @@ export async function createRelease({ actor, input }: { actor: Actor; input: Cre
           judgeVersionId: criterion.judge?.versionId ?? null,
         })),
       });
+      await storeTally(tx, id);
       await appendAudit(tx, actor, {
         action: "release.created",
         subject: subjectOf({ id, name: `${wanted.prompt} ${plan.baseline.key} → ${plan.candidate.key}` }),
@@ -109,9 +112,9 @@ export async function createRelease({ actor, input }: { actor: Actor; input: Cre
 export type DrawnCase = { case: string; stratum: string | null; probability: number | null };
 
 /**
- * Draws cases for people to grade: must-pass cases all, the rest stratified by the primary judge's verdict pair. Only
- * cases that are not drawn yet; fewer than `size` when fewer are left. The seed (128 random bits when none is given),
- * the strata and each probability are stored before anybody looks.
+ * Draws cases for people to grade: must-pass cases all, the rest by the design. Only cases that are not drawn yet; fewer
+ * than `size` when fewer are left. The seed (128 random bits when none is given), the strata and each probability are
+ * stored before anybody looks.
  */
 export async function drawSample({
   actor,
@@ -122,12 +125,14 @@ export async function drawSample({
 }): Promise<{ batch: number; seed: string; draws: DrawnCase[] }> {
   permit(actor, "release.draw");
   const { releaseId, ...rest } = input;
-  const { size, design = "stratified", seed = randomBytes(16).toString("hex") } = drawSchema.parse(rest);
+  const { size, design = "random", seed = randomBytes(16).toString("hex") } = drawSchema.parse(rest);
   return transaction(async (tx) => {
     const release = await lockRelease(tx, actor, releaseId);
     mustBe(release, ["draft", "grading"], "drawn from");
     const strata = await loadStrata(tx, releaseId);
-    const drawn = drawBatch(strata, size, seed);
+    const known = design === "adaptive" ? await primaryFindings(actor, releaseId, tx) : null;
+    const weightOf = known ? adaptiveWeights(strata, known.byPair, known.bySlice) : undefined;
+    const drawn = drawBatch(strata, size, seed, design, weightOf);
     if (drawn.cases.length === 0) throw new Fault("conflict", "Every case is drawn already.");
     const [last] = await tx.$queryRaw<{ batch: number; position: number }[]>`
       SELECT coalesce(max(number), 0)::int AS batch,

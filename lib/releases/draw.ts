@@ -1,13 +1,15 @@
+import type { Reader } from "../calibration/tally";
 import { Prisma } from "../db/generated/client";
-import type { Tx } from "../db/transaction";
 import { Random } from "../stats/random";
-import { allocate, drawWithoutReplacement } from "../stats/sample";
+import { allocate, allocateWeighted, drawWithoutReplacement } from "../stats/sample";
+import type { Design } from "./schema";
 
 export const mustPassStratum = "must-pass";
 
 export type SampleStratum = {
   /** `must-pass`, or the primary judge's verdict pair, such as `pass>fail`; `none` where it said nothing. */
   stratum: string;
+  slice: string | null;
   population: number;
   alreadyDrawn: number;
   /** Ids of the cases not drawn yet, by case key in byte order: the order that a seed refers to. */
@@ -17,47 +19,48 @@ export type SampleStratum = {
 const stratum = Prisma.sql`CASE WHEN c.must_pass THEN ${mustPassStratum}
   ELSE coalesce(vb.verdict::text, 'none') || '>' || coalesce(vc.verdict::text, 'none') END`;
 
-/** The cases of a release: those with an output (or an error) in both runs; with the primary judge's verdicts. */
-const cases = (releaseId: number) => Prisma.sql`
-  release r
-  JOIN release_criterion rc ON rc.release_id = r.id AND rc.position = 0
-  JOIN test_case c ON c.dataset_id = r.dataset_id
-  JOIN output ob ON ob.run_id = r.baseline_run_id AND ob.case_id = c.id AND ob.repeat = 0
-  JOIN output oc ON oc.run_id = r.candidate_run_id AND oc.case_id = c.id AND oc.repeat = 0
-  LEFT JOIN verdict vb ON vb.run_id = r.baseline_run_id AND vb.judge_version_id = rc.judge_version_id
-                      AND vb.case_id = c.id AND vb.repeat = 0
-  LEFT JOIN verdict vc ON vc.run_id = r.candidate_run_id AND vc.judge_version_id = rc.judge_version_id
-                      AND vc.case_id = c.id AND vc.repeat = 0
-  LEFT JOIN draw d ON d.release_id = r.id AND d.case_id = c.id
-  WHERE r.id = ${releaseId}`;
-
-/** The strata of a release as they stand, with the cases that can still be drawn. */
-export async function loadStrata(tx: Tx, releaseId: number): Promise<SampleStratum[]> {
+/**
+ * The strata of a release as they stood before a batch, by verdict pair and slice, with the cases that could still be
+ * drawn. `before` leaves out what that batch and later ones drew.
+ */
+export async function loadStrata(tx: Reader, releaseId: number, before = 2_147_483_647): Promise<SampleStratum[]> {
   const rows = await tx.$queryRaw<SampleStratum[]>`
-    SELECT ${stratum} AS stratum, count(*)::int AS population, count(d.case_id)::int AS "alreadyDrawn",
+    SELECT ${stratum} AS stratum, c.slice, count(*)::int AS population, count(d.case_id)::int AS "alreadyDrawn",
            coalesce(array_agg(c.id ORDER BY c.key COLLATE "C") FILTER (WHERE d.case_id IS NULL), '{}') AS remaining
-      FROM ${cases(releaseId)} GROUP BY 1`;
-  return rows.sort(byStratum);
+      FROM release r
+      JOIN release_criterion rc ON rc.release_id = r.id AND rc.position = 0
+      JOIN test_case c ON c.dataset_id = r.dataset_id
+      JOIN output ob ON ob.run_id = r.baseline_run_id AND ob.case_id = c.id AND ob.repeat = 0
+      JOIN output oc ON oc.run_id = r.candidate_run_id AND oc.case_id = c.id AND oc.repeat = 0
+      LEFT JOIN verdict vb ON vb.run_id = r.baseline_run_id AND vb.judge_version_id = rc.judge_version_id
+                          AND vb.case_id = c.id AND vb.repeat = 0
+      LEFT JOIN verdict vc ON vc.run_id = r.candidate_run_id AND vc.judge_version_id = rc.judge_version_id
+                          AND vc.case_id = c.id AND vc.repeat = 0
+      LEFT JOIN draw d ON d.release_id = r.id AND d.case_id = c.id AND d.batch < ${before}
+     WHERE r.id = ${releaseId} GROUP BY 1, 2`;
+  const order = (row: SampleStratum) => [row.stratum, row.slice === null ? 0 : 1, row.slice ?? ""] as const;
+  return rows.sort((a, b) => {
+    const [left, right] = [order(a), order(b)];
+    const at = left.findIndex((part, i) => part !== right[i]);
+    return at < 0 ? 0 : left[at]! < right[at]! ? -1 : 1;
+  });
 }
 
-export type StratumCount = { stratum: string; population: number; drawn: number };
-
-/** The same strata in numbers only. */
-export async function countStrata(tx: Tx, releaseId: number): Promise<StratumCount[]> {
-  const rows = await tx.$queryRaw<StratumCount[]>`
-    SELECT ${stratum} AS stratum, count(*)::int AS population, count(d.case_id)::int AS drawn
-      FROM ${cases(releaseId)} GROUP BY 1`;
-  return rows.sort(byStratum);
-}
-
-function byStratum(a: { stratum: string }, b: { stratum: string }): number {
-  return a.stratum < b.stratum ? -1 : 1;
-}
+/** One stratum of a batch as drawn: what is stored, and enough to draw it again from the seed. */
+export type DrawnStratum = {
+  stratum: string;
+  population: number;
+  alreadyDrawn: number;
+  drawn: number;
+  probability: number;
+  /** Adaptive batches: the verdict pairs and slices that lie in it; left out: those its name says. */
+  of?: { pair: string; slice: string | null }[];
+};
 
 export type DrawnBatch = {
   /** In queue order. */
   cases: { id: number; stratum: string; probability: number }[];
-  strata: { stratum: string; population: number; alreadyDrawn: number; drawn: number; probability: number }[];
+  strata: DrawnStratum[];
 };
 
 /**
@@ -76,35 +79,194 @@ function trim(sizes: Map<string, number>, strata: readonly SampleStratum[], size
   }
 }
 
-/**
- * Draws a batch: every must-pass case that is left, and simple random samples within the other strata. Then one shuffle
- * gives the queue's order, so that any prefix of it is again a random sample. The same seed and strata draw the same.
- */
-export function drawBatch(strata: readonly SampleStratum[], size: number, seed: string): DrawnBatch {
-  const random = new Random(seed);
-  const sizes = allocate(
-    strata.map(({ stratum, remaining, alreadyDrawn }) => ({
-      key: stratum,
-      available: remaining.length,
-      drawn: alreadyDrawn,
-      certain: stratum === mustPassStratum,
-    })),
+type Group = { stratum: string; parts: readonly SampleStratum[] };
+
+function sum(parts: readonly SampleStratum[], of: (part: SampleStratum) => number): number {
+  return parts.reduce((total, part) => total + of(part), 0);
+}
+
+function byPair(strata: readonly SampleStratum[]): Group[] {
+  const pairs = [...new Set(strata.map(({ stratum }) => stratum))];
+  return pairs.map((stratum) => ({ stratum, parts: strata.filter((part) => part.stratum === stratum) }));
+}
+
+/** How many to draw from each group under a design; must-pass cases whole. */
+function sizesOf(
+  groups: readonly Group[],
+  size: number,
+  design: Design,
+  weights: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const plain = groups.map(({ stratum, parts }) => ({
+    key: stratum,
+    available: sum(parts, ({ remaining }) => remaining.length),
+    drawn: sum(parts, ({ alreadyDrawn }) => alreadyDrawn),
+    certain: stratum === mustPassStratum,
+  }));
+  if (design === "adaptive") return allocateWeighted(plain, size, weights);
+  const sizes = allocate(plain, size);
+  trim(
+    sizes,
+    groups.map(({ stratum, parts }) => ({ ...parts[0]!, stratum, population: sum(parts, (part) => part.population) })),
     size,
   );
-  trim(sizes, strata, size);
-  const table = strata.map(({ stratum, population, alreadyDrawn, remaining }) => {
+  return sizes;
+}
+
+function draw(random: Random, groups: readonly Group[], sizes: ReadonlyMap<string, number>, adaptive: boolean) {
+  const strata = groups.map(({ stratum, parts }): DrawnStratum => {
+    const available = sum(parts, ({ remaining }) => remaining.length);
     const drawn = sizes.get(stratum) ?? 0;
     return {
       stratum,
-      population,
-      alreadyDrawn,
+      population: sum(parts, ({ population }) => population),
+      alreadyDrawn: sum(parts, ({ alreadyDrawn }) => alreadyDrawn),
       drawn,
-      probability: remaining.length > 0 ? drawn / remaining.length : 0,
+      probability: available > 0 ? drawn / available : 0,
+      ...(adaptive && stratum !== mustPassStratum
+        ? { of: parts.map(({ stratum, slice }) => ({ pair: stratum, slice })) }
+        : {}),
     };
   });
-  const cases = strata.flatMap(({ remaining }, h) => {
-    const { stratum, drawn, probability } = table[h]!;
-    return drawWithoutReplacement(random, remaining, drawn).map((id) => ({ id, stratum, probability }));
+  const cases = groups.flatMap(({ parts }, g) => {
+    const { stratum, drawn, probability } = strata[g]!;
+    const all = parts.flatMap(({ remaining }) => remaining);
+    return drawWithoutReplacement(random, all, drawn).map((id) => ({ id, stratum, probability }));
   });
-  return { cases: random.shuffle(cases), strata: table };
+  return { cases, strata };
+}
+
+/** Every open case as likely as any other: one sample of them all, then counted by verdict pair. */
+function drawRandom(random: Random, strata: readonly SampleStratum[], size: number): DrawnBatch {
+  const certain = byPair(strata.filter(({ stratum }) => stratum === mustPassStratum));
+  const open = strata.filter(({ stratum }) => stratum !== mustPassStratum);
+  const mustPass = sum(
+    certain.flatMap(({ parts }) => parts),
+    ({ remaining }) => remaining.length,
+  );
+  const first = draw(random, certain, new Map([[mustPassStratum, mustPass]]), false);
+  const available = sum(open, ({ remaining }) => remaining.length);
+  const wanted = Math.min(available, Math.max(0, size - mustPass));
+  const pairOf = new Map(open.flatMap(({ stratum, remaining }) => remaining.map((id) => [id, stratum] as const)));
+  const probability = available > 0 ? wanted / available : 0;
+  const drawn = drawWithoutReplacement(
+    random,
+    open.flatMap(({ remaining }) => remaining),
+    wanted,
+  ).map((id) => ({ id, stratum: pairOf.get(id)!, probability }));
+  const table = byPair(open).map(({ stratum, parts }) => ({
+    stratum,
+    population: sum(parts, ({ population }) => population),
+    alreadyDrawn: sum(parts, ({ alreadyDrawn }) => alreadyDrawn),
+    drawn: drawn.filter((item) => item.stratum === stratum).length,
+    probability,
+  }));
+  return { cases: [...first.cases, ...drawn], strata: [...first.strata, ...table] };
+}
+
+/**
+ * Draws a batch: every must-pass case that is left, then the others by the design, in one random order. The same seed,
+ * strata and weights draw the same.
+ *
+ * @param weightOf adaptive: how much likelier a case of a verdict pair and slice is than another, > 0
+ */
+export function drawBatch(
+  strata: readonly SampleStratum[],
+  size: number,
+  seed: string,
+  design: Design = "random",
+  weightOf: (part: SampleStratum) => number = () => 1,
+): DrawnBatch {
+  const random = new Random(seed);
+  if (design === "random") return drawRandom(random, strata, size);
+  let groups = byPair(strata);
+  const weights = new Map<string, number>();
+  if (design === "adaptive") {
+    const certain = groups.filter(({ stratum }) => stratum === mustPassStratum);
+    const open = strata.filter(({ stratum }) => stratum !== mustPassStratum);
+    const levels = [...new Set(open.map(weightOf))].sort((a, b) => a - b);
+    groups = [
+      ...certain,
+      ...levels.map((level) => {
+        const stratum = `weight ${level}`;
+        weights.set(stratum, level);
+        return { stratum, parts: open.filter((part) => weightOf(part) === level) };
+      }),
+    ];
+  }
+  return queued(random, draw(random, groups, sizesOf(groups, size, design, weights), design === "adaptive"));
+}
+
+/** Must-pass cases first: one that fails settles the release. The others in one random order. */
+function queued(random: Random, { cases, strata }: DrawnBatch): DrawnBatch {
+  const certain = cases.filter(({ stratum }) => stratum === mustPassStratum);
+  const open = cases.filter(({ stratum }) => stratum !== mustPassStratum);
+  return { cases: [...certain, ...random.shuffle(open)], strata };
+}
+
+/** Draws a stored batch again: sizes and adaptive strata are taken from the record, the cases from the seed. */
+export function redraw(
+  strata: readonly SampleStratum[],
+  recorded: readonly DrawnStratum[],
+  seed: string,
+  design: Design,
+): number[] {
+  const random = new Random(seed);
+  if (design === "random") {
+    const size = recorded.reduce((total, { drawn }) => total + drawn, 0);
+    return drawRandom(random, strata, size).cases.map(({ id }) => id);
+  }
+  const groups = recorded.map(({ stratum, of }) => ({
+    stratum,
+    parts: strata.filter((part) =>
+      of ? of.some(({ pair, slice }) => pair === part.stratum && slice === part.slice) : part.stratum === stratum,
+    ),
+  }));
+  const sizes = new Map(recorded.map(({ stratum, drawn }) => [stratum, drawn]));
+  return queued(random, draw(random, groups, sizes, design === "adaptive")).cases.map(({ id }) => id);
+}
+
+/** What people have found so far where the judge said the same, or in one slice. */
+export type Findings = { labelled: number; overridden: number };
+
+const levels = [0.5, 1, 2, 4];
+
+/**
+ * How much likelier a case should be drawn, from what is known: the square root of how often people are expected to
+ * override the judge there (Neyman's allocation for a prediction error), relative to the average, in steps of two from ½
+ * to 4. Every case keeps a chance.
+ */
+export function adaptiveWeights(
+  strata: readonly SampleStratum[],
+  byPair: ReadonlyMap<string, Findings>,
+  bySlice: ReadonlyMap<string, Findings>,
+): (part: SampleStratum) => number {
+  const open = strata.filter(({ stratum, remaining }) => stratum !== mustPassStratum && remaining.length > 0);
+  // Before people say anything: a change the judge sees, or no verdict at all, is likelier wrong than no change.
+  const guessed = (pair: string) => (pair === "pass>pass" || pair === "fail>fail" ? 0.15 : 0.4);
+  const rateOf = (pair: string) => {
+    const { labelled, overridden } = byPair.get(pair) ?? { labelled: 0, overridden: 0 };
+    return (overridden + 2 * guessed(pair)) / (labelled + 2);
+  };
+  const all = [...bySlice.values()].reduce(
+    (total, { labelled, overridden }) => ({
+      labelled: total.labelled + labelled,
+      overridden: total.overridden + overridden,
+    }),
+    { labelled: 0, overridden: 0 },
+  );
+  const average = (all.overridden + 0.5) / (all.labelled + 2);
+  const sliceFactor = (slice: string | null) => {
+    const { labelled, overridden } = bySlice.get(slice ?? "") ?? { labelled: 0, overridden: 0 };
+    return (overridden + 4 * average) / (labelled + 4) / average;
+  };
+  const score = (part: SampleStratum) => Math.sqrt(Math.min(1, rateOf(part.stratum) * sliceFactor(part.slice)));
+  const cases = sum(open, ({ remaining }) => remaining.length);
+  const mean = open.reduce((total, part) => total + score(part) * part.remaining.length, 0) / Math.max(1, cases);
+  return (part) => {
+    const ratio = score(part) / mean;
+    return levels.reduce((best, level) =>
+      Math.abs(Math.log2(level / ratio)) < Math.abs(Math.log2(best / ratio)) ? level : best,
+    );
+  };
 }

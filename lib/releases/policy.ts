@@ -11,7 +11,12 @@ export const policySchema = z.strictObject({
   name: z.string().trim().min(1).max(200),
   /** How much worse the candidate may be: the delta's lower bound must not lie below it. In proportions, −0.02 = −2 points. */
   margin: z.number().min(-1).max(1),
-  /** Confidence level of every interval. */
+  /**
+   * If the candidate is really worse than the margin, the chance that the delta gate ever says otherwise, however often
+   * somebody looks: 1 − the level of the always-valid interval.
+   */
+  riskLimit: z.number().min(0.001).max(0.5).default(0.05),
+  /** Confidence level of every other interval. */
   level: z.number().min(0.5).max(0.999),
   /** Cases with a human label that are needed; never more than can be drawn. */
   minReviewedCases: z.int().min(0).max(1_000_000),
@@ -31,6 +36,7 @@ export const standardPolicies: Record<string, PolicyDocument> = {
   standard: {
     name: "Standard",
     margin: -0.02,
+    riskLimit: 0.05,
     level: 0.95,
     minReviewedCases: 40,
     judge: { minTpr: 0.8, minTnr: 0.6 },
@@ -41,6 +47,7 @@ export const standardPolicies: Record<string, PolicyDocument> = {
   strict: {
     name: "Strict",
     margin: 0,
+    riskLimit: 0.05,
     level: 0.95,
     minReviewedCases: 80,
     judge: { minTpr: 0.9, minTnr: 0.75 },

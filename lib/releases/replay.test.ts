@@ -22,23 +22,25 @@ function labelledCases(mustPass = 0): ReplayCase[] {
 describe("replaying a release on labelled cases", () => {
   it("holds the truth about as often as it says, without bias", () => {
     const cases = labelledCases();
-    const { truth, bias, coverage, width, draw } = replay(cases, { draw: 60, repeats: 150, seed: "a" });
+    const { truth, bias, biasError, coverage, width, draw } = replay(cases, { draw: 60, repeats: 150, seed: "a" });
     expect(draw).toBe(60);
     expect(truth).toBeCloseTo(
       cases.reduce((sum, { pass }) => sum + Number(pass.candidate) - Number(pass.baseline), 0) / 300,
       12,
     );
-    // Standard error of a mean of 150 estimates whose own error is about .03: .0025; of a coverage of .95: .018.
-    expect(Math.abs(bias)).toBeLessThan(0.0075);
+    expect(Math.abs(bias)).toBeLessThan(3 * biasError);
+    // Standard error of a coverage of .95 over 150 repeats: .018.
     expect(coverage.fixed).toBeGreaterThan(0.9);
-    expect(coverage.alwaysValid).toBeNull();
-    // Versions that seldom differ gain nothing from this judge; four strata instead of one must not cost much either.
-    expect(width.fixed).toBeLessThan(1.1 * width.peopleOnly);
+    expect(coverage.alwaysValid).toBeGreaterThan(0.9);
+    expect(width.fixed).toBeLessThan(width.alwaysValid);
+    // The judge's strata are used only as far as they help.
+    expect(width.fixed).toBeLessThanOrEqual(width.peopleOnly);
   }, 60_000);
   it("is exact when everything is drawn", () => {
     const { bias, coverage, width } = replay(labelledCases(), { draw: 300, repeats: 2, seed: "a" });
     expect(bias).toBeCloseTo(0, 12);
     expect([coverage.fixed, width.fixed, width.peopleOnly]).toEqual([1, 0, 0]);
+    expect([coverage.alwaysValid, width.alwaysValid]).toEqual([1, expect.closeTo(0, 9)]);
   });
   it("is the same again from the same seed, and draws every must-pass case", () => {
     const cases = labelledCases(20);

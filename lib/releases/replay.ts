@@ -1,5 +1,6 @@
-import { methodName, pairedEstimate } from "../stats/paired-estimate";
-import { type JudgeSays, type Stratum, simulatePosterior } from "../stats/posterior";
+import { alwaysValidName, alwaysValidPath, type SequenceInput } from "../stats/always-valid";
+import { guess, methodName, pairedEstimate } from "../stats/paired-estimate";
+import { type JudgeSays, type Stratum, values, withoutJudge } from "../stats/strata";
 import { drawBatch, mustPassStratum, type SampleStratum } from "./draw";
 
 /** A case whose truth is known, with what a judge says of both answers. */
@@ -10,6 +11,9 @@ export type ReplayCase = {
   pass: { baseline: boolean; candidate: boolean };
 };
 
+/** Of the interval for a number of grades fixed beforehand, and of the one that holds however often one looks. */
+type Both = { fixed: number; alwaysValid: number };
+
 export type Replay = {
   /** The delta over all cases, in [−1, 1]. */
   truth: number;
@@ -18,17 +22,21 @@ export type Replay = {
   /** Cases drawn in each repeat; must-pass cases may make it more than was asked for. */
   draw: number;
   level: number;
-  method: string;
-  /** Mean estimate − truth. */
+  method: { fixed: string; alwaysValid: string };
+  /** Mean estimate − truth, and the standard error of that mean. */
   bias: number;
-  /** Share of the repeats whose interval holds the truth. `alwaysValid` is null: no such interval is shown yet. */
-  coverage: { fixed: number; alwaysValid: null; peopleOnly: number };
-  /** Mean width of the interval of these cases; `peopleOnly` from as many grades drawn without looking at the judge. */
-  width: { fixed: number; alwaysValid: null; peopleOnly: number };
+  biasError: number;
+  /**
+   * Share of the repeats whose interval holds the truth; of the always-valid one after every single grade, not only at the
+   * end. `peopleOnly`: the same fixed interval from the same grades, without the judge.
+   */
+  coverage: Both & { peopleOnly: number };
+  /** Mean width of the interval of these cases after the last grade. */
+  width: Both & { peopleOnly: number };
 };
 
 const pairOf = ({ judged }: ReplayCase) => `${judged.baseline}>${judged.candidate}`;
-const unjudged = { baseline: "error", candidate: "error" } as const;
+const cellOf = ({ pass }: ReplayCase) => (pass.baseline ? 2 : 0) + (pass.candidate ? 1 : 0);
 
 /** The strata that a draw knows: case numbers in place of ids. */
 function sampleStrata(cases: readonly ReplayCase[]): SampleStratum[] {
@@ -39,40 +47,71 @@ function sampleStrata(cases: readonly ReplayCase[]): SampleStratum[] {
   }
   return [...remaining]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([stratum, ids]) => ({ stratum, population: ids.length, alreadyDrawn: 0, remaining: ids }));
+    .map(([stratum, ids]) => ({ stratum, slice: null, population: ids.length, alreadyDrawn: 0, remaining: ids }));
 }
 
+type Counted = Stratum & { cells: [number, number, number, number] };
+
 /** What is known after people graded the drawn cases: per stratum, the four counts of labels. */
-function graded(cases: readonly ReplayCase[], drawn: ReadonlySet<number>): Stratum[] {
-  const strata = new Map<string, Stratum & { cells: [number, number, number, number] }>();
+function graded(cases: readonly ReplayCase[], drawn: ReadonlySet<number>): Counted[] {
+  const strata = new Map<string, Counted>();
   for (const [id, item] of cases.entries()) {
     const key = `${item.mustPass ? mustPassStratum : ""} ${pairOf(item)}`;
-    const stratum = strata.get(key) ?? { key, judged: item.judged, population: 0, cells: [0, 0, 0, 0] };
+    const stratum = strata.get(key) ?? {
+      key,
+      judged: item.judged,
+      certain: item.mustPass,
+      population: 0,
+      cells: [0, 0, 0, 0],
+    };
     strata.set(key, stratum);
     stratum.population++;
-    if (drawn.has(id)) stratum.cells[(item.pass.baseline ? 2 : 0) + (item.pass.candidate ? 1 : 0)]!++;
+    if (drawn.has(id)) stratum.cells[cellOf(item)]!++;
   }
   return [...strata.values()];
 }
 
-function tally() {
-  let [n, sum, covered, width] = [0, 0, 0, 0];
+/** The drawn cases in the order of the queue, as the always-valid interval takes them in. */
+function sequence(cases: readonly ReplayCase[], order: readonly number[], strata: readonly Stratum[]): SequenceInput {
+  const open = strata.filter(({ certain }) => !certain);
+  const at = new Map(open.map(({ key }, h) => [key, h]));
+  const ids = order.filter((id) => !cases[id]!.mustPass);
+  const certain = cases.filter(({ mustPass }) => mustPass);
+  const delta = (item: ReplayCase) => values.delta[cellOf(item)]!;
   return {
-    add(strata: readonly Stratum[], level: number, truth: number): void {
-      const { estimate, low, high } = pairedEstimate(strata, level, simulatePosterior(strata)).theseCases.delta;
+    strata: open.map((stratum) => ({ population: stratum.population, guess: guess(stratum, "delta") })),
+    rounds: [{ size: ids.length }],
+    draws: ids.map((id) => ({ stratum: at.get(` ${pairOf(cases[id]!)}`)!, value: delta(cases[id]!), round: 0 })),
+    certain: {
+      population: certain.length,
+      labelled: certain.length,
+      sum: certain.reduce((total, item) => total + delta(item), 0),
+    },
+  };
+}
+
+function tally() {
+  let [n, sum, squares, covered, width] = [0, 0, 0, 0, 0];
+  return {
+    add(estimate: number, { low, high }: { low: number; high: number }, holds: boolean): void {
       n++;
-      sum += estimate ?? (low + high) / 2;
-      // Sums of proportions differ in the last digits.
-      if (low - 1e-9 <= truth && truth <= high + 1e-9) covered++;
+      sum += estimate;
+      squares += estimate * estimate;
+      if (holds) covered++;
       width += high - low;
     },
-    result: () => ({ mean: sum / n, coverage: covered / n, width: width / n }),
+    result: () => ({
+      mean: sum / n,
+      error: Math.sqrt(Math.max(0, squares / n - (sum / n) ** 2) / n),
+      coverage: covered / n,
+      width: width / n,
+    }),
   };
 }
 
 /**
- * Draws from labelled cases as a release would, grades the drawn ones with the truth, and counts how often the interval
- * holds it: the product's promise, put to the test on data of one's own.
+ * Draws from labelled cases as a release would, grades the drawn ones with the truth, and counts how often the intervals
+ * hold it: the product's promise, put to the test on data of one's own.
  *
  * @param draw cases to draw, an integer ≥ 1; never more than there are
  * @param seed repeat r draws with the seed `${seed}/${r}`
@@ -84,28 +123,34 @@ export function replay(
 ): Replay {
   if (cases.length === 0 || !(draw >= 1) || !(repeats >= 1)) throw new RangeError("cases, draw and repeats are ≥ 1");
   const truth = cases.reduce((sum, { pass }) => sum + Number(pass.candidate) - Number(pass.baseline), 0) / cases.length;
-  const blindToJudge = cases.map((item) => ({ ...item, judged: unjudged }));
-  const [withJudge, alone] = [sampleStrata(cases), sampleStrata(blindToJudge)];
-  const [fixed, peopleOnly] = [tally(), tally()];
+  // Sums of proportions differ in the last digits.
+  const holds = ({ low, high }: { low: number; high: number }) => low - 1e-9 <= truth && truth <= high + 1e-9;
+  const strata = sampleStrata(cases);
+  const [fixed, alwaysValid, peopleOnly] = [tally(), tally(), tally()];
   let drawn = 0;
   for (let r = 0; r < repeats; r++) {
-    const pick = (strata: SampleStratum[]) =>
-      new Set(drawBatch(strata, draw, `${seed}/${r}`).cases.map(({ id }) => id));
-    const picked = pick(withJudge);
-    drawn = picked.size;
-    fixed.add(graded(cases, picked), level, truth);
-    peopleOnly.add(graded(blindToJudge, pick(alone)), level, truth);
+    const order = drawBatch(strata, draw, `${seed}/${r}`).cases.map(({ id }) => id);
+    drawn = order.length;
+    const known = graded(cases, new Set(order));
+    const { delta } = pairedEstimate(known, level).theseCases;
+    fixed.add(delta.estimate ?? (delta.low + delta.high) / 2, delta, holds(delta));
+    const alone = pairedEstimate(withoutJudge(known), level).theseCases.delta;
+    peopleOnly.add(alone.estimate ?? 0, alone, holds(alone));
+    const path = alwaysValidPath(sequence(cases, order, known), level);
+    const last = path.at(-1)!;
+    alwaysValid.add(delta.estimate ?? 0, last, path.every(holds));
   }
-  const [ours, theirs] = [fixed.result(), peopleOnly.result()];
+  const [ours, always, theirs] = [fixed.result(), alwaysValid.result(), peopleOnly.result()];
   return {
     truth,
     cases: cases.length,
     repeats,
     draw: drawn,
     level,
-    method: methodName,
+    method: { fixed: methodName, alwaysValid: alwaysValidName },
     bias: ours.mean - truth,
-    coverage: { fixed: ours.coverage, alwaysValid: null, peopleOnly: theirs.coverage },
-    width: { fixed: ours.width, alwaysValid: null, peopleOnly: theirs.width },
+    biasError: ours.error,
+    coverage: { fixed: ours.coverage, alwaysValid: always.coverage, peopleOnly: theirs.coverage },
+    width: { fixed: ours.width, alwaysValid: always.width, peopleOnly: theirs.width },
   };
 }

@@ -18,7 +18,8 @@ const policy = standardPolicies.standard!;
 
 function criterion(given: Partial<CriterionNumbers> = {}): CriterionNumbers {
   const estimate = { delta: 0.03, low: 0.01, high: 0.05 };
-  return { key: "grounded", judge: null, estimate, labelled: 40, ungraded: [], ...given };
+  const alwaysValid = { low: 0, high: 0.06 };
+  return { key: "grounded", judge: null, estimate, alwaysValid, labelled: 40, ungraded: [], ...given };
 }
 function grade(given: Partial<MustPassGrade> = {}): MustPassGrade {
   return { case: "c1", criterion: "grounded", label: "pass", ...given };
@@ -64,21 +65,28 @@ describe("must-pass gate", () => {
 
 describe("delta gate, margin −2 pt", () => {
   it.each([
-    [{ delta: 0.0, low: -0.02, high: 0.02 }, "met"],
-    [{ delta: 0.0, low: -0.0201, high: 0.02 }, "not_enough_evidence"],
-    [{ delta: -0.05, low: -0.08, high: -0.02 }, "not_enough_evidence"],
-    [{ delta: -0.05, low: -0.08, high: -0.0201 }, "not_met"],
+    [{ low: -0.02, high: 0.02 }, "met"],
+    [{ low: -0.0201, high: 0.02 }, "not_enough_evidence"],
+    [{ low: -0.08, high: -0.02 }, "not_enough_evidence"],
+    [{ low: -0.08, high: -0.0201 }, "not_met"],
     [null, "not_enough_evidence"],
-  ] as const)("%j is %s", (estimate, status) => {
-    expect(deltaGate(policy, [criterion({ estimate })]).status).toBe(status);
+  ] as const)("an always-valid interval of %j is %s, whatever the other one says", (alwaysValid, status) => {
+    expect(deltaGate(policy, [criterion({ alwaysValid })]).status).toBe(status);
   });
   it("is not met when another criterion is clearly below, but a doubt about another does not stop it", () => {
-    const tone = (high: number) => criterion({ key: "tone", estimate: { delta: -0.1, low: -0.2, high } });
+    const estimate = { delta: -0.1, low: -0.15, high: -0.07 };
+    const tone = (high: number) => criterion({ key: "tone", estimate, alwaysValid: { low: -0.2, high } });
     expect(deltaGate(policy, [criterion(), tone(-0.05)])).toMatchObject({
       status: "not_met",
-      detail: "Worse than the margin of −2 pt: tone −10.0 pt (−20.0 to −5.0).",
+      detail: "Worse than the margin of −2 pt: tone −10.0 pt (always-valid −20.0 to −5.0 pt).",
     });
-    expect(deltaGate(policy, [criterion(), tone(0.01)]).status).toBe("met");
+    expect(deltaGate(policy, [criterion(), tone(0.01)])).toMatchObject({
+      status: "met",
+      detail: expect.stringContaining("at most 5 of 100 releases"),
+    });
+  });
+  it("says nothing before anything is graded", () => {
+    expect(deltaGate(policy, [criterion({ labelled: 0 })]).status).toBe("not_enough_evidence");
   });
 });
 

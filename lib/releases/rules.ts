@@ -1,5 +1,5 @@
 import type { PolicyDocument } from "./policy";
-import { count, listed, margin, pointsWithInterval } from "./words";
+import { count, listed, margin, ofHundredAtMost, points, pointsInterval } from "./words";
 
 /** What decides whether a release may be approved. Pure: numbers in, words out. */
 
@@ -37,6 +37,8 @@ export type CriterionNumbers = {
   judge: { key: string; licence: "trusted" | "untrusted" | "not_enough_evidence"; detail: string } | null;
   /** Proportions; null while nothing is graded, or nothing of some stratum. */
   estimate: { delta: number; low: number; high: number } | null;
+  /** The interval that holds however often somebody looks; null while nothing is drawn. */
+  alwaysValid: { low: number; high: number } | null;
   /** Strata without any graded case. */
   ungraded: readonly string[];
   /** Drawn cases with a human pass or fail for both versions. */
@@ -72,31 +74,34 @@ export function mustPassGate(policy: PolicyDocument, grades: readonly MustPassGr
   return { key, status: "not_enough_evidence", detail };
 }
 
-/** The primary criterion's delta is not below the margin, and no other criterion is clearly below it. */
+/**
+ * A risk-limiting audit of "the primary criterion's delta is not below the margin": met once the always-valid interval
+ * lies above it, not met once any criterion's lies below it. People look after every grade and stop when they like, and
+ * the risk limit still holds.
+ */
 export function deltaGate(policy: PolicyDocument, criteria: readonly CriterionNumbers[]): Gate {
   const key = "delta";
   const limit = margin(policy.margin);
-  const below = criteria.filter(({ estimate }) => estimate !== null && estimate.high < policy.margin);
+  const say = ({ key, estimate, alwaysValid }: CriterionNumbers) => {
+    const interval = pointsInterval(alwaysValid!);
+    return estimate ? `${key} ${points(estimate.delta)} (always-valid ${interval})` : `${key} ${interval}`;
+  };
+  const below = criteria.filter(({ alwaysValid }) => alwaysValid !== null && alwaysValid.high < policy.margin);
   if (below.length > 0) {
-    const parts = below.map((criterion) => `${criterion.key} ${pointsWithInterval(criterion.estimate!)}`);
-    return { key, status: "not_met", detail: `Worse than the margin of ${limit}: ${parts.join("; ")}.` };
+    return { key, status: "not_met", detail: `Worse than the margin of ${limit}: ${below.map(say).join("; ")}.` };
   }
   const [primary] = criteria;
-  if (!primary?.estimate) {
-    const why =
-      primary && primary.labelled > 0
-        ? `No case that was judged ${listed(primary.ungraded)} has a grade yet`
-        : "Nothing is graded yet";
-    return { key, status: "not_enough_evidence", detail: `${why}; the margin is ${limit}.` };
+  if (!primary?.alwaysValid || primary.labelled === 0) {
+    return { key, status: "not_enough_evidence", detail: `Nothing is graded yet; the margin is ${limit}.` };
   }
-  const numbers = `${primary.key} ${pointsWithInterval(primary.estimate)}`;
-  if (primary.estimate.low >= policy.margin) {
-    return { key, status: "met", detail: `${numbers}; the margin is ${limit}.` };
+  if (primary.alwaysValid.low >= policy.margin) {
+    const risk = `at most ${ofHundredAtMost(policy.riskLimit)} of 100 releases that are worse than that get here`;
+    return { key, status: "met", detail: `${say(primary)}; the margin is ${limit}: ${risk}.` };
   }
   return {
     key,
     status: "not_enough_evidence",
-    detail: `${numbers} reaches below the margin of ${limit}: more grades would narrow it.`,
+    detail: `${say(primary)} reaches below the margin of ${limit}: more grades would narrow it.`,
   };
 }
 

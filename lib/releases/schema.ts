@@ -16,7 +16,15 @@ export const createReleaseSchema = z.strictObject({
 });
 export type CreateRelease = z.infer<typeof createReleaseSchema>;
 
-export const designs = ["stratified"] as const;
+/**
+ * How a batch is drawn, must-pass cases apart, which are all drawn and come first:
+ * - `random`: every case as likely as any other. The judge's verdicts are used afterwards. The queue is then one random
+ *   order, which is what lets people stop whenever they like.
+ * - `adaptive`: cases that teach more are likelier: where the judge sees a change, and where people have overridden it.
+ * - `stratified`: in fixed proportion to the judge's verdict pairs.
+ */
+export const designs = ["random", "adaptive", "stratified"] as const;
+export type Design = (typeof designs)[number];
 
 export const drawSchema = z.strictObject({
   /** Cases to draw; more than are left draws all that are left. */

@@ -1,7 +1,7 @@
 import type { Brief } from "./brief";
 import type { PolicyDocument } from "./policy";
 import { blocking, type GateKey } from "./rules";
-import { count, grouped, listed, pointsWithInterval } from "./words";
+import { count, grouped, listed, margin, pointsWithInterval } from "./words";
 
 /** The brief in two sentences, and what to do next. Pure. */
 
@@ -17,7 +17,9 @@ const gateNames: Record<GateKey, string> = {
 export function headline(brief: Brief, policy: PolicyDocument): string {
   const [primary] = brief.criteria;
   if (!primary) return "This release has no criterion.";
-  const { delta, low, high, reviewed } = primary.estimate;
+  const { delta, reviewed, alwaysValid } = primary.estimate;
+  // The interval that holds however often one looks; evidence frozen before it was there has the other.
+  const { low, high } = alwaysValid ?? primary.estimate;
   const of = brief.criteria.length > 1 ? ` on ${primary.name}` : "";
   if (reviewed === 0) {
     const instrument = primary.judges.find((judge) => judge.instrument);
@@ -33,6 +35,32 @@ export function headline(brief: Brief, policy: PolicyDocument): string {
   if (high < 0) return `Worse: ${numbers}.`;
   if (low >= policy.margin) return `Not worse by more than the margin: ${numbers}.`;
   return `Not settled: ${numbers}.`;
+}
+
+/** How many more reviews would settle the delta gate, and which way it leans; null when that is no question. */
+export function outlookInWords({ outlook }: Pick<Brief, "outlook">, policy: PolicyDocument): string | null {
+  if (!outlook) return null;
+  const { likely, met, notMet, left } = outlook;
+  const limit = margin(policy.margin);
+  const open = Math.max(0, 1 - met - notMet);
+  if (likely.median === null || open > 0.5) {
+    return left > 3000
+      ? `More reviews would hardly settle it: the delta lies so near the margin of ${limit} that thousands more leave it open. Refuse, or ask again with a wider margin.`
+      : `Only grading nearly all of the ${grouped(left)} cases left would settle it: the delta lies too near the margin of ${limit}.`;
+  }
+  const range =
+    likely.high === null
+      ? `${grouped(likely.low ?? likely.median)} or more`
+      : likely.low === likely.high
+        ? `about ${grouped(likely.median)}`
+        : `${grouped(likely.low!)}–${grouped(likely.high)}`;
+  const way =
+    met >= 0.9
+      ? "above the margin"
+      : notMet >= 0.9
+        ? "below the margin: expect a no"
+        : `above the margin in ${Math.round(met * 100)} of 100 futures, below it in ${Math.round(notMet * 100)}`;
+  return `Expect ${range} more reviews to settle the margin of ${limit} (simulated from what is known); most likely it ends ${way}.`;
 }
 
 /** Whether it may go out, and what stands in the way. */

@@ -20,6 +20,12 @@ export function pointsWithInterval({ delta, low, high }: { delta: number; low: n
   return `${points(delta)} (${bare(low)} to ${bare(high)})`;
 }
 
+/** `−1.2 to 5.0 pt`. */
+export function pointsInterval({ low, high }: { low: number; high: number }): string {
+  const bare = (value: number) => points(value).replace(" pt", "").replace("+", "");
+  return `${bare(low)} to ${bare(high)} pt`;
+}
+
 /** A proportion: 0.8744 → `87.4 %`. */
 export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
@@ -30,6 +36,11 @@ export function ofHundred(low: number, high: number): string {
   const from = Math.floor(Math.max(0, low) * 100 + 1e-9);
   const to = Math.ceil(Math.min(1, high) * 100 - 1e-9);
   return from === to ? String(from) : `${from}–${to}`;
+}
+
+/** A limit as a whole number of 100, never less than it is: 0.05 → `5`. */
+export function ofHundredAtMost(share: number): string {
+  return String(Math.ceil(share * 100 - 1e-9));
 }
 
 /** `1 case`, `2 cases`; thousands are set apart. */

@@ -61,3 +61,41 @@ export function drawWithoutReplacement<T>(random: Random, items: readonly T[], n
   }
   return pool.slice(0, size);
 }
+
+/**
+ * How many cases to draw from each stratum when a case of one is to be likelier than of another: all of the certain ones,
+ * then `size` in proportion to available · weight, at least one of each stratum that has any; remainders by the largest
+ * fraction, ties by key.
+ *
+ * @param weights by key; 1 where none is given
+ */
+export function allocateWeighted(
+  strata: readonly StratumSize[],
+  size: number,
+  weights: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const result = new Map(strata.map(({ key, certain, available }) => [key, certain ? available : 0]));
+  const open = strata.filter(({ certain, available }) => !certain && available > 0);
+  let left = Math.max(0, size - [...result.values()].reduce((sum, n) => sum + n, 0));
+  if (left === 0) return result;
+  const wanted = open.map(({ key, available }) => ({ key, available, weight: available * (weights.get(key) ?? 1) }));
+  const total = wanted.reduce((sum, { weight }) => sum + weight, 0);
+  const ideal = new Map(wanted.map(({ key, weight }) => [key, (left * weight) / total]));
+  for (const { key, available } of wanted) {
+    const n = Math.min(available, left, Math.max(1, Math.floor(ideal.get(key)!)));
+    result.set(key, n);
+    left -= n;
+  }
+  while (left > 0) {
+    const [next] = wanted
+      .filter(({ key, available }) => result.get(key)! < available)
+      .sort(
+        (a, b) =>
+          ideal.get(b.key)! - result.get(b.key)! - (ideal.get(a.key)! - result.get(a.key)!) || (a.key < b.key ? -1 : 1),
+      );
+    if (!next) break;
+    result.set(next.key, result.get(next.key)! + 1);
+    left--;
+  }
+  return result;
+}

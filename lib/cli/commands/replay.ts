@@ -8,7 +8,7 @@ import { Fault } from "../../errors";
 import { openSource, type Source } from "../../formats/read";
 import { Resolver } from "../../formats/resolve";
 import { type ReplayCase, replay } from "../../releases/replay";
-import type { JudgeSays } from "../../stats/posterior";
+import type { JudgeSays } from "../../stats/strata";
 import { CliError } from "../connection";
 import { show } from "../output";
 import { sourceAt } from "../source";

@@ -2,10 +2,14 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
+import pg from "pg";
 import { trustOf, verifyDatabase } from "../../audit/live";
 import { outsideFile, readOutside } from "../../audit/outside";
 import type { LogProblem, LogVerification } from "../../audit/verify";
 import { type ExportVerification, keyFingerprint, verifyExport } from "../../audit/verify-export";
+import type { Reader } from "../../calibration/tally";
+import { Prisma } from "../../db/generated/client";
+import { type SampleVerification, verifySamples } from "../../releases/verify-samples";
 import { CliError } from "../connection";
 import { plain, show } from "../output";
 import { dataFolder } from "../paths";
@@ -53,8 +57,34 @@ async function live({ key, checkpoints, databaseUrl }: Options, command: Command
     const reason = error instanceof Error && error.message ? error.message : String((error as { code?: unknown }).code);
     throw new CliError(3, `The audit log can't be read: ${reason}.`);
   });
-  show(command, result, logWords(result, trust.publicKey, checkpoints ?? outsideFile(folder)));
-  process.exitCode = result.ok ? 0 : 1;
+  const samples = await drawnAgain(databaseUrl ?? urlOf(folder));
+  const ok = result.ok && samples.ok;
+  const words = logWords(result, trust.publicKey, checkpoints ?? outsideFile(folder));
+  show(command, { ...result, ok, samples }, `${words}\n${sampleWords(samples)}`);
+  process.exitCode = ok ? 0 : 1;
+}
+
+/** Every sample drawn again from its seed. */
+async function drawnAgain(url: string): Promise<SampleVerification> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    const $queryRaw = async (strings: TemplateStringsArray, ...values: unknown[]) => {
+      const { text, values: given } = Prisma.sql(strings, ...values);
+      return (await client.query(text, given)).rows;
+    };
+    return await verifySamples({ $queryRaw } as unknown as Reader);
+  } finally {
+    await client.end();
+  }
+}
+
+function sampleWords({ ok, batches, problems }: SampleVerification): string {
+  return [
+    `${ok ? "Drawn again" : "NOT as drawn"}: ${batches} ${batches === 1 ? "sample" : "samples"} from their seeds`,
+    ...problems.map(({ release, batch, what }) => `  ✗ release ${release}, batch ${batch}: ${plain(what)}`),
+  ].join("\n");
 }
 
 function logWords(result: LogVerification, key: KeyObject | null, outside: string): string {
