@@ -8,7 +8,9 @@ import { PageHead } from "@/components/ui/page-head";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
+import { listMovedJudges } from "@/lib/judges/moves";
 import { type Desk, type DeskRelease, getDesk } from "@/lib/releases/desk";
+import { MovedJudges } from "./judges/[id]/moves/_components/moved-judges";
 import { ReleaseTable } from "./releases/_components/release-table";
 
 export const metadata: Metadata = { title: "Desk" };
@@ -17,7 +19,7 @@ const secondsUnknown = 45;
 
 export default async function DeskPage() {
   const actor = await requireActor();
-  const desk = await getDesk(actor);
+  const [desk, moved] = await Promise.all([getDesk(actor), listMovedJudges(actor)]);
   const imports = may(actor, "import.create");
   if (desk.isEmpty) {
     return (
@@ -44,6 +46,7 @@ export default async function DeskPage() {
   return (
     <>
       <PageHead title="Desk" facts={`What waits for you, ${actor.name}.`} />
+      <MovedJudges judges={moved} />
       <div className="flex flex-col gap-8">
         {nothing && (
           <EmptyState title="Nothing waits for you">

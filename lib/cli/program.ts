@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../../package.json";
+import * as anchor from "./commands/anchor";
 import * as dev from "./commands/dev";
 import * as doctor from "./commands/doctor";
 import * as draw from "./commands/draw";
@@ -14,7 +15,21 @@ import * as user from "./commands/user";
 import * as verify from "./commands/verify";
 import { CliError, type ExitCode } from "./connection";
 
-const commands = [importCommand, prompt, release, draw, gate, verify, replay, exporting, user, token, doctor, dev];
+const commands = [
+  importCommand,
+  prompt,
+  release,
+  draw,
+  anchor,
+  gate,
+  verify,
+  replay,
+  exporting,
+  user,
+  token,
+  doctor,
+  dev,
+];
 
 /** The command line. Returns the exit code: 0 yes, 1 no, 2 usage or input error, 3 cannot reach. */
 export async function cli(args: string[]): Promise<ExitCode> {

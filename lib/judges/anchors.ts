@@ -328,6 +328,22 @@ export async function takeAnchorVerdicts({
   });
 }
 
+/** Releases in which people graded answers of runs that this judge judged, newest first. */
+export async function listGradedReleases(actor: Actor, judgeId: number): Promise<{ id: number; name: string }[]> {
+  permit(actor, "project.read");
+  const { rows } = await pool().query<{ id: number; name: string }>(
+    `SELECT r.id, r.id || ': ' || p.name || ' ' || b.key || ' → ' || k.key AS name
+       FROM release r JOIN prompt p ON p.id = r.prompt_id JOIN prompt_version b ON b.id = r.baseline_id
+       JOIN prompt_version k ON k.id = r.candidate_id
+      WHERE r.project_id = $1 AND EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = r.id)
+        AND EXISTS (SELECT 1 FROM run_judge rj JOIN judge_version v ON v.id = rj.judge_version_id
+                     WHERE v.judge_id = $2 AND rj.run_id IN (r.baseline_run_id, r.candidate_run_id))
+      ORDER BY r.id DESC LIMIT 100`,
+    [actor.projectId, judgeId],
+  );
+  return rows;
+}
+
 /** How often the judge and the people who graded the very answers said the same. */
 export type WithPeople = { graded: number; agree: number; passesBad: number; failsGood: number };
 

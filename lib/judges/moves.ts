@@ -179,6 +179,13 @@ export function movesOf(table: Table): Moves {
   return { ...table, n, flips, rate: wilsonInterval(flips, n), p: exactMcNemar(table.passFail, table.failPass) };
 }
 
+/** Whether a flip rate lies above what is put up with, within it, or may be either; null without answers to tell by. */
+export function standing({ rate }: Pick<Moves, "rate">, tolerance: number): "moved" | "steady" | "open" | null {
+  if (rate === null) return null;
+  if (rate.low > tolerance) return "moved";
+  return rate.high <= tolerance ? "steady" : "open";
+}
+
 /** The two tables of a pair of judgings: one pass over the rows of both runs, in the database. */
 export async function compareJudgings(actor: Actor, pair: { from: JudgedRun; to: JudgedRun }): Promise<Comparison> {
   permit(actor, "project.read");

@@ -5,18 +5,22 @@ import { formatCount, formatRate } from "@/components/ui/format";
 import { PageHead } from "@/components/ui/page-head";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { requireActor } from "@/lib/auth/session";
+import { listMovedJudges } from "@/lib/judges/moves";
 import { listJudges } from "@/lib/judges/queries";
+import { MovedJudges } from "./[id]/moves/_components/moved-judges";
 
 export const metadata: Metadata = { title: "Judges" };
 
 export default async function JudgesPage() {
-  const judges = await listJudges(await requireActor());
+  const actor = await requireActor();
+  const [judges, moved] = await Promise.all([listJudges(actor), listMovedJudges(actor)]);
   return (
     <>
       <PageHead
         title="Judges"
         facts="Who grades by machine. How far each can be trusted is measured release by release, from people's overrides."
       />
+      <MovedJudges judges={moved} />
       {judges.length === 0 ? (
         <EmptyState title="No judges yet">
           Judges come with imported results. <Link href="/imports">Import some</Link>.

@@ -12,6 +12,7 @@ import { UntrustedText } from "@/components/ui/untrusted-text";
 import { requireActor } from "@/lib/auth/session";
 import { Fault } from "@/lib/errors";
 import { getJudge } from "@/lib/judges/queries";
+import { MovesLine } from "./moves/_components/moves-line";
 
 export const metadata: Metadata = { title: "Judge" };
 
@@ -30,6 +31,7 @@ export default async function JudgePage({ params }: { params: Promise<{ id: stri
         title={<UntrustedText text={judge.key} />}
         facts="Model, judge prompt, criterion and rubric make a version. A new version's trust starts from nothing."
       />
+      <MovesLine judgeId={judge.id} />
       {judge.versions.map((version) => (
         <section key={version.id} aria-label={`Version ${version.number}`} className="flex flex-col gap-4">
           <h2 className="text-lg font-semibold">
