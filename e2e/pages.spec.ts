@@ -27,6 +27,7 @@ const pages = [
   "/imports/1",
   "/judges",
   "/judges/1",
+  "/judges/1/moves",
   "/audit",
   "/audit?action=release.refused",
   "/audit/decisions",

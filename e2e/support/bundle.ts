@@ -6,6 +6,8 @@ export type BundleOptions = {
   prompt: string;
   cases: number /** Puts this in place of a line of verdicts.jsonl. */;
   broken?: { line: number; text: string };
+  /** What the judge says instead, for judging the same answers again. */
+  verdict?: (number: number, version: "old" | "new") => "pass" | "fail";
 };
 
 export const caseKey = (number: number): string => `case-${String(number).padStart(3, "0")}`;
@@ -13,8 +15,12 @@ export const caseKey = (number: number): string => `case-${String(number).padSta
 export const rationaleOf = (number: number, version: "old" | "new"): string =>
   `rationale ${version} ${caseKey(number)} because`;
 
+function says(number: number, version: "old" | "new"): "pass" | "fail" {
+  return version === "old" && number % 4 === 0 ? "fail" : "pass";
+}
+
 /** The judge passes every new answer, and fails every fourth old one. Case 1 is must-pass. */
-function files({ prompt, cases, broken }: BundleOptions): Record<string, string> {
+function files({ prompt, cases, broken, verdict = says }: BundleOptions): Record<string, string> {
   const numbers = Array.from({ length: cases }, (_, index) => index + 1);
   const versions = ["old", "new"] as const;
   const lines = (rows: unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
@@ -25,7 +31,7 @@ function files({ prompt, cases, broken }: BundleOptions): Record<string, string>
       case: caseKey(number),
       version,
       judge: "machine",
-      verdict: version === "old" && number % 4 === 0 ? "fail" : "pass",
+      verdict: verdict(number, version),
       rationale: rationaleOf(number, version),
     })),
   ).split("\n");

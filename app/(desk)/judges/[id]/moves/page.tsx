@@ -103,14 +103,14 @@ export default async function MovesPage({ params, searchParams }: Props) {
           </p>
           <AnchorList judgeId={id} anchors={anchors} mayWrite={mayWrite} />
           {mayWrite && runs.length > 0 && (
-            <details className="border-t border-line pt-4" open={anchors.length === 0}>
-              <summary className="mb-4 min-h-6 w-fit cursor-pointer font-medium">Choose a new set</summary>
+            <div className="flex flex-col gap-4 border-t border-line pt-4">
+              <h3 className="font-medium">Choose a new set</h3>
               <AnchorForm
                 judgeId={id}
                 runs={runs.map((run) => ({ id: run.runId, name: `run ${run.runId}: ${run.prompt} ${run.version}` }))}
                 releases={releases}
               />
-            </details>
+            </div>
           )}
         </section>
       </div>
