@@ -6,9 +6,21 @@ const shapes: Record<string, { shape: string; tone: string }> = {
   fail: { shape: "✕", tone: "text-worse" },
   unsure: { shape: "?", tone: "text-unsure" },
   error: { shape: "!", tone: "text-unsure" },
+  "prefers candidate": { shape: "▲", tone: "text-better" },
+  "prefers baseline": { shape: "▼", tone: "text-worse" },
+  "prefers A": { shape: "◀", tone: "" },
+  "prefers B": { shape: "▶", tone: "" },
+  tie: { shape: "=", tone: "" },
+  "position flip": { shape: "⇄", tone: "text-unsure" },
 };
 
-/** pass, fail, unsure or error; and whether a person (violet) or a machine (slate) said it. */
+/** A preference as `Verdict` shows it: `candidate` is “prefers candidate”, `flip` is “position flip”. */
+export function preferenceWords(prefer: string): string {
+  if (prefer === "flip") return "position flip";
+  return ["A", "B", "baseline", "candidate"].includes(prefer) ? `prefers ${prefer}` : prefer;
+}
+
+/** pass, fail, unsure or error, or a preference in words; and whether a person (violet) or a machine (slate) said it. */
 export function Verdict({
   value,
   by,

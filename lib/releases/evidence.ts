@@ -26,7 +26,7 @@ export async function buildEvidence(tx: Tx, releaseId: number, numbers: BriefNum
       criteria: {
         orderBy: { position: "asc" },
         select: {
-          criterion: { select: { key: true, name: true, rubric: true } },
+          criterion: { select: { key: true, name: true, rubric: true, kind: true } },
           judgeVersion: {
             select: { number: true, digest: true, model: true, threshold: true, judge: { select: { key: true } } },
           },
@@ -92,11 +92,16 @@ async function reviewsOf(tx: Tx, releaseId: number): Promise<JsonObject[]> {
   const rows = await tx.$queryRaw<(JsonObject & { at: Date })[]>`
     SELECT rv.id, c.key AS "case", v.key AS version, k.key AS criterion,
            json_build_object('id', u.id, 'name', u.name, 'email', u.email) AS reviewer,
-           rv.verdict::text, rv.note, rv.tags, rv.blind, rv.side, rv.took_ms AS "tookMs", rv.supersedes_id AS supersedes,
+           rv.verdict::text, rv.prefer::text, rv.note, rv.tags, rv.blind, rv.side, rv.took_ms AS "tookMs", rv.supersedes_id AS supersedes,
            rv.created_at AS at
-      FROM review rv JOIN test_case c ON c.id = rv.case_id JOIN run r ON r.id = rv.run_id
-      JOIN prompt_version v ON v.id = r.version_id JOIN criterion k ON k.id = rv.criterion_id
+      FROM review rv JOIN test_case c ON c.id = rv.case_id LEFT JOIN run r ON r.id = rv.run_id
+      LEFT JOIN prompt_version v ON v.id = r.version_id JOIN criterion k ON k.id = rv.criterion_id
       JOIN app_user u ON u.id = rv.reviewer_id
      WHERE rv.release_id = ${releaseId} ORDER BY rv.id`;
-  return rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() }));
+  // A grade of one output has version and verdict; a preference has neither, and `side` tells where the candidate stood.
+  return rows.map(({ at, version, verdict, prefer, ...row }) => ({
+    ...row,
+    ...(prefer === null ? { version, verdict } : { prefer }),
+    at: at.toISOString(),
+  })) as JsonObject[];
 }

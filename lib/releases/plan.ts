@@ -1,3 +1,4 @@
+import { Prisma } from "../db/generated/client";
 import type { Tx } from "../db/transaction";
 import { Fault } from "../errors";
 import type { CreateRelease } from "./schema";
@@ -19,6 +20,7 @@ export type Plan = {
 };
 
 type Keyed = { id: number; key: string };
+type Pair = [baselineRunId: number, candidateRunId: number];
 
 function unknown(field: string, what: string, given: string, choices: readonly string[]): Fault {
   const there = choices.length > 0 ? `There is ${listed(choices, 12)}.` : "There is none.";
@@ -81,8 +83,8 @@ async function chooseRuns(tx: Tx, projectId: number, baselineId: number, candida
   };
 }
 
-/** Criteria with something to say about both runs: verdicts or imported reviews. In order of appearance. */
-async function chooseCriteria(tx: Tx, projectId: number, runs: number[], input: CreateRelease): Promise<Keyed[]> {
+/** Criteria with something to say about both runs: verdicts, preferences or imported reviews. In order of appearance. */
+async function chooseCriteria(tx: Tx, projectId: number, runs: Pair, input: CreateRelease): Promise<Keyed[]> {
   const all = await tx.criterion.findMany({
     where: { projectId },
     select: { id: true, key: true },
@@ -107,7 +109,11 @@ async function chooseCriteria(tx: Tx, projectId: number, runs: number[], input: 
               EXISTS (SELECT 1 FROM run_judge rj JOIN judge_version jv ON jv.id = rj.judge_version_id
                        WHERE rj.run_id = run AND jv.criterion_id = c.id)
               OR EXISTS (SELECT 1 FROM imported_review ir WHERE ir.run_id = run AND ir.criterion_id = c.id))
-            FROM unnest(${runs}::int[]) AS run)`;
+            FROM unnest(${runs}::int[]) AS run)
+        OR c.project_id = ${projectId} AND c.kind = 'preference' AND (
+              EXISTS (SELECT 1 FROM run_pair_judge pj JOIN judge_version jv ON jv.id = pj.judge_version_id
+                       WHERE jv.criterion_id = c.id AND ${ofPair(runs, "pj")})
+              OR EXISTS (SELECT 1 FROM imported_preference ip WHERE ip.criterion_id = c.id AND ${ofPair(runs, "ip")}))`;
   const ids = new Set(seen.map(({ id }) => id));
   const criteria = all.filter(({ id }) => ids.has(id));
   if (criteria.length === 0) {
@@ -123,18 +129,20 @@ async function chooseCriteria(tx: Tx, projectId: number, runs: number[], input: 
   return criteria;
 }
 
+/** Compares these two runs, in whichever order. */
+function ofPair([baseline, candidate]: Pair, alias: string): Prisma.Sql {
+  const of = Prisma.raw(alias);
+  return Prisma.sql`(${of}.first_run_id, ${of}.second_run_id) IN ((${baseline}, ${candidate}), (${candidate}, ${baseline}))`;
+}
+
 /** Per criterion the judge that is named, else the first that judged both runs; a judge's newest version counts. */
-async function chooseJudges(
-  tx: Tx,
-  runs: number[],
-  criteria: Keyed[],
-  input: CreateRelease,
-): Promise<Plan["criteria"]> {
+async function chooseJudges(tx: Tx, runs: Pair, criteria: Keyed[], input: CreateRelease): Promise<Plan["criteria"]> {
   const judged = await tx.$queryRaw<{ versionId: number; criterionId: number; key: string }[]>`
     SELECT DISTINCT ON (j.id, jv.criterion_id) jv.id AS "versionId", jv.criterion_id AS "criterionId", j.key
       FROM judge_version jv JOIN judge j ON j.id = jv.judge_id
      WHERE jv.criterion_id = ANY (${criteria.map(({ id }) => id)}::int[])
-       AND (SELECT count(*) FROM run_judge rj WHERE rj.judge_version_id = jv.id AND rj.run_id = ANY (${runs}::int[])) = 2
+       AND ((SELECT count(*) FROM run_judge rj WHERE rj.judge_version_id = jv.id AND rj.run_id = ANY (${runs}::int[])) = 2
+            OR EXISTS (SELECT 1 FROM run_pair_judge pj WHERE pj.judge_version_id = jv.id AND ${ofPair(runs, "pj")}))
      ORDER BY j.id, jv.criterion_id, jv.number DESC`;
   const { judges } = input;
   const keys = [...new Set(judged.map(({ key }) => key))];
@@ -188,7 +196,7 @@ export async function planRelease(tx: Tx, projectId: number, input: CreateReleas
   if (!prompt) throw new Fault("invalid", `This project has no prompt “${input.prompt}”.`, { field: "prompt" });
   const { baseline, candidate, label } = await chooseVersions(tx, prompt.id, input);
   const runs = await chooseRuns(tx, projectId, baseline.id, candidate.id, input);
-  const both = [runs.baselineRunId, runs.candidateRunId];
+  const both: Pair = [runs.baselineRunId, runs.candidateRunId];
   const criteria = await chooseCriteria(tx, projectId, both, input);
   const policyKey = input.policy ?? "standard";
   const policy = await tx.policy.findFirst({

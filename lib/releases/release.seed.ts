@@ -186,3 +186,50 @@ export async function gradeDrawn(releaseId: number, reviewerId: number, truth: T
   const { count } = await db.review.createMany({ data: reviews });
   return count;
 }
+
+type Said = "first" | "second" | "tie" | "error";
+/** What the judge said with the baseline shown first, and with the candidate shown first; null: it was not asked. */
+export type SeededPreferences = Record<string, [baselineFirst: Said | null, candidateFirst: Said | null]>;
+
+/** A preference criterion and its judge, who compared the two runs of the world. */
+export async function seedPreferences(
+  world: SeededWorld,
+  said: SeededPreferences,
+  given: { rationale?: string } = {},
+): Promise<{ criterionId: number; criterion: string; judge: string; judgeVersionId: number }> {
+  const { projectId } = world;
+  const criterion = await db.criterion.create({
+    data: { projectId, key: unique("better"), name: "The more helpful answer", kind: "preference" },
+  });
+  const judge = await db.judge.create({ data: { projectId, key: unique("pairwise") } });
+  const { id: judgeVersionId } = await db.judgeVersion.create({
+    data: { judgeId: judge.id, criterionId: criterion.id, number: 1, digest: sha256Hex("pairs"), model: "some-model" },
+  });
+  const cases = await db.case.findMany({ where: { datasetId: world.datasetId }, select: { id: true, key: true } });
+  const [one, two] = [world.baseline.runId, world.candidate.runId];
+  for (const [place, firstRunId, secondRunId] of [
+    [0, one, two],
+    [1, two, one],
+  ] as const) {
+    const rows = cases.flatMap(({ id, key }) => {
+      const prefer = said[key]?.[place];
+      const rationale = given.rationale;
+      return prefer ? [{ firstRunId, secondRunId, judgeVersionId, caseId: id, prefer, rationale }] : [];
+    });
+    if (rows.length === 0) continue;
+    await db.preferenceVerdict.createMany({ data: rows });
+    const count = (value: Said) => rows.filter(({ prefer }) => prefer === value).length;
+    await db.runPairJudge.create({
+      data: {
+        firstRunId,
+        secondRunId,
+        judgeVersionId,
+        first: count("first"),
+        second: count("second"),
+        tie: count("tie"),
+        error: count("error"),
+      },
+    });
+  }
+  return { criterionId: criterion.id, criterion: criterion.key, judge: judge.key, judgeVersionId };
+}

@@ -5,7 +5,7 @@ import { type Tx, transaction, violates } from "../db/transaction";
 import { canonicalJson, digestOf } from "../digest";
 import { Fault, notFound } from "../errors";
 import { graderOf, type Revealed, type ReviewScope, refuseUnlessGrading, reveal, reviewScope } from "./queries";
-import { refuseIncomplete, runOf } from "./rules";
+import { completeGrades, runOf, sideOf } from "./rules";
 import type { Grade, Submission } from "./schema";
 
 export type Answer = { revealed: Revealed };
@@ -66,6 +66,7 @@ async function lockTask(tx: Tx, releaseId: number, reviewerId: number, taskId: s
   return row;
 }
 
+/** One row a grade. Throws Fault `invalid` unless the case is graded whole. */
 function reviewRows(
   scope: ReviewScope,
   task: TaskRow,
@@ -74,20 +75,34 @@ function reviewRows(
   blind: boolean,
   tookMs?: number,
 ) {
-  return grades.map(({ side, criterion, verdict, note, tags }) => ({
+  const { outputs, pairs } = completeGrades(grades, scope.criteria);
+  const row = ({ criterion, note, tags }: Grade) => ({
     releaseId: scope.releaseId,
     caseId: task.caseId,
-    runId: scope.runs[runOf(side, task.swapped)],
     criterionId: scope.criteria.find(({ key }) => key === criterion)!.id,
     reviewerId,
     taskId: task.id,
-    verdict,
     note: note?.trim() || null,
     tags: [...new Set(tags ?? [])],
     blind,
-    side,
     tookMs: tookMs ?? null,
-  }));
+  });
+  return [
+    ...outputs.map((grade) => ({
+      ...row(grade),
+      runId: scope.runs[runOf(grade.side, task.swapped)],
+      verdict: grade.verdict,
+      prefer: null,
+      side: grade.side,
+    })),
+    ...pairs.map((grade) => ({
+      ...row(grade),
+      runId: null,
+      verdict: null,
+      prefer: grade.prefer === "A" || grade.prefer === "B" ? runOf(grade.prefer, task.swapped) : grade.prefer,
+      side: sideOf("candidate", task.swapped),
+    })),
+  ];
 }
 
 /**
@@ -127,10 +142,6 @@ export async function submitReviews({
           },
         );
       }
-      refuseIncomplete(
-        submission.grades,
-        scope.criteria.map(({ key }) => key),
-      );
       await tx.review.createMany({
         data: reviewRows(scope, task, reviewerId, submission.grades, true, submission.tookMs),
       });
@@ -187,10 +198,6 @@ export async function supersedeReviews({
     refuseUnlessGrading(scope.state);
     const task = await lockTask(tx, releaseId, reviewerId, submission.task);
     if (!task.completed) throw new Fault("conflict", "This case is not graded yet.", { field: "task" });
-    refuseIncomplete(
-      submission.grades,
-      scope.criteria.map(({ key }) => key),
-    );
     const current = await tx.review.findMany({
       where: { releaseId, caseId: task.caseId, reviewerId, supersededBy: { is: null } },
     });
@@ -198,7 +205,10 @@ export async function supersedeReviews({
       const before = current.find(({ runId, criterionId }) => runId === row.runId && criterionId === row.criterionId);
       if (!before) return [];
       const same =
-        before.verdict === row.verdict && before.note === row.note && before.tags.join("\n") === row.tags.join("\n");
+        before.verdict === row.verdict &&
+        before.prefer === row.prefer &&
+        before.note === row.note &&
+        before.tags.join("\n") === row.tags.join("\n");
       return same ? [] : [{ ...row, supersedesId: before.id }];
     });
     if (changes.length > 0) {

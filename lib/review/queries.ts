@@ -3,7 +3,8 @@ import { may, permit } from "../auth/permit";
 import { db } from "../db/client";
 import { type Tx, transaction } from "../db/transaction";
 import { Fault, notFound } from "../errors";
-import { type Run, runOf } from "./rules";
+import { type Asked, type Run, runOf, sideOf } from "./rules";
+import type { Grade } from "./schema";
 
 const leaseMinutes = 10;
 
@@ -15,7 +16,7 @@ export type ReviewScope = {
   runs: Record<Run, number>;
   versions: Record<Run, string>;
   reviewersPerCase: number;
-  criteria: { id: number; key: string; name: string; rubric: string; judgeVersionId: number | null }[];
+  criteria: (Asked & { id: number; name: string; rubric: string; judgeVersionId: number | null })[];
 };
 
 type ScopeRow = {
@@ -40,7 +41,7 @@ export async function reviewScope(
   const [row] = await reader.$queryRaw<ScopeRow[]>`
     SELECT r.state::text, r.baseline_run_id AS "baselineRunId", r.candidate_run_id AS "candidateRunId", b.key AS baseline, k.key AS candidate,
            (p.document::json ->> 'reviewersPerCase')::int AS "reviewersPerCase",
-           (SELECT json_agg(json_build_object('id', c.id, 'key', c.key, 'name', c.name, 'rubric', c.rubric, 'judgeVersionId', rc.judge_version_id) ORDER BY rc.position)
+           (SELECT json_agg(json_build_object('id', c.id, 'key', c.key, 'kind', c.kind, 'name', c.name, 'rubric', c.rubric, 'judgeVersionId', rc.judge_version_id) ORDER BY rc.position)
               FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id WHERE rc.release_id = r.id) AS criteria
       FROM release r JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id
       JOIN policy p ON p.id = r.policy_id
@@ -136,7 +137,8 @@ export type TaskView = {
   task: string;
   case: string;
   input: unknown;
-  criteria: { key: string; name: string; rubric: string }[];
+  /** `preference`: one grade for the case says which answer is better. `pass_fail`: a grade for each side. */
+  criteria: (Asked & { name: string; rubric: string })[];
   sides: [{ side: "A" } & Shown, { side: "B" } & Shown];
   reference?: string;
   slice?: string;
@@ -172,7 +174,7 @@ async function viewOf(
     task: task.id,
     case: found.key,
     input: parsed(found.input, found.inputIsJson),
-    criteria: scope.criteria.map(({ key, name, rubric }) => ({ key, name, rubric })),
+    criteria: scope.criteria.map(({ key, kind, name, rubric }) => ({ key, kind, name, rubric })),
     sides: [
       { side: "A", ...shown("A") },
       { side: "B", ...shown("B") },
@@ -242,21 +244,27 @@ async function claim(tx: Tx, scope: ReviewScope, grader: number): Promise<Claime
   return { id, ...free, expiresAt: task!.expiresAt };
 }
 
-export type Revealed = {
-  sides: Record<"A" | "B", string>;
-  judges: {
-    judge: string;
-    criterion: string;
-    side: "A" | "B";
-    verdict: string;
+type Told = {
+  judge: string;
+  criterion: string;
+  /** True for the judge whose verdicts the release's estimate corrects. */
+  instrument: boolean;
+  /** True when this person's grade differs from what the judge says. */
+  overridden: boolean;
+};
+/** A judge's verdict on one side. */
+export type ToldVerdict = Told & { side: "A" | "B"; verdict: string; score: number | null; rationale: string | null };
+/** What a judge prefers; `flip`: its preference went with the order in which it saw the two answers. */
+export type ToldPreference = Told & {
+  prefer: "A" | "B" | "tie" | "error" | "flip";
+  orders: {
+    first: "A" | "B";
+    prefer: "A" | "B" | "tie" | "error";
     score: number | null;
     rationale: string | null;
-    /** True for the judge whose verdicts the release's estimate corrects. */
-    instrument: boolean;
-    /** True when this person's grade differs from the verdict. */
-    overridden: boolean;
   }[];
 };
+export type Revealed = { sides: Record<"A" | "B", string>; judges: (ToldVerdict | ToldPreference)[] };
 
 type VerdictRow = {
   judge: string;
@@ -267,6 +275,15 @@ type VerdictRow = {
   score: number | null;
   rationale: string | null;
 };
+type OrderRow = { prefer: "first" | "second" | "tie" | "error"; score: number | null; rationale: string | null };
+type PreferenceRow = {
+  judge: string;
+  judgeVersionId: number;
+  criterionId: number;
+  prefer: Run | "tie" | "error" | "flip";
+  baselineFirst: OrderRow | null;
+  candidateFirst: OrderRow | null;
+};
 
 /** What is told once a grade is stored. */
 export async function reveal(
@@ -274,46 +291,84 @@ export async function reveal(
   scope: ReviewScope,
   caseId: number,
   swapped: boolean,
-  grades: readonly { side: "A" | "B"; criterion: string; verdict: string }[],
+  grades: readonly Pick<Grade, "side" | "criterion" | "verdict" | "prefer">[],
 ): Promise<Revealed> {
+  const verdicts = await revealVerdicts(reader, scope, caseId, swapped, grades);
+  const preferences = await revealPreferences(reader, scope, caseId, swapped, grades);
+  return {
+    sides: { A: scope.versions[runOf("A", swapped)], B: scope.versions[runOf("B", swapped)] },
+    judges: [...verdicts, ...preferences],
+  };
+}
+
+async function revealVerdicts(...[reader, scope, caseId, swapped, grades]: Parameters<typeof reveal>) {
   const ids = scope.criteria.map(({ id }) => id);
   const verdicts = await reader.$queryRaw<VerdictRow[]>`
     SELECT j.key AS judge, jv.id AS "judgeVersionId", jv.criterion_id AS "criterionId", v.run_id AS "runId", v.verdict::text, v.score, v.rationale
       FROM verdict v JOIN judge_version jv ON jv.id = v.judge_version_id JOIN judge j ON j.id = jv.judge_id
      WHERE v.case_id = ${caseId} AND v.run_id IN (${scope.runs.baseline}, ${scope.runs.candidate}) AND v.repeat = 0 AND jv.criterion_id = ANY (${ids})
      ORDER BY jv.criterion_id, jv.id`;
-  return {
-    sides: { A: scope.versions[runOf("A", swapped)], B: scope.versions[runOf("B", swapped)] },
-    judges: (["A", "B"] as const).flatMap((side) =>
-      verdicts
-        .filter(({ runId }) => runId === scope.runs[runOf(side, swapped)])
-        .map(({ judge, judgeVersionId, criterionId, verdict, score, rationale }) => {
-          const criterion = scope.criteria.find(({ id }) => id === criterionId)!;
-          const grade = grades.find((mine) => mine.side === side && mine.criterion === criterion.key)?.verdict;
-          const overridden = verdict !== "error" && (grade === "pass" || grade === "fail") && grade !== verdict;
-          return {
-            judge,
-            criterion: criterion.key,
-            side,
-            verdict,
-            score,
-            rationale,
-            instrument: criterion.judgeVersionId === judgeVersionId,
-            overridden,
-          };
-        }),
-    ),
+  return (["A", "B"] as const).flatMap((side) =>
+    verdicts
+      .filter(({ runId }) => runId === scope.runs[runOf(side, swapped)])
+      .map(({ judge, judgeVersionId, criterionId, verdict, score, rationale }): ToldVerdict => {
+        const criterion = scope.criteria.find(({ id }) => id === criterionId)!;
+        const grade = grades.find((mine) => mine.side === side && mine.criterion === criterion.key)?.verdict;
+        const overridden = verdict !== "error" && (grade === "pass" || grade === "fail") && grade !== verdict;
+        return {
+          judge,
+          criterion: criterion.key,
+          side,
+          verdict,
+          score,
+          rationale,
+          instrument: criterion.judgeVersionId === judgeVersionId,
+          overridden,
+        };
+      }),
+  );
+}
+
+async function revealPreferences(...[reader, scope, caseId, swapped, grades]: Parameters<typeof reveal>) {
+  const ids = scope.criteria.filter(({ kind }) => kind === "preference").map(({ id }) => id);
+  if (ids.length === 0) return [];
+  const { baseline, candidate } = scope.runs;
+  const rows = await reader.$queryRaw<PreferenceRow[]>`
+    SELECT j.key AS judge, jv.id AS "judgeVersionId", jv.criterion_id AS "criterionId", judged_preference(f.prefer, s.prefer) AS prefer,
+           CASE WHEN f.prefer IS NOT NULL THEN json_build_object('prefer', f.prefer, 'score', f.score, 'rationale', f.rationale) END AS "baselineFirst",
+           CASE WHEN s.prefer IS NOT NULL THEN json_build_object('prefer', s.prefer, 'score', s.score, 'rationale', s.rationale) END AS "candidateFirst"
+      FROM judge_version jv JOIN judge j ON j.id = jv.judge_id
+      LEFT JOIN preference_verdict f ON f.first_run_id = ${baseline} AND f.second_run_id = ${candidate}
+            AND f.judge_version_id = jv.id AND f.case_id = ${caseId} AND f.repeat = 0
+      LEFT JOIN preference_verdict s ON s.first_run_id = ${candidate} AND s.second_run_id = ${baseline}
+            AND s.judge_version_id = jv.id AND s.case_id = ${caseId} AND s.repeat = 0
+     WHERE jv.criterion_id = ANY (${ids}) AND (f.prefer IS NOT NULL OR s.prefer IS NOT NULL)
+     ORDER BY jv.criterion_id, jv.id`;
+  const order = (first: Run, said: OrderRow | null): ToldPreference["orders"] => {
+    if (!said) return [];
+    const [a, b] = [sideOf(first, swapped), sideOf(first === "baseline" ? "candidate" : "baseline", swapped)];
+    const prefer = said.prefer === "first" ? a : said.prefer === "second" ? b : said.prefer;
+    return [{ first: a, prefer, score: said.score, rationale: said.rationale }];
   };
+  return rows.map((row): ToldPreference => {
+    const criterion = scope.criteria.find(({ id }) => id === row.criterionId)!;
+    const { prefer: said } = row;
+    const prefer = said === "baseline" || said === "candidate" ? sideOf(said, swapped) : said;
+    const mine = grades.find((grade) => grade.criterion === criterion.key)?.prefer;
+    return {
+      judge: row.judge,
+      criterion: criterion.key,
+      prefer,
+      orders: [...order("baseline", row.baselineFirst), ...order("candidate", row.candidateFirst)],
+      instrument: criterion.judgeVersionId === row.judgeVersionId,
+      // A judge whose preference went with the order prefers neither.
+      overridden: mine !== undefined && mine !== "unsure" && prefer !== "error" && prefer !== "flip" && mine !== prefer,
+    };
+  });
 }
 
 export type GradedTask = TaskView & {
-  grades: {
-    side: "A" | "B";
-    criterion: string;
-    verdict: "pass" | "fail" | "unsure";
-    note: string | null;
-    tags: string[];
-  }[];
+  grades: (Pick<Grade, "side" | "criterion" | "verdict" | "prefer"> & { note: string | null; tags: string[] })[];
   revealed: Revealed;
 };
 
@@ -326,14 +381,30 @@ export async function gradedTask(actor: Actor, releaseId: number, taskId: string
       FROM review_task t JOIN draw d ON d.release_id = t.release_id AND d.case_id = t.case_id
      WHERE t.id = ${taskId} AND t.release_id = ${releaseId} AND t.reviewer_id = ${grader} AND t.completed_at IS NOT NULL`;
   if (!task) throw notFound("The graded case");
-  const rows = await db.$queryRaw<GradedTask["grades"]>`
-    SELECT rv.side, c.key AS criterion, rv.verdict::text, rv.note, rv.tags
+  type Row = {
+    side: "A" | "B";
+    criterion: string;
+    verdict: Grade["verdict"] | null;
+    prefer: Run | "tie" | "unsure" | null;
+    note: string | null;
+    tags: string[];
+  };
+  const rows = await db.$queryRaw<Row[]>`
+    SELECT rv.side, c.key AS criterion, rv.verdict::text, rv.prefer::text, rv.note, rv.tags
       FROM review rv JOIN criterion c ON c.id = rv.criterion_id
      WHERE rv.release_id = ${releaseId} AND rv.case_id = ${task.caseId} AND rv.reviewer_id = ${grader}
        AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
      ORDER BY rv.side, c.key`;
   const view = await viewOf(db, actor, scope, task);
-  return { ...view, grades: rows, revealed: await reveal(db, scope, task.caseId, task.swapped, rows) };
+  const grades = rows.map(({ side, verdict, prefer, ...row }) =>
+    prefer === null
+      ? { side, verdict: verdict ?? undefined, ...row }
+      : {
+          prefer: prefer === "baseline" || prefer === "candidate" ? sideOf(prefer, task.swapped) : prefer,
+          ...row,
+        },
+  );
+  return { ...view, grades, revealed: await reveal(db, scope, task.caseId, task.swapped, grades) };
 }
 
 export type GraderRow = { name: string; cases: number; overrides: number; medianMs: number | null; lastAt: Date };
@@ -345,11 +416,18 @@ export async function listGraders(actor: Actor, releaseId: number): Promise<Grad
   return db.$queryRaw<GraderRow[]>`
     SELECT u.name, count(DISTINCT rv.case_id)::int AS cases,
            (percentile_cont(0.5) WITHIN GROUP (ORDER BY rv.took_ms) FILTER (WHERE rv.took_ms IS NOT NULL))::float8 AS "medianMs",
-           count(*) FILTER (WHERE v.verdict IN ('pass', 'fail') AND rv.verdict IN ('pass', 'fail') AND v.verdict::text <> rv.verdict::text
+           count(*) FILTER (WHERE (v.verdict IN ('pass', 'fail') AND rv.verdict IN ('pass', 'fail') AND v.verdict::text <> rv.verdict::text
+               OR rv.prefer <> 'unsure' AND judged_preference(f.prefer, s.prefer) IN ('baseline', 'candidate', 'tie')
+                  AND rv.prefer::text <> judged_preference(f.prefer, s.prefer))
              AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id))::int AS overrides,
            max(rv.created_at) AS "lastAt"
       FROM review rv JOIN app_user u ON u.id = rv.reviewer_id
       JOIN release_criterion rc ON rc.release_id = rv.release_id AND rc.criterion_id = rv.criterion_id
+      JOIN release r ON r.id = rv.release_id
       LEFT JOIN verdict v ON v.run_id = rv.run_id AND v.case_id = rv.case_id AND v.judge_version_id = rc.judge_version_id AND v.repeat = 0
+      LEFT JOIN preference_verdict f ON rv.prefer IS NOT NULL AND f.first_run_id = r.baseline_run_id AND f.second_run_id = r.candidate_run_id
+            AND f.judge_version_id = rc.judge_version_id AND f.case_id = rv.case_id AND f.repeat = 0
+      LEFT JOIN preference_verdict s ON rv.prefer IS NOT NULL AND s.first_run_id = r.candidate_run_id AND s.second_run_id = r.baseline_run_id
+            AND s.judge_version_id = rc.judge_version_id AND s.case_id = rv.case_id AND s.repeat = 0
      WHERE rv.release_id = ${releaseId} GROUP BY u.id, u.name ORDER BY 2 DESC, 1`;
 }

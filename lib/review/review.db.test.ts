@@ -5,7 +5,7 @@ import { casesOf, seedWorld } from "../releases/release.seed";
 import { testDatabase } from "../testing/database";
 import { seedPerson, seedProject } from "../testing/seed";
 import { skipTask, submitReviews, supersedeReviews } from "./commands";
-import { gradedTask, nextTask, reviewProgress, type TaskView } from "./queries";
+import { gradedTask, nextTask, reviewProgress, type TaskView, type ToldVerdict } from "./queries";
 
 const { asOwner } = await testDatabase();
 
@@ -117,7 +117,7 @@ describe("a grade", () => {
     const { revealed } = await submitReviews({ actor: first, input: deliver(task, releaseId, "fail") });
     expect(Object.values(revealed.sides).sort()).toEqual(["v1", "v2"]);
     expect(revealed.judges).toHaveLength(2);
-    for (const judge of revealed.judges) {
+    for (const judge of revealed.judges as ToldVerdict[]) {
       expect(judge.rationale).toBe("secret-rationale-of-the-judge");
       expect(judge.overridden).toBe(judge.verdict === "pass");
     }

@@ -1,9 +1,11 @@
 import { z } from "zod";
 
+/** Side and verdict on a pass/fail criterion; prefer on a preference criterion. */
 export const gradeSchema = z.strictObject({
-  side: z.enum(["A", "B"]),
+  side: z.enum(["A", "B"]).optional(),
   criterion: z.string().min(1).max(500),
-  verdict: z.enum(["pass", "fail", "unsure"]),
+  verdict: z.enum(["pass", "fail", "unsure"]).optional(),
+  prefer: z.enum(["A", "B", "tie", "unsure"]).optional(),
   note: z.string().max(10_000).optional(),
   tags: z.array(z.string().trim().min(1).max(100)).max(20).optional(),
 });

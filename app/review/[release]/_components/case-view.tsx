@@ -8,16 +8,19 @@ import { Kbd } from "@/components/ui/kbd";
 import { Textarea } from "@/components/ui/textarea";
 import { Untrusted } from "@/components/ui/untrusted";
 import type { TaskView } from "@/lib/review/queries";
-import { cell, type Draft, type Verdict } from "./draft";
+import { type Criterion, cell, type Draft, type Prefer, pairCell, type Side as SideName, type Verdict } from "./draft";
 
 type Props = {
   current: { task: TaskView; correction: boolean };
+  /** In the order of the screen. */
+  criteria: readonly Criterion[];
   draft: Draft;
   active: number;
   diff: boolean;
   complete: boolean;
   canUndo: boolean;
-  onGrade: (side: "A" | "B", criterion: number, verdict: Verdict) => void;
+  onGrade: (side: SideName, criterion: number, verdict: Verdict) => void;
+  onCompare: (criterion: number, prefer: Prefer) => void;
   onNote: (place: string, note: string) => void;
   onActive: (criterion: number) => void;
   onCommit: () => void;
@@ -33,13 +36,19 @@ const chosen = {
   unsure: "border-unsure bg-unsure-soft text-unsure",
 };
 const shapes = { pass: "✓", fail: "✕", unsure: "?" };
+const preferences: { prefer: Prefer; key: string; shape: string; says: string }[] = [
+  { prefer: "A", key: "A", shape: "◀", says: "A is better" },
+  { prefer: "tie", key: "E", shape: "=", says: "equal" },
+  { prefer: "B", key: "B", shape: "▶", says: "B is better" },
+  { prefer: "unsure", key: "0", shape: "?", says: "unsure" },
+];
 
 function asText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value, null, 2);
 }
 
 export function CaseView(props: Props) {
-  const { current, diff, complete, canUndo } = props;
+  const { current, criteria, diff, complete, canUndo } = props;
   const { task, correction } = current;
   return (
     <article aria-label={`Case ${task.case}`} className="flex flex-col gap-4">
@@ -59,7 +68,7 @@ export function CaseView(props: Props) {
             What is asked
           </h2>
           <dl className="flex flex-col gap-2 text-sm">
-            {task.criteria.map((criterion) => (
+            {criteria.map((criterion) => (
               <div key={criterion.key}>
                 <dt className="font-medium">{criterion.name}</dt>
                 <dd className="whitespace-pre-wrap text-muted">{criterion.rubric || "There is no written rubric."}</dd>
@@ -87,6 +96,7 @@ export function CaseView(props: Props) {
           <Side key={side.side} {...props} side={side.side} output={side.output} error={side.error} />
         ))}
       </div>
+      {criteria.some(({ kind }) => kind === "preference") && <Comparison {...props} />}
       <footer className="sticky bottom-0 flex flex-wrap items-center gap-2 border-t border-line bg-paper py-3">
         <Button variant="primary" disabled={!complete} onClick={props.onCommit}>
           {correction ? "Store correction" : "Store and go on"} <Kbd className="max-sm:hidden">Enter</Kbd>
@@ -109,17 +119,71 @@ export function CaseView(props: Props) {
   );
 }
 
+function Comparison({ criteria, draft, active, onCompare, onNote, onActive }: Props) {
+  return (
+    <section aria-label="Which answer is better" className="flex flex-col gap-3">
+      {criteria.map((criterion, index) => {
+        if (criterion.kind !== "preference") return null;
+        const place = pairCell(criterion.key);
+        const grade = draft[place];
+        const isActive = index === active;
+        return (
+          <fieldset
+            key={criterion.key}
+            onFocus={() => onActive(index)}
+            className={cn("min-w-0 rounded-md border px-3 pb-3", isActive ? "border-accent" : "border-line")}
+          >
+            <legend className="px-1 text-sm">{criterion.name}</legend>
+            <div className="grid grid-cols-2 gap-2 md:grid-cols-4">
+              {preferences.map(({ prefer, key, shape, says }) => (
+                <button
+                  key={prefer}
+                  type="button"
+                  aria-pressed={grade?.prefer === prefer}
+                  aria-keyshortcuts={isActive ? key : undefined}
+                  onClick={() => onCompare(index, prefer)}
+                  className={cn(
+                    "inline-flex min-h-9 cursor-pointer items-center justify-center gap-1.5 rounded-md border px-3 font-medium",
+                    grade?.prefer !== prefer
+                      ? "border-line bg-raised hover:bg-hover"
+                      : prefer === "unsure"
+                        ? chosen.unsure
+                        : "border-human bg-human-soft text-human",
+                  )}
+                >
+                  <span aria-hidden="true">{shape}</span> {says}
+                  {isActive && <Kbd>{key}</Kbd>}
+                </button>
+              ))}
+            </div>
+            <Textarea
+              id={`note ${place}`}
+              aria-label={`Note on ${criterion.name}`}
+              placeholder="Note (N)"
+              rows={1}
+              value={grade?.note ?? ""}
+              onChange={(event) => onNote(place, event.target.value)}
+              className="mt-2 min-h-9 text-sm"
+              maxLength={10_000}
+            />
+          </fieldset>
+        );
+      })}
+    </section>
+  );
+}
+
 function Side({
   side,
   output,
   error,
-  current,
+  criteria,
   draft,
   active,
   onGrade,
   onNote,
   onActive,
-}: Props & { side: "A" | "B"; output: unknown; error?: string }) {
+}: Props & { side: SideName; output: unknown; error?: string }) {
   return (
     // The rows are shared with the other side, so that the same question stands at the same height.
     <section aria-label={`Answer ${side}`} className="grid min-w-0 gap-y-3 md:row-span-3 md:grid-rows-subgrid">
@@ -132,7 +196,8 @@ function Side({
         <Untrusted text={asText(output)} className="min-h-24" />
       )}
       <div className="flex min-w-0 flex-col gap-3">
-        {current.task.criteria.map((criterion, index) => {
+        {criteria.map((criterion, index) => {
+          if (criterion.kind !== "pass_fail") return null;
           const place = cell(side, criterion.key);
           const grade = draft[place];
           const isActive = index === active;

@@ -8,24 +8,30 @@ import { EmptyState } from "@/components/ui/empty-state";
 import { Kbd } from "@/components/ui/kbd";
 import { Notice } from "@/components/ui/notice";
 import { Progress } from "@/components/ui/progress";
-import type { Revealed, TaskView } from "@/lib/review/queries";
+import type { TaskView } from "@/lib/review/queries";
 import { CaseView } from "./case-view";
-import { cell, type Draft, type Verdict } from "./draft";
+import {
+  cell,
+  type Draft,
+  gradesOf,
+  inOrder,
+  isComplete,
+  type Prefer,
+  pairCell,
+  type Side,
+  type Verdict,
+} from "./draft";
 import { outboxKey, type Pending, readOutbox, serverOf, writeOutbox } from "./outbox";
-import { RevealStrip } from "./reveal-strip";
+import { RevealStrip, type Told } from "./reveal-strip";
 
-type Told = {
-  case: string;
-  task: string;
-  revealed: Revealed;
-  grades: { side: "A" | "B"; criterion: string; verdict: Verdict }[];
-};
 type Current = { task: TaskView; correction: boolean; shownAt: number };
 
 const ahead = 2;
 const keys: [string, string][] = [
   ["1 2 3", "A: pass, fail, unsure"],
   ["8 9 0", "B: pass, fail, unsure"],
+  ["A B E", "which is better: A, B, equal"],
+  ["0", "which is better: unsure"],
   ["↑ ↓", "criterion above, below"],
   ["N", "note on the answer graded last"],
   ["Enter", "store and go on"],
@@ -57,7 +63,7 @@ export function Grading({
   const [queue, setQueue] = useState<TaskView[]>([]);
   const [draft, setDraft] = useState<Draft>({});
   const [active, setActive] = useState(0);
-  const [lastSide, setLastSide] = useState<"A" | "B">("A");
+  const [lastSide, setLastSide] = useState<Side>("A");
   const [told, setTold] = useState<Told | null>(null);
   const [pending, setPending] = useState<Pending[]>([]);
   const [saved, setSaved] = useState(0);
@@ -140,9 +146,8 @@ export function Grading({
         setSaved((before) => before + 1);
         setTold({
           case: first.case,
-          task: first.task,
           revealed: answer.value.revealed,
-          grades: first.grades.map(({ side, criterion, verdict }) => ({ side, criterion, verdict })),
+          grades: first.grades,
         });
         keep((before) => before.filter(({ clientKey }) => clientKey !== first.clientKey));
         return;
@@ -171,22 +176,30 @@ export function Grading({
     };
   }, [offline]);
 
-  const criteria = current?.task.criteria ?? [];
-  const complete =
-    criteria.length > 0 &&
-    criteria.every((criterion) => (["A", "B"] as const).every((side) => draft[cell(side, criterion.key)]?.verdict));
+  const criteria = useMemo(() => inOrder(current?.task.criteria ?? []), [current]);
+  const complete = isComplete(criteria, draft);
 
   const grade = useCallback(
-    (side: "A" | "B", index: number, verdict: Verdict) => {
-      const criterion = criteria[index]?.key;
-      if (criterion === undefined) return;
+    (side: Side, index: number, verdict: Verdict) => {
+      const criterion = criteria[index];
+      if (criterion?.kind !== "pass_fail") return;
       setLastSide(side);
-      const place = cell(side, criterion);
+      const place = cell(side, criterion.key);
       const after = { ...draft, [place]: { ...draft[place], verdict } };
       setDraft(after);
       const other = side === "A" ? "B" : "A";
-      if (after[cell(other, criterion)]?.verdict && index < criteria.length - 1) setActive(index + 1);
+      if (after[cell(other, criterion.key)]?.verdict && index < criteria.length - 1) setActive(index + 1);
       else setActive(index);
+    },
+    [criteria, draft],
+  );
+  const compare = useCallback(
+    (index: number, prefer: Prefer) => {
+      const criterion = criteria[index];
+      if (criterion?.kind !== "preference") return;
+      const place = pairCell(criterion.key);
+      setDraft({ ...draft, [place]: { ...draft[place], prefer } });
+      setActive(Math.min(index + 1, criteria.length - 1));
     },
     [criteria, draft],
   );
@@ -194,12 +207,7 @@ export function Grading({
   const commit = useCallback(() => {
     if (!current || !complete) return;
     const { task, correction, shownAt } = current;
-    const grades = task.criteria.flatMap((criterion) =>
-      (["A", "B"] as const).map((side) => {
-        const { verdict, note } = draft[cell(side, criterion.key)]!;
-        return { side, criterion: criterion.key, verdict: verdict!, ...(note?.trim() ? { note: note.trim() } : {}) };
-      }),
-    );
+    const grades = gradesOf(task.criteria, draft);
     const tookMs = Math.min(86_400_000, Math.round(performance.now() - shownAt));
     keep((before) => [
       ...before,
@@ -231,9 +239,9 @@ export function Grading({
     const before = answer.value;
     if (current) setQueue((waiting) => [current.task, ...waiting]);
     const grades: Draft = {};
-    for (const { side, criterion, verdict, note } of before.grades)
-      grades[cell(side, criterion)] = { verdict, note: note ?? undefined };
-    setTold({ case: before.case, task: before.task, revealed: before.revealed, grades: before.grades });
+    for (const { side, criterion, verdict, prefer, note } of before.grades)
+      grades[side ? cell(side, criterion) : pairCell(criterion)] = { verdict, prefer, note: note ?? undefined };
+    setTold({ case: before.case, revealed: before.revealed, grades: before.grades });
     show(before, true, grades);
   }, [current, pending, server, show]);
 
@@ -244,7 +252,8 @@ export function Grading({
         if (event.key === "Escape") (event.target as HTMLElement).blur();
         return;
       }
-      const verdicts: Record<string, ["A" | "B", Verdict]> = {
+      const asked = criteria[active];
+      const verdicts: Record<string, [Side, Verdict]> = {
         "1": ["A", "pass"],
         "2": ["A", "fail"],
         "3": ["A", "unsure"],
@@ -254,13 +263,18 @@ export function Grading({
       };
       const given = verdicts[event.key];
       const letter = event.key.toLowerCase();
+      const preferences: Record<string, Prefer> = { a: "A", b: "B", e: "tie", "0": "unsure" };
+      const preferred = preferences[letter];
       const onButton = event.target instanceof HTMLElement && /^(BUTTON|A|SUMMARY)$/.test(event.target.tagName);
-      if (given) grade(given[0], active, given[1]);
+      if (preferred && asked?.kind === "preference") compare(active, preferred);
+      else if (given) grade(given[0], active, given[1]);
       else if (event.key === "Enter" && !onButton) commit();
       else if (event.key === "ArrowDown") setActive((before) => Math.min(before + 1, criteria.length - 1));
       else if (event.key === "ArrowUp") setActive((before) => Math.max(before - 1, 0));
-      else if (letter === "n") document.getElementById(`note ${cell(lastSide, criteria[active]?.key ?? "")}`)?.focus();
-      else if (letter === "d") setDiff((before) => !before);
+      else if (letter === "n" && asked) {
+        const place = asked.kind === "preference" ? pairCell(asked.key) : cell(lastSide, asked.key);
+        document.getElementById(`note ${place}`)?.focus();
+      } else if (letter === "d") setDiff((before) => !before);
       else if (letter === "s") void later();
       else if (letter === "u") void undo();
       else if (event.key === "?") setSheet(true);
@@ -269,7 +283,7 @@ export function Grading({
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
-  }, [sheet, grade, commit, later, undo, active, criteria, lastSide]);
+  }, [sheet, grade, compare, commit, later, undo, active, criteria, lastSide]);
 
   // Each task brings the count of when it was handed out: the one fetched last knows most.
   const progress = (queue.at(-1) ?? current?.task)?.progress;
@@ -319,12 +333,14 @@ export function Grading({
         {current ? (
           <CaseView
             current={current}
+            criteria={criteria}
             draft={draft}
             active={active}
             diff={diff}
             complete={complete}
             canUndo={history.current.length > 0 && !current.correction}
             onGrade={grade}
+            onCompare={compare}
             onNote={(place, note) => setDraft((before) => ({ ...before, [place]: { ...before[place], note } }))}
             onActive={setActive}
             onCommit={commit}

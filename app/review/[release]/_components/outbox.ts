@@ -1,6 +1,6 @@
 "use client";
 
-import type { Revealed, TaskView } from "@/lib/review/queries";
+import type { GradedTask, Revealed, TaskView } from "@/lib/review/queries";
 import type { Submission } from "@/lib/review/schema";
 
 /** One delivery that the server has not acknowledged. Kept in the browser, so that a reload or a closed tab loses nothing. */
@@ -49,17 +49,6 @@ async function ask<T>(path: string, method: string, body?: unknown): Promise<Sen
   return { ok: true, value: value as T };
 }
 
-export type Graded = TaskView & {
-  grades: {
-    side: "A" | "B";
-    criterion: string;
-    verdict: "pass" | "fail" | "unsure";
-    note: string | null;
-    tags: string[];
-  }[];
-  revealed: Revealed;
-};
-
 export function serverOf(releaseId: number) {
   const base = `/review/${releaseId}/api`;
   return {
@@ -67,6 +56,6 @@ export function serverOf(releaseId: number) {
     send: ({ case: _case, correction, ...body }: Pending) =>
       ask<{ revealed: Revealed }>(`${base}/grades`, correction ? "PUT" : "POST", body),
     skip: (task: string) => ask<null>(`${base}/skip`, "POST", { task }),
-    graded: (task: string) => ask<Graded>(`${base}/graded/${encodeURIComponent(task)}`, "GET"),
+    graded: (task: string) => ask<GradedTask>(`${base}/graded/${encodeURIComponent(task)}`, "GET"),
   };
 }

@@ -2,13 +2,18 @@
 
 import { Badge } from "@/components/ui/badge";
 import { Untrusted } from "@/components/ui/untrusted";
-import { Verdict } from "@/components/ui/verdict";
-import type { Revealed } from "@/lib/review/queries";
+import { preferenceWords, Verdict } from "@/components/ui/verdict";
+import type { Revealed, ToldPreference, ToldVerdict } from "@/lib/review/queries";
+import type { Grade } from "@/lib/review/schema";
 
-type Told = { case: string; revealed: Revealed; grades: { side: "A" | "B"; criterion: string; verdict: string }[] };
+type Mine = Pick<Grade, "side" | "criterion" | "verdict" | "prefer">;
+export type Told = { case: string; revealed: Revealed; grades: readonly Mine[] };
 
 /** What the server told once the grade was stored. Room is kept for it, so that nothing below moves. */
 export function RevealStrip({ told, criteria }: { told: Told | null; criteria: number }) {
+  const instruments = told?.revealed.judges.filter(({ instrument }) => instrument) ?? [];
+  const verdicts = instruments.filter((judge): judge is ToldVerdict => "verdict" in judge);
+  const preferences = instruments.filter((judge): judge is ToldPreference => "prefer" in judge);
   return (
     <section
       aria-live="polite"
@@ -27,48 +32,90 @@ export function RevealStrip({ told, criteria }: { told: Told | null; criteria: n
             <strong className="break-all">{told.revealed.sides.A}</strong>, B was{" "}
             <strong className="break-all">{told.revealed.sides.B}</strong>.
           </p>
-          <div className="mt-1 grid gap-x-4 sm:grid-cols-2">
-            {(["A", "B"] as const).map((side) => (
-              <ul key={side} aria-label={`Answer ${side}`} className="min-w-0">
-                {told.revealed.judges
-                  .filter((judge) => judge.instrument && judge.side === side)
-                  .map((judge) => (
-                    <Said
-                      key={judge.criterion}
-                      judge={judge}
-                      mine={told.grades.find((grade) => grade.side === side && grade.criterion === judge.criterion)}
-                    />
-                  ))}
-              </ul>
-            ))}
-          </div>
+          {verdicts.length > 0 && (
+            <div className="mt-1 grid gap-x-4 sm:grid-cols-2">
+              {(["A", "B"] as const).map((side) => (
+                <ul key={side} aria-label={`Answer ${side}`} className="min-w-0">
+                  {verdicts
+                    .filter((judge) => judge.side === side)
+                    .map((judge) => (
+                      <Said
+                        key={judge.criterion}
+                        judge={judge}
+                        mine={told.grades.find((grade) => grade.side === side && grade.criterion === judge.criterion)}
+                      />
+                    ))}
+                </ul>
+              ))}
+            </div>
+          )}
+          {preferences.length > 0 && (
+            <ul aria-label="Which answer is better" className="mt-1 min-w-0">
+              {preferences.map((judge) => (
+                <Preferred
+                  key={judge.criterion}
+                  judge={judge}
+                  mine={told.grades.find(({ criterion }) => criterion === judge.criterion)}
+                />
+              ))}
+            </ul>
+          )}
         </>
       )}
     </section>
   );
 }
 
-type SaidProps = { judge: Revealed["judges"][number]; mine: Told["grades"][number] | undefined };
+const row = "flex min-h-7 flex-wrap items-center gap-x-2";
 
-function Said({ judge, mine }: SaidProps) {
+function Said({ judge, mine }: { judge: ToldVerdict; mine: Mine | undefined }) {
   return (
-    <li className="flex min-h-7 flex-wrap items-center gap-x-2">
+    <li className={row}>
       <span>
         {judge.side}, {judge.criterion}: judge
       </span>
       <Verdict value={judge.verdict} by="machine" />
-      {mine && (
+      {mine?.verdict && (
         <>
           you <Verdict value={mine.verdict} by="human" />
         </>
       )}
       {judge.overridden && <Badge tone="human">override</Badge>}
-      {judge.rationale && (
-        <details className="min-w-0 open:basis-full">
-          <summary className="min-h-6 cursor-pointer text-accent">why</summary>
-          <Untrusted compact text={judge.rationale} />
-        </details>
-      )}
+      <Why rationales={[judge.rationale]} />
     </li>
+  );
+}
+
+function Preferred({ judge, mine }: { judge: ToldPreference; mine: Mine | undefined }) {
+  return (
+    <li className={row}>
+      <span>{judge.criterion}: judge</span>
+      <Verdict value={preferenceWords(judge.prefer)} by="machine" />
+      {judge.prefer === "flip" && (
+        <span className="text-muted">
+          ({judge.orders.map(({ first, prefer }) => `${preferenceWords(prefer)} when ${first} came first`).join(", ")})
+        </span>
+      )}
+      {mine?.prefer && (
+        <>
+          you <Verdict value={preferenceWords(mine.prefer)} by="human" />
+        </>
+      )}
+      {judge.overridden && <Badge tone="human">override</Badge>}
+      <Why rationales={judge.orders.map(({ rationale }) => rationale)} />
+    </li>
+  );
+}
+
+function Why({ rationales }: { rationales: readonly (string | null)[] }) {
+  const given = rationales.filter((rationale): rationale is string => Boolean(rationale));
+  if (given.length === 0) return null;
+  return (
+    <details className="min-w-0 open:basis-full">
+      <summary className="min-h-6 cursor-pointer text-accent">why</summary>
+      {given.map((rationale, index) => (
+        <Untrusted key={index} compact text={rationale} />
+      ))}
+    </details>
   );
 }

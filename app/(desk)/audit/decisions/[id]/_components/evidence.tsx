@@ -3,7 +3,7 @@ import { Digest } from "@/components/ui/digest";
 import { formatCount, formatPointsInterval, formatRate, plural } from "@/components/ui/format";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted";
-import { Verdict } from "@/components/ui/verdict";
+import { preferenceWords, Verdict } from "@/components/ui/verdict";
 import { type EstimateView, type EvidenceView, settled } from "@/lib/audit/evidence-view";
 import { GateList } from "../../../../releases/_components/gate-list";
 
@@ -277,13 +277,13 @@ function Grades({ reviews: all, waiting }: GradesProps) {
                   <UntrustedText text={review.case} />
                 </TableCell>
                 <TableCell>
-                  <UntrustedText text={review.version ?? ""} />
+                  <UntrustedText text={review.version ?? (review.prefer ? "both" : "")} />
                 </TableCell>
                 <TableCell>
                   <UntrustedText text={review.criterion ?? ""} />
                 </TableCell>
                 <TableCell>
-                  <Verdict value={review.verdict} by="human" />
+                  <Verdict value={review.verdict ?? preferenceWords(review.prefer ?? "")} by="human" />
                   {review.id !== undefined && superseded.has(review.id) && (
                     <span className="text-muted"> (superseded)</span>
                   )}
