@@ -1,4 +1,12 @@
-import { caseKey, rationaleOf, releaseWithDraws, tokenOf } from "./support/bundle";
+import {
+  caseKey,
+  importFiles,
+  preferenceFiles,
+  preferenceRationaleOf,
+  rationaleOf,
+  releaseWithDraws,
+  tokenOf,
+} from "./support/bundle";
 import { auditActions, expect, expectAccessible, type Page, rest, server, signIn, test } from "./support/test";
 
 const cases = 26;
@@ -21,8 +29,22 @@ function listen(page: Page): { all: () => Promise<{ url: string; body: string }[
 }
 
 const rationales = (text: string): string[] => [
-  ...new Set(text.match(/rationale (old|new) case-\d{3} because/g) ?? []),
+  ...new Set(text.match(/rationale (old|new|pair) case-\d{3} because/g) ?? []),
 ];
+
+/** A release on which answer is better, all of it drawn. */
+async function preferenceRelease(prompt: string, cases: number, mixed = false): Promise<number> {
+  await importFiles(preferenceFiles({ prompt, cases, mixed }));
+  const { id } = await rest<{ id: number }>("POST", "/releases", { prompt, baseline: "old", candidate: "new" });
+  await rest("POST", `/releases/${id}/draws`, { size: cases, seed: prompt });
+  return Number(id);
+}
+
+/** The side that shows the new version's answer. */
+async function sideOfNew(page: Page): Promise<"A" | "B"> {
+  const a = (await page.getByRole("region", { name: "Answer A" }).textContent()) ?? "";
+  return a.includes("Yes, ") ? "A" : "B";
+}
 
 test("20 cases graded by the keyboard alone; nothing tells before the grade is stored", async ({ page }) => {
   const release = await releaseWithDraws("graded/by-keyboard", cases, drawn);
@@ -164,6 +186,117 @@ test("what is left for later comes back at the end; keys are listed on request",
   await expect(page.getByRole("article", { name: first })).toBeVisible();
 });
 
+test("which answer is better: graded by A, B and E, once a case; nothing tells before the grade is stored", async ({
+  page,
+}) => {
+  const release = await preferenceRelease("graded/preferences", 10);
+  await signIn(page, "reviewer");
+  const heard = listen(page);
+  for (const tab of ["", "/cases", "/changes", "/judges", "/review", "/history"]) {
+    await page.goto(`/releases/${release}${tab}`);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  }
+  await page.goto(`/review/${release}`);
+  const article = page.getByRole("article");
+  const strip = page.getByRole("region", { name: "What the judge said" });
+  const graded: string[] = [];
+  const sides = new Set<string>();
+  for (let count = 1; count <= 10; count++) {
+    await expect(article).toBeVisible();
+    const name = (await article.getAttribute("aria-label")) ?? "";
+    const key = name.replace("Case ", "");
+    expect(graded).not.toContain(key);
+    const told = new Set((await heard.all()).flatMap(({ body }) => rationales(body)).map((text) => text.split(" ")[2]));
+    expect([...told].sort(), "only graded cases are told of").toEqual([...graded].sort());
+    if (count === 1) await expectAccessible(page);
+
+    const number = Number(key.slice(-3));
+    const side = await sideOfNew(page);
+    sides.add(side);
+    await page.keyboard.press(number === 1 ? "e" : side.toLowerCase());
+    const chosen = number === 1 ? "equal" : `${side} is better`;
+    await expect(page.getByRole("button", { name: chosen, pressed: true })).toBeVisible();
+    await page.keyboard.press("Enter");
+    await expect(strip).toContainText(`Case ${key}:`);
+    await expect(strip).toContainText(side === "A" ? "A was new, B was old" : "A was old, B was new");
+    const judged = number % 5 === 0 ? "position flip" : number % 4 === 0 ? "tie" : `prefers ${side}`;
+    await expect(strip).toContainText(judged);
+    // The judge says tie on 4 and 8, and the new one on 1, where this person says tie.
+    await expect(strip.getByText("override")).toHaveCount([1, 4, 8].includes(number) ? 1 : 0);
+    graded.push(key);
+    if (count < 10) await expect(page.getByRole("article", { name })).toHaveCount(0);
+  }
+  expect([...sides].sort()).toEqual(["A", "B"]);
+  await expect(page.getByRole("heading", { name: "Nothing more waits for you" })).toBeVisible();
+
+  const tasks = (await heard.all()).filter(({ url }) => /\/next/.test(url)).map(({ body }) => body);
+  expect(tasks.length).toBeGreaterThanOrEqual(10);
+  for (const body of tasks.filter(Boolean)) {
+    expect(body).not.toMatch(/"(prefer|old|new|baseline|candidate|stratum|probability|swapped)"/);
+  }
+
+  // The last one again: what was preferred stands there, and can be corrected.
+  await page.keyboard.press("u");
+  await expect(page.getByText("You graded this case before.")).toBeVisible();
+  await expect(page.getByRole("group", { name: "Better answer" }).getByRole("button", { pressed: true })).toHaveCount(
+    1,
+  );
+  await page.keyboard.press("0");
+  await page.keyboard.press("n");
+  await page.keyboard.type("both fail");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Enter");
+  await expect(strip).toContainText("unsure");
+});
+
+test("pass/fail and preference in one release: keys go to the criterion that is active", async ({ page }) => {
+  const release = await preferenceRelease("graded/mixed", 3, true);
+  await signIn(page, "reviewer");
+  await page.goto(`/review/${release}`);
+  const article = page.getByRole("article");
+  await expect(article).toBeVisible();
+  const store = page.getByRole("button", { name: /Store and go on/ });
+  const pressed = page.getByRole("button", { pressed: true }).filter({ hasNotText: "Differences" });
+  await page.keyboard.press("a");
+  await expect(pressed).toHaveCount(0);
+  await page.keyboard.press("1");
+  await page.keyboard.press("9");
+  await expect(pressed).toHaveText([/pass/, /fail/]);
+  await expect(store).toBeDisabled();
+  await page.keyboard.press("b");
+  await expect(pressed).toHaveText([/pass/, /fail/, /B is better/]);
+  await page.keyboard.press("Enter");
+  const strip = page.getByRole("region", { name: "What the judge said" });
+  await expect(strip.getByRole("list", { name: "Which answer is better" })).toContainText("better: judge");
+  await expect(strip.getByRole("list", { name: "Answer A" })).toContainText("useful: judge");
+
+  // The same over REST, with the fields of the contract.
+  const token = await tokenOf("ravi@demo.example");
+  type Asked = { task: string; criteria: { key: string; kind: string }[] };
+  const task = await rest<Asked>("GET", `/releases/${release}/queue/next`, undefined, token);
+  expect(task.criteria).toMatchObject([
+    { key: "useful", kind: "pass_fail" },
+    { key: "better", kind: "preference" },
+  ]);
+  const grades = [
+    { side: "A", criterion: "useful", verdict: "pass" },
+    { side: "B", criterion: "useful", verdict: "pass" },
+    { criterion: "better", prefer: "tie" },
+  ];
+  const body = { task: task.task, grades, clientKey: "mixed-1" };
+  await expect(
+    rest("POST", `/releases/${release}/reviews`, { ...body, grades: grades.slice(0, 2) }, token),
+  ).rejects.toThrow(/not graded on/);
+  const { revealed } = await rest<{ revealed: { judges: { criterion: string; prefer?: string }[] } }>(
+    "POST",
+    `/releases/${release}/reviews`,
+    body,
+    token,
+  );
+  expect(revealed.judges.filter(({ prefer }) => prefer)).toHaveLength(1);
+});
+
 test("the verdicts of the cases in this test are told apart by their rationale", () => {
   expect(rationales(`x ${rationaleOf(7, "old")} y`)).toEqual([`rationale old ${caseKey(7)} because`]);
+  expect(rationales(preferenceRationaleOf(7))).toEqual([`rationale pair ${caseKey(7)} because`]);
 });

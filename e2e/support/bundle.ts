@@ -64,10 +64,50 @@ function files({ prompt, cases, broken, verdict = says }: BundleOptions): Record
   };
 }
 
+/** What only the pairwise judge's rationale of one case says. */
+export const preferenceRationaleOf = (number: number): string => `rationale pair ${caseKey(number)} because`;
+
+/**
+ * Which of two answers is better, asked in both orders: the judge prefers the new one, says tie on every fourth case,
+ * and on every fifth prefers whatever stands first. `mixed`: asked beside whether an answer is useful.
+ */
+export function preferenceFiles({ prompt, cases, mixed }: { prompt: string; cases: number; mixed?: boolean }) {
+  const plain = files({ prompt, cases });
+  const head = JSON.parse(plain["bundle.json"]!) as { criteria: object[]; judges: object[] };
+  const criterion = { key: "better", kind: "preference", name: "Better answer", rubric: "The one that helps more." };
+  const judge = { key: "pairwise", criterion: "better", model: "judge-1", prompt: "Which helps more?" };
+  const preferences = Array.from({ length: cases }, (_, index) => index + 1).flatMap((number) =>
+    [
+      ["old", "new"],
+      ["new", "old"],
+    ].map((versions) => ({
+      case: caseKey(number),
+      versions,
+      judge: "pairwise",
+      prefer: number % 5 === 0 ? versions[0] : number % 4 === 0 ? "tie" : "new",
+      rationale: preferenceRationaleOf(number),
+    })),
+  );
+  const verdicts = preferences.map((row) => `${JSON.stringify(row)}\n`).join("");
+  return {
+    ...plain,
+    "bundle.json": JSON.stringify({
+      ...head,
+      criteria: [...(mixed ? head.criteria : []), criterion],
+      judges: [...(mixed ? head.judges : []), judge],
+    }),
+    // No case is must-pass: a preference says of no answer that it passes.
+    "cases.jsonl": plain["cases.jsonl"]!.replaceAll('"mustPass":true', '"mustPass":false'),
+    "verdicts.jsonl": mixed ? `${plain["verdicts.jsonl"]}${verdicts}` : verdicts,
+  };
+}
+
 /** A bundle as a .tar.gz. */
-export async function bundle(options: BundleOptions): Promise<Buffer> {
+export const bundle = (options: BundleOptions): Promise<Buffer> => packed(files(options));
+
+async function packed(texts: Record<string, string>): Promise<Buffer> {
   const archive = pack();
-  for (const [name, text] of Object.entries(files(options))) archive.entry({ name }, text);
+  for (const [name, text] of Object.entries(texts)) archive.entry({ name }, text);
   archive.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of archive) chunks.push(chunk as Buffer);
@@ -75,11 +115,14 @@ export async function bundle(options: BundleOptions): Promise<Buffer> {
 }
 
 /** Imports a bundle over REST and waits until it is in. */
-export async function importBundle(options: BundleOptions, token = server().token): Promise<void> {
+export const importBundle = (options: BundleOptions, token = server().token): Promise<void> =>
+  importFiles(files(options), token);
+
+export async function importFiles(texts: Record<string, string>, token = server().token): Promise<void> {
   const response = await fetch(`${server().url}/api/v1/imports?format=auto`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}` },
-    body: new Uint8Array(await bundle(options)),
+    body: new Uint8Array(await packed(texts)),
   });
   if (response.status !== 202) throw new Error(`import: ${response.status} ${await response.text()}`);
   const { id } = (await response.json()) as { id: string };
