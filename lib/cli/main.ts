@@ -8,6 +8,10 @@ export async function run(verb: string, args: string[]): Promise<void> {
     const steps = await import("./test");
     return leave(await steps[verb]());
   }
+  if (verb === "bench") {
+    const { bench } = await import("../../bench/main");
+    return leave(await bench(args));
+  }
   const { cli } = await import("./program");
   leave(await cli(args));
 }
