@@ -421,23 +421,19 @@ export async function primaryFindings(
   return { byPair, bySlice };
 }
 
-/** How both intervals went on their way to here, at up to `points` numbers of reviews. */
+/** How both intervals of the primary criterion went on their way to here, at up to `points` numbers of reviews. */
 export async function criterionPath(
   actor: Actor,
-  input: { releaseId: number; criterionId: number; points?: number },
+  input: { releaseId: number; points?: number },
   reader: Reader = db,
 ): Promise<PathPoint[]> {
   permit(actor, "project.read");
   const scope = await loadScope(reader, actor.projectId, input.releaseId);
-  const [criterion] = await reader.$queryRaw<{ judgeVersionId: number | null }[]>`
-    SELECT judge_version_id AS "judgeVersionId" FROM release_criterion
-     WHERE release_id = ${scope.id} AND criterion_id = ${input.criterionId}`;
-  if (!criterion) throw notFound("The criterion");
-  const { judgeVersionId } = criterion;
+  const { primaryCriterionId: criterionId, primaryJudgeVersionId: judgeVersionId } = scope;
   const tally = (await loadTally(reader, scope.id)).filter((row) => row.judgeVersionId === judgeVersionId);
   const batches = await loadBatches(reader, scope.id);
   const design = designOf(batches);
-  const rows = await drawnRows(reader, scope, input.criterionId, judgeVersionId);
+  const rows = await drawnRows(reader, scope, criterionId, judgeVersionId);
   const built = buildStrata(tally, rows, design);
   const path = alwaysValidPath(sequenceOf(built, rows, batches, design).input, 1 - scope.riskLimit);
   // Cases drawn for certain come first and make the path's first point.

@@ -56,11 +56,11 @@ export function outlookInWords({ outlook }: Pick<Brief, "outlook">, policy: Poli
         : `${grouped(likely.low!)}–${grouped(likely.high)}`;
   const way =
     met >= 0.9
-      ? "above the margin"
+      ? "most likely above it"
       : notMet >= 0.9
-        ? "below the margin: expect a no"
-        : `above the margin in ${Math.round(met * 100)} of 100 futures, below it in ${Math.round(notMet * 100)}`;
-  return `Expect ${range} more reviews to settle the margin of ${limit} (simulated from what is known); most likely it ends ${way}.`;
+        ? "most likely below it: expect a no"
+        : `above it in ${Math.round(met * 100)} of 100 futures, below it in ${Math.round(notMet * 100)}`;
+  return `Expect ${range} more reviews to settle the margin of ${limit} (simulated from what is known), ${way}.`;
 }
 
 /** Whether it may go out, and what stands in the way. */

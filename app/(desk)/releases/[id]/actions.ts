@@ -4,6 +4,7 @@ import { revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
 import { z } from "zod";
 import { closeGrading, drawSample, reopenGrading, withdrawRelease } from "@/lib/releases/commands";
+import { designs } from "@/lib/releases/schema";
 import { signOffWithPassword } from "@/lib/releases/sign-off";
 import { act, type Outcome } from "../../_action";
 
@@ -18,8 +19,18 @@ function changed(releaseId: number): void {
 export async function drawAction(_before: Outcome | null, form: FormData): Promise<Outcome> {
   return act(async (actor) => {
     const input = z
-      .object({ releaseId: id, size: z.coerce.number().int().min(1), seed: z.string().trim().max(200) })
-      .parse({ releaseId: form.get("releaseId"), size: form.get("size"), seed: form.get("seed") ?? "" });
+      .object({
+        releaseId: id,
+        size: z.coerce.number().int().min(1),
+        design: z.enum(designs).default("random"),
+        seed: z.string().trim().max(200),
+      })
+      .parse({
+        releaseId: form.get("releaseId"),
+        size: form.get("size"),
+        design: form.get("design") ?? undefined,
+        seed: form.get("seed") ?? "",
+      });
     const seed = input.seed === "" ? undefined : input.seed;
     const { draws, batch } = await drawSample({ actor, input: { ...input, seed } });
     changed(input.releaseId);

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
+import { criterionPath } from "@/lib/calibration/queries";
 import { listRegressions } from "@/lib/releases/regressions";
-import { headline, standing } from "@/lib/releases/verdict";
+import { headline, outlookInWords, standing } from "@/lib/releases/verdict";
 import { GateList } from "../_components/gate-list";
 import { CriterionSection } from "./_components/criterion-section";
 import { ImportedSection } from "./_components/imported-tables";
@@ -16,6 +17,9 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
   const [{ actor, release }, brief] = await Promise.all([loadRelease(id), loadBrief(id)]);
   const policy = release.policyDocument;
   const regressions = await listRegressions(actor, release.id);
+  const primary = brief.criteria[0];
+  const path = primary && primary.estimate.reviewed > 0 ? await criterionPath(actor, { releaseId: release.id }) : [];
+  const outlook = outlookInWords(brief, policy);
   return (
     <div className="flex flex-col gap-8">
       <section aria-label="Verdict" className="flex max-w-4xl flex-col gap-2 border-l-4 border-accent py-1 pl-5">
@@ -23,6 +27,7 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
           {headline(brief, policy)}
         </p>
         <p className="text-lg text-muted [overflow-wrap:anywhere]">{standing(brief, policy)}</p>
+        {outlook && <p className="text-lg text-muted tabular-nums">{outlook}</p>}
       </section>
       <section aria-labelledby="gates" className="flex flex-col gap-2">
         <h2 id="gates" className="text-lg font-semibold">
@@ -39,6 +44,7 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
           policy={policy}
           versions={[brief.baseline, brief.candidate]}
           isPrimary={i === 0}
+          path={i === 0 ? path : []}
         />
       ))}
       {regressions.length > 0 && <Regressions releaseId={release.id} rows={regressions} />}

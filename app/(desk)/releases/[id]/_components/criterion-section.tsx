@@ -1,7 +1,10 @@
 import Link from "next/link";
 import { ConfusionMosaic } from "@/components/charts/confusion-mosaic";
+import { ForestChart } from "@/components/charts/forest-chart";
 import { IntervalChart } from "@/components/charts/interval-chart";
+import { IntervalPathChart } from "@/components/charts/interval-path-chart";
 import { TallyChart } from "@/components/charts/tally-chart";
+import { Explain } from "@/components/ui/explain";
 import {
   formatCount,
   formatPoints,
@@ -11,9 +14,11 @@ import {
 } from "@/components/ui/format";
 import { UntrustedText } from "@/components/ui/untrusted";
 import type { BriefCriterion } from "@/lib/calibration/brief";
+import type { PathPoint } from "@/lib/calibration/types";
 import { type BriefJudge, trustInWords, trustOf } from "@/lib/releases/brief";
 import type { PolicyDocument } from "@/lib/releases/policy";
-import { ofHundred } from "@/lib/releases/words";
+import { ofHundred, pointsInterval } from "@/lib/releases/words";
+import { explainAlwaysValid, explainDelta, explainFixed, explainPassRate, explainTrust } from "./explanations";
 import { TrustTable, VerdictTable } from "./judge-tables";
 import { LicenceBadge } from "./licence-badge";
 
@@ -23,10 +28,12 @@ type Props = {
   policy: PolicyDocument;
   versions: [baseline: string, candidate: string];
   isPrimary: boolean;
+  /** How the intervals went on their way here; empty while nothing is graded. */
+  path: PathPoint[];
 };
 
 /** One criterion: what the judge says beside what people's grades make of it, then how far to trust the judge. */
-export function CriterionSection({ releaseId, criterion, policy, versions, isPrimary }: Props) {
+export function CriterionSection({ releaseId, criterion, policy, versions, isPrimary, path }: Props) {
   const { key, name, judges, tally } = criterion;
   const instrument = judges.find((judge) => judge.instrument);
   const counts = instrument && tally[instrument.key];
@@ -72,6 +79,22 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
         </div>
         <Estimate criterion={criterion} policy={policy} versions={versions} judgeAlone={judgeAlone} />
       </div>
+      {criterion.estimate.reviewed > 0 && (
+        <div className="grid gap-x-10 gap-y-6 xl:grid-cols-2">
+          <SliceChart criterion={criterion} margin={policy.margin} />
+          {path.length > 0 && (
+            <div className="flex min-w-0 flex-col gap-3">
+              <h3 className="font-semibold">How sure, review by review</h3>
+              <IntervalPathChart
+                label={`Interval against reviews on ${name}`}
+                sentence={pathSentence(path, policy.margin)}
+                points={path}
+                margin={policy.margin}
+              />
+            </div>
+          )}
+        </div>
+      )}
       {judges.length > 0 && criterion.estimate.reviewed === 0 && (
         <p className="max-w-prose text-muted">
           How far to trust the judge is measured against people's grades. There are none yet.
@@ -88,6 +111,7 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
                     <UntrustedText text={judge.key} />
                   </strong>
                   <LicenceBadge licence={judge.licence} />
+                  <Explain {...explainTrust(judge, criterion, policy)} />
                 </span>
                 <p className="tabular-nums">{falsePasses(judge, versions)}</p>
                 <p className="text-muted tabular-nums">{trustInWords(judge, versions, policy)}</p>
@@ -146,7 +170,7 @@ type EstimateProps = Pick<Props, "criterion" | "policy" | "versions"> & { judgeA
 
 function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
   const { estimate, labels } = criterion;
-  const { delta, low, high, casesLikeThese, passRates, worstCase, level, method } = estimate;
+  const { delta, low, high, casesLikeThese, passRates, worstCase, level, method, alwaysValid } = estimate;
   const known = delta !== null && low !== null && high !== null;
   const missing = labels.waiting + labels.unsure + labels.disagreement;
   return (
@@ -156,7 +180,7 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
         <p className="text-muted">
           {estimate.reviewed === 0
             ? "Nothing is graded yet, so there is no estimate."
-            : `No estimate yet: no case judged ${estimate.missingStrata.join(", ")} has a grade.`}
+            : `No estimate yet: no drawn case of some stratum has a grade (${estimate.missingStrata.join(", ")}).`}
         </p>
       ) : (
         <>
@@ -164,6 +188,7 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
             label={`Corrected delta on ${criterion.name}`}
             margin={policy.margin}
             rows={[
+              ...(alwaysValid ? [{ name: "always-valid", estimate: delta, ...alwaysValid }] : []),
               { name: "these cases", estimate: delta, low, high },
               ...(casesLikeThese ? [{ name: "cases like these", ...casesLikeThese.delta }] : []),
               ...(judgeAlone === null
@@ -180,8 +205,22 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
             ]}
           />
           <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 tabular-nums">
-            <dt className="text-muted">Delta, these cases</dt>
-            <dd className="font-medium">{formatPointsInterval(delta, low, high, low === high ? 2 : 1)}</dd>
+            <dt className="text-muted">
+              Delta <Explain {...explainDelta(criterion)} />
+            </dt>
+            <dd className="font-medium">{formatPoints(delta, low === high ? 2 : 1)}</dd>
+            {alwaysValid && (
+              <>
+                <dt className="text-muted">
+                  Always-valid <Explain {...explainAlwaysValid(criterion, policy)} />
+                </dt>
+                <dd>{pointsInterval(alwaysValid)}</dd>
+              </>
+            )}
+            <dt className="text-muted">
+              Delta, these cases <Explain {...explainFixed(criterion)} />
+            </dt>
+            <dd>{formatPointsInterval(delta, low, high, low === high ? 2 : 1)}</dd>
             {casesLikeThese && (
               <>
                 <dt className="text-muted">Delta, cases like these</dt>
@@ -192,7 +231,8 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
               (["baseline", "candidate"] as const).map((side, i) => (
                 <div key={side} className="contents">
                   <dt className="text-muted">
-                    <UntrustedText text={versions[i] ?? ""} /> passes
+                    <UntrustedText text={versions[i] ?? ""} /> passes{" "}
+                    <Explain {...explainPassRate(criterion, side, versions[i] ?? "")} />
                   </dt>
                   <dd>{formatRateInterval(passRates[side].estimate, passRates[side].low, passRates[side].high, 1)}</dd>
                 </div>
@@ -205,8 +245,9 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
             )}
           </dl>
           <p className="text-sm text-muted">
-            {level !== null && formatRate(level, 0)} interval; {method}. Not always-valid: it holds for a number of
-            grades fixed beforehand.
+            Always-valid: it holds {alwaysValid && `at ${formatRate(alwaysValid.level, 0)} `}however often one looks.
+            The narrower {level !== null && `${formatRate(level, 0)} `}interval is for a number of grades fixed
+            beforehand: {method}.
           </p>
         </>
       )}
@@ -230,4 +271,54 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
       </dl>
     </div>
   );
+}
+
+/** More than these would be a list nobody reads; the table of cases filters by any slice. */
+const slicesShown = 24;
+
+/** The whole and its slices, the worst first. */
+function SliceChart({ criterion, margin }: { criterion: BriefCriterion; margin: number }) {
+  const { slices = [], estimate, name } = criterion;
+  const graded = slices.filter(({ labelled, delta }) => labelled > 0 && delta !== null);
+  if (graded.length === 0 || estimate.delta === null || estimate.low === null || estimate.high === null) return null;
+  const worstFirst = [...graded].sort((a, b) => a.delta! - b.delta!).slice(0, slicesShown);
+  const ungraded = slices.length - graded.length;
+  const below = graded.filter(({ high }) => high < 0);
+  const sentence = [
+    below.length > 0
+      ? `Clearly worse, each taken alone: ${below.map(({ slice }) => slice).join(", ")}.`
+      : "No slice is clearly worse, each taken alone.",
+    graded.length > slicesShown ? `The ${slicesShown} worst of ${graded.length} slices.` : "",
+    ungraded > 0 ? `${formatCount(ungraded)} without a grade yet.` : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
+  return (
+    <div className="flex min-w-0 flex-col gap-3">
+      <h3 className="font-semibold">Slice by slice</h3>
+      <ForestChart
+        label={`Delta by slice on ${name}`}
+        sentence={sentence}
+        margin={margin}
+        rows={[
+          { name: "all", n: estimate.reviewed, estimate: estimate.delta, low: estimate.low, high: estimate.high },
+          ...worstFirst.map(({ slice, labelled, delta, low, high }) => ({
+            name: slice,
+            n: labelled,
+            estimate: delta,
+            low,
+            high,
+          })),
+        ]}
+      />
+    </div>
+  );
+}
+
+function pathSentence(path: readonly PathPoint[], margin: number): string {
+  const settled = path.find(({ alwaysValid }) => alwaysValid.low >= margin || alwaysValid.high < margin);
+  const last = path.at(-1)!;
+  if (!settled) return `After ${formatCount(last.reviews)} reviews both sides of the margin are still possible.`;
+  const side = settled.alwaysValid.low >= margin ? "above" : "below";
+  return `By ${formatCount(settled.reviews)} reviews the always-valid interval lay ${side} the margin for good.`;
 }

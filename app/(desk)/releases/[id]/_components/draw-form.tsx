@@ -1,18 +1,27 @@
 "use client";
 
-import { useActionState } from "react";
+import { useActionState, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { formatCount } from "@/components/ui/format";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { Select } from "@/components/ui/select";
+import type { Design } from "@/lib/releases/schema";
 import { drawAction } from "../actions";
+
+const hints: Record<Design, string> = {
+  random: "A random queue: stop whenever you like",
+  adaptive: "Changes the judge sees, and slices where it was overridden, come up more often",
+  stratified: "Fixed numbers of each verdict pair",
+};
 
 type Props = { releaseId: number; suggested: number; left: number; isNext: boolean };
 
 /** Asks for cases to grade. The seed is recorded; whoever knows it can draw the same cases again. */
 export function DrawForm({ releaseId, suggested, left, isNext }: Props) {
   const [outcome, send, busy] = useActionState(drawAction, null);
+  const [design, setDesign] = useState<Design>("random");
   return (
     <form action={send} className="flex flex-col gap-3">
       <input type="hidden" name="releaseId" value={releaseId} />
@@ -28,6 +37,15 @@ export function DrawForm({ releaseId, suggested, left, isNext }: Props) {
               required
               className="tabular-nums"
             />
+          </Field>
+        </div>
+        <div className="w-64">
+          <Field label="Which cases" hint={hints[design]}>
+            <Select name="design" value={design} onChange={(event) => setDesign(event.target.value as Design)}>
+              <option value="random">Any, all alike</option>
+              <option value="adaptive">More where it teaches more</option>
+              <option value="stratified">In proportion to the verdicts</option>
+            </Select>
           </Field>
         </div>
         <div className="w-64">

@@ -13,8 +13,8 @@ export function SampleFacts({ sampling }: { sampling: Sampling }) {
         How the sample was drawn
       </h2>
       <p className="max-w-prose text-muted">
-        Strata are the pairs of verdicts (baseline &gt; candidate) of the primary judge; must-pass cases are all drawn.
-        The same seed draws the same cases again.
+        Must-pass cases are all drawn. Strata are the pairs of verdicts (baseline &gt; candidate) of the primary judge.
+        The same seed draws the same cases again; <code className="font-mono text-sm">countersign verify</code> does.
       </p>
       <div className="grid gap-6 lg:grid-cols-2">
         <Table label="Strata">
@@ -41,15 +41,17 @@ export function SampleFacts({ sampling }: { sampling: Sampling }) {
               <TableRow>
                 <TableHeader className={right}>Batch</TableHeader>
                 <TableHeader className={right}>Cases</TableHeader>
+                <TableHeader>Design</TableHeader>
                 <TableHeader>Seed</TableHeader>
                 <TableHeader>Drawn</TableHeader>
               </TableRow>
             </TableHead>
             <TableBody>
-              {sampling.batches.map(({ batch, seed, size, at }) => (
+              {sampling.batches.map(({ batch, seed, size, design, at }) => (
                 <TableRow key={batch}>
                   <TableCell className={right}>{batch}</TableCell>
                   <TableCell className={right}>{formatCount(size)}</TableCell>
+                  <TableCell>{design}</TableCell>
                   <TableCell>
                     <code className="font-mono text-sm break-all">{seed}</code>
                   </TableCell>

@@ -1,0 +1,103 @@
+import type { Explanation } from "@/components/ui/explain";
+import { formatCount, formatPointsInterval, formatRate, formatRateInterval } from "@/components/ui/format";
+import type { BriefCriterion } from "@/lib/calibration/brief";
+import type { BriefJudge } from "@/lib/releases/brief";
+import type { PolicyDocument } from "@/lib/releases/policy";
+
+/** What stands behind the figures of a brief. */
+
+function counts({ labels, estimate, population, key }: BriefCriterion): string[] {
+  const open = labels.waiting + labels.unsure + labels.disagreement;
+  return [
+    `${formatCount(population)} cases answered by both versions, ${formatCount(estimate.drawn)} drawn`,
+    `${formatCount(labels.labelled)} with people's pass or fail on ${key} for both versions`,
+    `${formatCount(open)} drawn without one: ${formatCount(labels.waiting)} waiting, ${formatCount(labels.unsure)} unsure, ${formatCount(labels.disagreement)} in disagreement`,
+  ];
+}
+
+const drawn = [
+  "People's grades are the truth.",
+  "Cases were drawn as the record says; countersign verify draws them again.",
+  "Whether a drawn case gets a label does not depend on how it would come out.",
+];
+
+export function explainDelta(criterion: BriefCriterion): Explanation {
+  const { estimate } = criterion;
+  return {
+    title: "Delta, these cases",
+    what: "The candidate's pass rate minus the baseline's over exactly the cases of this release, had people graded all of them.",
+    formula:
+      "delta = mean over graded cases i of\n  [ known + predicted(rest) + R·(Δᵢ − predicted(i)) ] / N\nΔᵢ = candidate passes − baseline passes; predicted: what the other grades with the judge's same verdicts say",
+    data: counts(criterion),
+    n: `${formatCount(estimate.reviewed)} of ${formatCount(criterion.population)} cases`,
+    assumptions: drawn,
+    reference: "Särndal, Swensson & Wretman, Model Assisted Survey Sampling (1992), §6.3",
+  };
+}
+
+export function explainFixed(criterion: BriefCriterion): Explanation {
+  const { low, high, level, delta } = criterion.estimate;
+  return {
+    title: "Fixed-n interval",
+    what: `In ${level === null ? "95" : Math.round(level * 100)} of 100 such samples an interval made like this holds the delta of these cases, if the number of grades was fixed beforehand.`,
+    formula:
+      "Each bound: the quantile of Σ strata (graded + not graded) / N, the not graded from a Dirichlet posterior whose prior cases (0.7 in all) lie on the cell worst for that bound; without strata where that is narrower",
+    data: [
+      ...counts(criterion),
+      delta === null ? "no estimate yet" : formatPointsInterval(delta, low ?? -1, high ?? 1),
+    ],
+    n: `${formatCount(criterion.estimate.reviewed)} graded cases`,
+    assumptions: [...drawn, "Nobody stops grading because of what the interval shows; else read the always-valid one."],
+    reference: "Walley (1996), Inferences from multinomial data: learning about a bag of marbles, JRSS-B 58, 3–57",
+  };
+}
+
+export function explainAlwaysValid(criterion: BriefCriterion, policy: PolicyDocument): Explanation {
+  return {
+    title: "Always-valid interval",
+    what: "It holds after every single grade at once, however often one looks and whenever one stops. The margin's gate uses it.",
+    formula: `All deltas m for which neither\n  Π (1 + λₜ·(Zₜ − m)) nor Π (1 − λₜ·(Zₜ − m))\nhas reached 2 / ${policy.riskLimit}; Zₜ: the unbiased estimate that grade t alone gives, after what went before; stakes λₜ are set before it is seen`,
+    data: counts(criterion),
+    n: `${formatCount(criterion.estimate.reviewed)} graded cases, in queue order`,
+    assumptions: [
+      ...drawn,
+      "Cases are graded in the order of the queue, or in one that does not depend on the answers.",
+    ],
+    reference: "Waudby-Smith & Ramdas (2024), Estimating means of bounded random variables by betting, JRSS-B 86, 1–27",
+    link: "https://doi.org/10.1093/jrsssb/qkad009",
+  };
+}
+
+export function explainPassRate(
+  criterion: BriefCriterion,
+  side: "baseline" | "candidate",
+  version: string,
+): Explanation {
+  const rate = criterion.estimate.passRates?.[side];
+  return {
+    title: `${version} passes`,
+    what: "The share of these cases whose answer people would pass.",
+    formula: "As the delta, with 1 for an answer people pass and 0 for one they fail; prior cases of a bound: 1",
+    data: [...counts(criterion), ...(rate ? [formatRateInterval(rate.estimate, rate.low, rate.high, 1)] : [])],
+    n: `${formatCount(criterion.estimate.reviewed)} graded cases`,
+    assumptions: drawn,
+    reference: "Clopper & Pearson (1934), Biometrika 26, 404–413, which this is for a single stratum",
+  };
+}
+
+export function explainTrust(judge: BriefJudge, criterion: BriefCriterion, policy: PolicyDocument): Explanation {
+  const rows = Object.entries(judge.trust).flatMap(([version, { graded, tpr, tnr }]) => [
+    `${version}: ${formatCount(graded.tp)} good passed, ${formatCount(graded.fn)} good failed, ${formatCount(graded.fp)} bad passed, ${formatCount(graded.tn)} bad failed (graded)`,
+    `${version}: TPR ${formatRateInterval(tpr.estimate, tpr.low, tpr.high)}, TNR ${formatRateInterval(tnr.estimate, tnr.low, tnr.high)}`,
+  ]);
+  return {
+    title: `Licence of ${judge.key}`,
+    what: "Trusted when the lower ends of TPR (good answers it passes) and TNR (bad answers it fails) reach the policy on both versions; untrusted when an upper end falls short; else not enough evidence.",
+    formula:
+      "TPR = TP / (TP + FN), TNR = TN / (TN + FP), counts weighted to all cases; bounds by inverting TP − t·(TP + FN)",
+    data: [...rows, `needed: TPR ${formatRate(policy.judge.minTpr, 0)}, TNR ${formatRate(policy.judge.minTnr, 0)}`],
+    n: `${formatCount(criterion.estimate.reviewed)} graded cases`,
+    assumptions: [...drawn, "A trust belongs to this judge version on this criterion alone."],
+    reference: "Fieller (1954), Some problems in interval estimation, JRSS-B 16, 175–185",
+  };
+}
