@@ -44,8 +44,8 @@ export function outlookInWords({ outlook }: Pick<Brief, "outlook">, policy: Poli
   const limit = margin(policy.margin);
   const open = Math.max(0, 1 - met - notMet);
   if (likely.median === null || open > 0.5) {
-    return left > 3000
-      ? `More reviews would hardly settle it: the delta lies so near the margin of ${limit} that thousands more leave it open. Refuse, or ask again with a wider margin.`
+    return left > 1000
+      ? `More reviews would hardly settle it: the delta lies so near the margin of ${limit} that a thousand more leave it open. Refuse, or ask again with a wider margin.`
       : `Only grading nearly all of the ${grouped(left)} cases left would settle it: the delta lies too near the margin of ${limit}.`;
   }
   const range =

@@ -108,17 +108,18 @@ class Sequence {
     this.enter(round);
     const { designOf } = this.input.rounds[round]!;
     const n = this.population;
-    const notSeen = this.rest.reduce((sum, count) => sum + count, 0);
     let result: null | { low: number; high: number; least: number; most: number; stake: number } = null;
     if (value !== null) {
-      const weights = this.weights(notSeen);
+      // In a simple random round every case not seen yet is as likely to be next.
+      const alike = this.unknown / n;
+      const weights = designOf ? this.weights() : null;
       let [base, least, most, slack] = [this.known, Infinity, -Infinity, 0];
       let square = 0;
       for (let h = 0; h < this.rest.length; h++) {
         const count = this.rest[h]!;
         if (count === 0) continue;
         const mean = this.predicted(h);
-        const weight = weights[h]!;
+        const weight = weights ? weights[h]! : alike;
         if (weight === 0) {
           slack += count;
           continue;
@@ -129,7 +130,8 @@ class Sequence {
         // The chance to be next is count / (n · weight).
         square += (count / n) * weight;
       }
-      const term = base / n + weights[stratum]! * (value - this.predicted(stratum));
+      const error = value - this.predicted(stratum);
+      const term = base / n + (weights ? weights[stratum]! : alike) * error;
       result = {
         low: term - slack / n,
         high: term + slack / n,
@@ -138,7 +140,7 @@ class Sequence {
         // What would be best had the errors' variance been known, spread over the planned draws: later terms vary less.
         stake: 1 / (square * Math.sqrt(this.spread * ((priorVariance + this.squares) / (1 + this.labelled)))),
       };
-      this.squares += (value - this.predicted(stratum)) ** 2;
+      this.squares += error * error;
       this.sums[stratum]! += value;
       this.counts[stratum]!++;
       this.rest[stratum]!--;
@@ -150,11 +152,10 @@ class Sequence {
     return result;
   }
 
-  /** What one prediction error of each stratum stands for: 1 / (N · the chance of a case of it to be the next one drawn). */
-  private weights(notSeen: number): number[] {
-    const { designOf } = this.input.rounds[this.round]!;
+  /** In a round with strata of its own: 1 / (N · the chance of a case of each stratum to be the next one drawn). */
+  private weights(): number[] {
+    const designOf = this.input.rounds[this.round]!.designOf!;
     const n = this.population;
-    if (!designOf) return this.rest.map(() => notSeen / n);
     const inDesign = this.left.map(() => 0);
     for (const [h, count] of this.rest.entries()) inDesign[designOf[h]!]! += count;
     const left = this.left.reduce((sum, count) => sum + count, 0);
@@ -252,7 +253,7 @@ export type Forecast = {
 export function forecastLabels(
   input: SequenceInput,
   cells: readonly (readonly [number, number, number])[],
-  { margin, level, futures = 60, most = 3000 }: { margin: number; level: number; futures?: number; most?: number },
+  { margin, level, futures = 40, most = 1000 }: { margin: number; level: number; futures?: number; most?: number },
 ): Forecast | null {
   const random = new Random("countersign/forecast/1");
   const needed = Math.log(2 / (1 - level));
@@ -280,7 +281,7 @@ export function forecastLabels(
     let [above, below, labels] = [now.above, now.below, 0];
     let settled: boolean | null = null;
     while (settled === null && labels < size) {
-      let pick = random.below(future.remaining.reduce((sum, n) => sum + n, 0));
+      let pick = random.below(now.left - labels);
       let stratum = 0;
       while (pick >= future.remaining[stratum]!) pick -= future.remaining[stratum++]!;
       const u = random.uniform();
