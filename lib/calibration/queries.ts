@@ -154,17 +154,22 @@ async function drawnRows(
   criterionId: number,
   judgeVersionId: number | null,
 ): Promise<DrawnRow[]> {
-  return reader.$queryRaw<DrawnRow[]>`
-    WITH label AS (${labelsOf(scope, criterionId)})
-    SELECT d.batch, c.must_pass AS "mustPass", c.slice, vb.verdict::text AS pb, vk.verdict::text AS pk,
-           jb.verdict::text AS jb, jk.verdict::text AS jk,
-           coalesce(lb.label, 'waiting') AS "labelBaseline", coalesce(lk.label, 'waiting') AS "labelCandidate"
+  const drawn = await reader.$queryRaw<(Omit<DrawnRow, "labelBaseline" | "labelCandidate"> & { caseId: number })[]>`
+    SELECT d.case_id AS "caseId", d.batch, c.must_pass AS "mustPass", c.slice, vb.verdict::text AS pb, vk.verdict::text AS pk,
+           jb.verdict::text AS jb, jk.verdict::text AS jk
       FROM draw d JOIN test_case c ON c.id = d.case_id
       ${verdictsOf(scope, scope.primaryJudgeVersionId, "vb", "vk")}
       ${verdictsOf(scope, judgeVersionId, "jb", "jk")}
-      LEFT JOIN label lb ON lb.case_id = d.case_id AND lb.run_id = ${scope.baselineRunId}
-      LEFT JOIN label lk ON lk.case_id = d.case_id AND lk.run_id = ${scope.candidateRunId}
      WHERE d.release_id = ${scope.id} ORDER BY d.position`;
+  // Joined here: the planner takes the grouped labels for a single row and would go through all of them for every draw.
+  const labels = await reader.$queryRaw<{ caseId: number; runId: number; label: string }[]>`
+    SELECT case_id AS "caseId", run_id AS "runId", label FROM (${labelsOf(scope, criterionId)}) l`;
+  const found = new Map(labels.map(({ caseId, runId, label }) => [`${caseId} ${runId}`, label]));
+  return drawn.map(({ caseId, ...row }) => ({
+    ...row,
+    labelBaseline: found.get(`${caseId} ${scope.baselineRunId}`) ?? "waiting",
+    labelCandidate: found.get(`${caseId} ${scope.candidateRunId}`) ?? "waiting",
+  }));
 }
 
 function isLabel(text: string): boolean {
