@@ -127,7 +127,7 @@ function Choose({ name, label, judged, value }: { name: string; label: string; j
     a === datasetId ? -1 : 1,
   );
   return (
-    <div className="w-80 max-w-full">
+    <div className="w-96 max-w-full">
       <Field label={label}>
         <Select name={name} defaultValue={value}>
           {datasets.map(([dataset, of]) => (
