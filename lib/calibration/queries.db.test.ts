@@ -5,7 +5,9 @@ import { canonicalJson, sha256Hex } from "../digest";
 import { testDatabase } from "../testing/database";
 import { seedPerson, seedProject, unique } from "../testing/seed";
 import { toBriefCriterion } from "./brief";
-import { criterionEvidence, listOverrides } from "./queries";
+import { judgeHistory } from "./judges";
+import { peopleOf } from "./people";
+import { criterionEvidence, criterionPath, listOverrides } from "./queries";
 
 await testDatabase();
 
@@ -297,6 +299,36 @@ describe("overrides", () => {
   it("go when the grade is taken back", async () => {
     await correct(world, "corrected", 0, "fail");
     expect(await seenBy(world.people[0]!)).not.toContain("corrected v2 fail→pass");
+  });
+});
+
+describe("people among themselves", () => {
+  it("agree by Krippendorff's α over the answers that two or more labelled, counted by hand: 34/63", async () => {
+    const world = await seed();
+    const { agreement } = await peopleOf(world.people[0]!, world);
+    expect(agreement).toEqual([
+      { source: "grades of this release", people: 3, answers: 11, alpha: expect.closeTo(34 / 63, 12) },
+    ]);
+  });
+  it("are nobody's business in another project", async () => {
+    const world = await seed();
+    const stranger = await seedPerson((await seedProject()).id, { roles: ["administrator"] });
+    await expect(peopleOf(stranger, world)).rejects.toMatchObject({ code: "not_found" });
+    await expect(criterionPath(stranger, world)).rejects.toMatchObject({ code: "not_found" });
+    expect(await judgeHistory(stranger, world.judgeId)).toEqual([]);
+  });
+});
+
+describe("a judge over time", () => {
+  it("is told release by release, with the numbers of each release's brief", async () => {
+    const world = await seed();
+    const { judges } = await criterionEvidence(world.people[0]!, world);
+    const history = await judgeHistory(world.people[0]!, world.judgeId);
+    expect(history.map(({ releaseId, number }) => [releaseId, number])).toEqual([
+      [world.releaseId, 1],
+      [world.releaseId, 2],
+    ]);
+    expect(history[0]!.evidence).toEqual(judges.find(({ number }) => number === 1));
   });
 });
 

@@ -6,6 +6,7 @@ import { notFound } from "../errors";
 import { waitingCases } from "../review/queries";
 import { agreement, cohenKappa } from "../stats/agreement";
 import { alwaysValidPath, type SequenceInput } from "../stats/always-valid";
+import { slicesWorse } from "../stats/false-discovery";
 import { type JudgeTrust, judgeTrust, licenceOf } from "../stats/judge-trust";
 import { guess, pairedEstimate, worstCaseDelta } from "../stats/paired-estimate";
 import { add, type Cells, type JudgeSays, type Stratum, size, values, worth } from "../stats/strata";
@@ -320,7 +321,7 @@ function sliceEvidence(
     if (slice !== null) populations.set(slice, (populations.get(slice) ?? 0) + n);
   }
   const largest = [...populations].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, sliceLimit);
-  return largest
+  const rowsOf = largest
     .map(([slice, population]) => {
       const { strata, labels } = buildStrata(
         tally.filter((row) => row.slice === slice),
@@ -332,6 +333,8 @@ function sliceEvidence(
       return { slice, population, labelled: labels.labelled, better, worse, delta: estimate, low, high };
     })
     .sort((a, b) => (a.slice < b.slice ? -1 : 1));
+  const tests = slicesWorse(rowsOf);
+  return rowsOf.map((row, i) => ({ ...row, p: tests[i]!.p, q: tests[i]!.q, gotWorse: tests[i]!.worse }));
 }
 
 /** Everything known about one criterion of a release, computed from counts in the database. */

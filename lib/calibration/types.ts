@@ -52,6 +52,10 @@ export type SliceEvidence = {
   delta: number | null;
   low: number;
   high: number;
+  /** One-sided exact McNemar test of "worse", and adjusted for all slices (Benjamini & Hochberg). */
+  p: number;
+  q: number;
+  gotWorse: boolean;
 };
 
 type Interval = { low: number; high: number };

@@ -54,7 +54,6 @@ export type JudgeVersionDetail = {
     fail: number;
     error: number;
   }[];
-  releases: { id: number; prompt: string; baseline: string; candidate: string; state: string }[];
 };
 
 export type JudgeDetail = { id: number; key: string; versions: JudgeVersionDetail[] };
@@ -74,12 +73,7 @@ export async function getJudge(actor: Actor, id: number): Promise<JudgeDetail> {
                         'pass', rj.pass, 'fail', rj.fail, 'error', rj.error) ORDER BY r.id DESC)
                FROM run_judge rj JOIN run r ON r.id = rj.run_id JOIN prompt_version v ON v.id = r.version_id
                JOIN prompt p ON p.id = v.prompt_id JOIN dataset d ON d.id = r.dataset_id
-              WHERE rj.judge_version_id = jv.id), '[]') AS runs,
-            coalesce((SELECT json_agg(json_build_object('id', r.id, 'prompt', p.name, 'baseline', b.key, 'candidate', k.key,
-                        'state', r.state) ORDER BY r.id DESC)
-               FROM release_criterion rc JOIN release r ON r.id = rc.release_id JOIN prompt p ON p.id = r.prompt_id
-               JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id
-              WHERE rc.judge_version_id = jv.id), '[]') AS releases
+              WHERE rj.judge_version_id = jv.id), '[]') AS runs
        FROM judge_version jv JOIN criterion c ON c.id = jv.criterion_id
       WHERE jv.judge_id = $1 ORDER BY jv.number DESC`,
     [id],

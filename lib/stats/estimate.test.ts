@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { judgeTrust, licenceOf } from "./judge-trust";
+import { gradesToSettle, judgeTrust, licenceOf } from "./judge-trust";
 import { pairedEstimate, worstCaseDelta } from "./paired-estimate";
 import { Random } from "./random";
 import { allocateWeighted, drawWithoutReplacement } from "./sample";
@@ -295,5 +295,38 @@ describe("the judge's licence", () => {
     expect(candidate).toMatchObject({ tp: 900, fp: 100, fn: 1, tn: 9, graded: { tp: 9, fp: 1, fn: 1, tn: 9 } });
     expect(candidate.falsePassRate.estimate).toBeCloseTo(0.1, 12);
     expect(candidate.tnr.estimate).toBeCloseTo(9 / 109, 12);
+  });
+
+  // Python: the first m at which scipy.stats.beta.ppf(.025, k, m − k + 1), k = rate · m, reaches what is needed.
+  it.each([
+    [9, 10, 0.8, 55],
+    [45, 50, 0.8, 15],
+    [19, 20, 0.6, 0],
+    [7, 10, 0.6, 90],
+  ])("%i of %i right, %f needed: %i more grades would settle it", (right, n, needed, more) => {
+    expect(gradesToSettle(right, n, needed, 0.95)).toBe(more);
+  });
+  it("says when more grades would not help", () => {
+    expect(gradesToSettle(6, 10, 0.6, 0.95)).toBeNull();
+    expect(gradesToSettle(0, 0, 0.6, 0.95)).toBeNull();
+    expect(gradesToSettle(0, 4, 0.6, 0.95)).toBeNull();
+  });
+
+  it.each([
+    ["always pass", ["pass>pass"], [9, 2, 1, 28]],
+    ["always fail", ["fail>fail"], [9, 2, 1, 28]],
+    ["errors only", ["error>error"], [9, 2, 1, 28]],
+  ] as const)("says something true of a judge that gives %s", (_, [key], cells) => {
+    const { candidate } = judgeTrust([stratum(key, 400, [...cells])], 0.95);
+    for (const rate of [candidate.tpr, candidate.tnr, candidate.falsePassRate]) {
+      expect(rate.low).toBeLessThanOrEqual(rate.estimate ?? rate.low);
+      expect(rate.high).toBeGreaterThanOrEqual(rate.estimate ?? rate.high);
+    }
+    const judged = key !== "error>error";
+    expect(candidate.tpr.estimate).toBe(judged ? (key === "pass>pass" ? 1 : 0) : null);
+    expect(candidate.tnr.estimate).toBe(judged ? (key === "pass>pass" ? 0 : 1) : null);
+    expect(candidate.falsePassRate.estimate).toBe(key === "pass>pass" ? 10 / 40 : null);
+    expect(candidate.kappa).toBe(judged ? 0 : null);
+    expect(licenceOf([candidate], needed)).not.toBe("trusted");
   });
 });

@@ -1,3 +1,4 @@
+import jStat from "jstat";
 import { agreement, cohenKappa, gwetAc1 } from "./agreement";
 import { ratioInterval } from "./interval";
 import { add, type Cells, drawnAtRandom, type JudgeSays, type Stratum, size, values } from "./strata";
@@ -125,4 +126,31 @@ export function licenceOf(trust: readonly JudgeTrust[], needed: { minTpr: number
   return rates.every(({ estimate, low, needed }) => estimate !== null && low >= needed)
     ? "trusted"
     : "not_enough_evidence";
+}
+
+/** More than this many further grades is not a suggestion anybody could follow. */
+const mostGrades = 5000;
+
+/**
+ * How many more good (for TPR) or bad (for TNR) answers have to be graded until the lower bound reaches `needed`, if the
+ * judge goes on being right at the rate it was: the smallest m with a Clopper–Pearson lower bound ≥ needed at n + m.
+ *
+ * @returns 0 when it does already; null when the rate itself is not above `needed`, or thousands would not do
+ */
+export function gradesToSettle(right: number, n: number, needed: number, level: number): number | null {
+  if (n === 0) return null;
+  const rate = right / n;
+  const bound = (m: number) => {
+    const k = rate * m;
+    return k === 0 ? 0 : jStat.beta.inv((1 - level) / 2, k, m - k + 1);
+  };
+  if (bound(n) >= needed) return 0;
+  if (rate <= needed || bound(n + mostGrades) < needed) return null;
+  let [from, to] = [n, n + mostGrades];
+  while (to - from > 1) {
+    const middle = Math.floor((from + to) / 2);
+    if (bound(middle) >= needed) to = middle;
+    else from = middle;
+  }
+  return to - n;
 }

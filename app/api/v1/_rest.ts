@@ -28,7 +28,15 @@ function problem(code: FaultCode, detail: string, place: object = {}): Response 
   const status = httpStatus[code];
   return Response.json(
     { type: "about:blank", title: titles[code], status, code, detail, ...place },
-    { status, headers: { ...private_, "content-type": "application/problem+json" } },
+    {
+      status,
+      headers: {
+        ...private_,
+        "content-type": "application/problem+json",
+        // The rest of the body was not read: the connection is of no more use.
+        ...(code === "too_large" && { connection: "close" }),
+      },
+    },
   );
 }
 

@@ -10,8 +10,10 @@ import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@
 import { Untrusted } from "@/components/ui/untrusted";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { requireActor } from "@/lib/auth/session";
+import { judgeHistory } from "@/lib/calibration/judges";
 import { Fault } from "@/lib/errors";
 import { getJudge } from "@/lib/judges/queries";
+import { Trust } from "./_trust";
 import { MovesLine } from "./moves/_components/moves-line";
 
 export const metadata: Metadata = { title: "Judge" };
@@ -24,6 +26,7 @@ export default async function JudgePage({ params }: { params: Promise<{ id: stri
     if (error instanceof Fault && error.code === "not_found") notFound();
     throw error;
   });
+  const history = await judgeHistory(actor, judge.id);
   return (
     <div className="flex flex-col gap-10">
       <PageHead
@@ -37,6 +40,7 @@ export default async function JudgePage({ params }: { params: Promise<{ id: stri
           <h2 className="text-lg font-semibold">
             Version {version.number} <span className="font-normal text-muted">on {version.criterion.key}</span>
           </h2>
+          <Trust measured={history.filter(({ number }) => number === version.number)} version={version.number} />
           <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
             <dt className="text-muted">Model</dt>
             <dd>{version.model ? <UntrustedText text={version.model} /> : "not named"}</dd>
@@ -100,24 +104,6 @@ export default async function JudgePage({ params }: { params: Promise<{ id: stri
               ))}
             </TableBody>
           </Table>
-          {version.releases.length > 0 && (
-            <div className="flex flex-col gap-1">
-              <h3 className="font-medium">Measured in releases</h3>
-              <ul>
-                {version.releases.map((release) => (
-                  <li key={release.id}>
-                    <Link
-                      href={`/releases/${release.id}/judges?criterion=${encodeURIComponent(version.criterion.key)}`}
-                      className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
-                    >
-                      {release.prompt} {release.baseline} → {release.candidate}
-                    </Link>{" "}
-                    <span className="text-muted">{release.state}</span>
-                  </li>
-                ))}
-              </ul>
-            </div>
-          )}
         </section>
       ))}
     </div>

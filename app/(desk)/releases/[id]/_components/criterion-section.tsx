@@ -283,11 +283,11 @@ function SliceChart({ criterion, margin }: { criterion: BriefCriterion; margin: 
   if (graded.length === 0 || estimate.delta === null || estimate.low === null || estimate.high === null) return null;
   const worstFirst = [...graded].sort((a, b) => a.delta! - b.delta!).slice(0, slicesShown);
   const ungraded = slices.length - graded.length;
-  const below = graded.filter(({ high }) => high < 0);
+  const worse = graded.filter(({ gotWorse }) => gotWorse);
   const sentence = [
-    below.length > 0
-      ? `Clearly worse, each taken alone: ${below.map(({ slice }) => slice).join(", ")}.`
-      : "No slice is clearly worse, each taken alone.",
+    worse.length > 0
+      ? `Got worse: ${worse.map(({ slice }) => slice).join(", ")} (of slices named so, at most one in ten wrongly).`
+      : "Of no slice can it be said that it got worse, false discoveries held at one in ten.",
     graded.length > slicesShown ? `The ${slicesShown} worst of ${graded.length} slices.` : "",
     ungraded > 0 ? `${formatCount(ungraded)} without a grade yet.` : "",
   ]

@@ -2,13 +2,16 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { ConfusionMosaic } from "@/components/charts/confusion-mosaic";
 import { EmptyState } from "@/components/ui/empty-state";
-import { formatCoefficient, formatRateInterval } from "@/components/ui/format";
+import { formatCoefficient, formatCount, formatRate, formatRateInterval } from "@/components/ui/format";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { Verdict } from "@/components/ui/verdict";
+import { type People, peopleOf } from "@/lib/calibration/people";
 import { listOverrides } from "@/lib/calibration/queries";
 import { licenceInWords } from "@/lib/releases/brief";
+import { type Agreement, ac1Interval, kappaInterval } from "@/lib/stats/agreement";
+import { altTestNeeds } from "@/lib/stats/alt-test";
 import { LicenceBadge } from "../_components/licence-badge";
 import { loadBrief, loadRelease } from "../_release";
 
@@ -25,6 +28,7 @@ export default async function JudgesTab({ params, searchParams }: Props) {
   const criterion = release.criteria.find(({ key }) => key === shown.key)!;
   const before = /^\d{1,9}$/.test(given.before ?? "") ? Number(given.before) : undefined;
   const overrides = await listOverrides(actor, { releaseId: release.id, criterionId: criterion.id, before });
+  const people = await peopleOf(actor, { releaseId: release.id, criterionId: criterion.id });
   const here = `/releases/${release.id}/judges`;
   return (
     <div className="flex flex-col gap-10">
@@ -107,10 +111,8 @@ export default async function JudgesTab({ params, searchParams }: Props) {
                             trust.falsePassRate.high,
                           )}
                         />
-                        <Fact
-                          name="Cohen's κ, Gwet's AC1"
-                          value={`${formatCoefficient(trust.kappa)}, ${formatCoefficient(trust.ac1)}`}
-                        />
+                        <Fact name="Cohen's κ" value={coefficient(trust.kappa, kappaInterval(cells(trust.graded)))} />
+                        <Fact name="Gwet's AC1" value={coefficient(trust.ac1, ac1Interval(cells(trust.graded)))} />
                         <Fact
                           name="Graded answers"
                           value={`${graded}: ${trust.graded.tp} passed rightly, ${trust.graded.fp} wrongly; ${trust.graded.tn} failed rightly, ${trust.graded.fn} wrongly`}
@@ -124,6 +126,7 @@ export default async function JudgesTab({ params, searchParams }: Props) {
           </div>
         </section>
       ))}
+      <PeopleSection people={people} />
       <section aria-labelledby="overrides" className="flex flex-col gap-3">
         <h2 id="overrides" className="text-lg font-semibold">
           Overrides
@@ -185,6 +188,58 @@ export default async function JudgesTab({ params, searchParams }: Props) {
         )}
       </section>
     </div>
+  );
+}
+
+const cells = ({ tp, fp, fn, tn }: { tp: number; fp: number; fn: number; tn: number }) => ({
+  bothPass: tp,
+  firstOnly: fp,
+  secondOnly: fn,
+  bothFail: tn,
+});
+
+/** Weighted to all cases; the interval is that of the graded answers alone. */
+function coefficient(weighted: number | null, graded: Agreement | null): string {
+  const interval = graded && ` (${formatCoefficient(graded.low)} to ${formatCoefficient(graded.high)})`;
+  return `${formatCoefficient(weighted)}${interval ?? ""}`;
+}
+
+/** People beside the judge: how far they agree with each other, and whether it could stand in for one of them. */
+function PeopleSection({ people: { agreement, standIns } }: { people: People }) {
+  return (
+    <section aria-labelledby="people" className="flex flex-col gap-3">
+      <h2 id="people" className="text-lg font-semibold">
+        People beside it
+      </h2>
+      {agreement.length === 0 ? (
+        <p className="max-w-prose text-muted">
+          No answer has been labelled by two people, so nothing says how far people agree. A judge can't be asked to
+          agree with them more than they do with each other.
+        </p>
+      ) : (
+        <ul className="flex flex-col gap-1 tabular-nums">
+          {agreement.map(({ source, people, answers, alpha }) => (
+            <li key={source}>
+              Krippendorff's α among people, {source}: <strong>{formatCoefficient(alpha)}</strong>{" "}
+              <span className="text-muted">
+                ({people} people, {formatCount(answers)} answers with two labels or more)
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {standIns.map(({ judge, annotators, test }) => (
+        <p key={judge} className="max-w-prose tabular-nums">
+          <strong className="font-medium">
+            <UntrustedText text={judge} />
+          </strong>
+          :{" "}
+          {test
+            ? `${test.passes ? "may" : "may not"} stand in for one of the ${annotators.length} annotators (alternative annotator test, ε .15: held its own against ${Math.round(test.winningRate * annotators.length)} of ${annotators.length}; agreed with the others at least as well as the one left out in ${formatRate(test.advantage, 0)} of answers).`
+            : `whether it could stand in for a person needs ${altTestNeeds.annotators} annotators with ${altTestNeeds.items} answers each; there are ${annotators.length}.`}
+        </p>
+      ))}
+    </section>
   );
 }
 

@@ -1,0 +1,54 @@
+import type { Actor } from "../auth/actor";
+import { permit } from "../auth/permit";
+import { db } from "../db/client";
+import { criterionEvidence } from "./queries";
+import type { JudgeEvidence } from "./types";
+
+export type JudgeMeasured = {
+  releaseId: number;
+  prompt: string;
+  baseline: string;
+  candidate: string;
+  criterion: string;
+  at: Date;
+  /** The judge's version. */
+  number: number;
+  needed: { minTpr: number; minTnr: number };
+  level: number;
+  evidence: JudgeEvidence;
+};
+
+/** A page shows this many releases: the newest. */
+const releasesShown = 12;
+
+type Row = Omit<JudgeMeasured, "evidence"> & { criterionId: number; judgeVersionId: number };
+
+/**
+ * How a judge's versions did against people, release by release, the oldest first: those in which cases were drawn, whether
+ * the estimate corrected this judge or it stood beside.
+ */
+export async function judgeHistory(actor: Actor, judgeId: number): Promise<JudgeMeasured[]> {
+  permit(actor, "project.read");
+  const rows = await db.$queryRaw<Row[]>`
+    SELECT r.id AS "releaseId", p.name AS prompt, b.key AS baseline, k.key AS candidate, c.key AS criterion, r.created_at AS at,
+           jv.number, jv.id AS "judgeVersionId", rc.criterion_id AS "criterionId",
+           json_build_object('minTpr', (po.document::json -> 'judge' ->> 'minTpr')::float8,
+                             'minTnr', (po.document::json -> 'judge' ->> 'minTnr')::float8) AS needed,
+           (po.document::json ->> 'level')::float8 AS level
+      FROM judge j JOIN judge_version jv ON jv.judge_id = j.id JOIN criterion c ON c.id = jv.criterion_id
+      JOIN release_criterion rc ON rc.criterion_id = jv.criterion_id
+      JOIN release r ON r.id = rc.release_id AND r.project_id = j.project_id
+      JOIN prompt p ON p.id = r.prompt_id JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id
+      JOIN policy po ON po.id = r.policy_id
+     WHERE j.id = ${judgeId} AND j.project_id = ${actor.projectId}
+       AND EXISTS (SELECT 1 FROM run_judge x WHERE x.judge_version_id = jv.id AND x.run_id IN (r.baseline_run_id, r.candidate_run_id))
+       AND EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = r.id AND rv.criterion_id = rc.criterion_id)
+     ORDER BY r.id DESC, jv.number LIMIT ${releasesShown}`;
+  const measured: JudgeMeasured[] = [];
+  for (const { criterionId, judgeVersionId, ...row } of rows.reverse()) {
+    const { judges } = await criterionEvidence(actor, { releaseId: row.releaseId, criterionId });
+    const evidence = judges.find((judge) => judge.judgeVersionId === judgeVersionId);
+    if (evidence) measured.push({ ...row, evidence });
+  }
+  return measured.sort((a, b) => a.releaseId - b.releaseId || a.number - b.number);
+}
