@@ -272,6 +272,37 @@ describe("an estimate without bias, whatever the judge and however drawn", () =>
   }
 });
 
+describe("a judge's TPR and TNR", () => {
+  it.each([
+    ["a fair judge", { base: 0.8, better: 0.08, worse: 0.05, tpr: 0.9, tnr: 0.7, n: 60 }],
+    ["a useless judge", { base: 0.9, better: 0.04, worse: 0.1, tpr: 0.5, tnr: 0.5, n: 80 }],
+    ["a good judge, few failures", { base: 0.95, better: 0.02, worse: 0.02, tpr: 0.98, tnr: 0.9, n: 40 }],
+  ] as const)(
+    "lie in their intervals as often as said: %s",
+    (name, population) => {
+      const random = new Random(`trust of ${name}`);
+      const held = { tpr: 0, tnr: 0 };
+      const repeats = 150;
+      for (let i = 0; i < repeats; i++) {
+        const cases = makePopulation(random, 1500, population);
+        const { candidate } = judgeTrust(drawAndGrade(random, stratify(cases), population.n), 0.95);
+        const share = (human: boolean, judged: JudgeSays) => {
+          const of = cases.filter((item) => item.human[1] === human);
+          return of.filter((item) => item.judged[1] === judged).length / of.length;
+        };
+        const truth = { tpr: share(true, "pass"), tnr: share(false, "fail") };
+        for (const rate of ["tpr", "tnr"] as const) {
+          if (candidate[rate].low - 1e-6 <= truth[rate] && truth[rate] <= candidate[rate].high + 1e-6) held[rate]++;
+        }
+      }
+      // Monte-Carlo error of .95 over 150: .018.
+      expect(held.tpr / repeats).toBeGreaterThan(0.91);
+      expect(held.tnr / repeats).toBeGreaterThan(0.91);
+    },
+    60_000,
+  );
+});
+
 describe("the judge's licence", () => {
   const needed = { minTpr: 0.8, minTnr: 0.6 };
   const licence = (strata: Stratum[]) => licenceOf(Object.values(judgeTrust(strata, 0.95)), needed);
