@@ -11,6 +11,7 @@ const pages = [
   "/releases/2/cases/3",
   "/releases/2/review",
   "/releases/2/judges",
+  "/releases/2/sentinels",
   "/releases/2/sign-off",
   "/releases/2/history",
   "/releases/3",

@@ -10,6 +10,7 @@ import * as importCommand from "./commands/import";
 import * as prompt from "./commands/prompt";
 import * as release from "./commands/release";
 import * as replay from "./commands/replay";
+import * as sentinels from "./commands/sentinels";
 import * as token from "./commands/token";
 import * as user from "./commands/user";
 import * as verify from "./commands/verify";
@@ -21,6 +22,7 @@ const commands = [
   release,
   draw,
   anchor,
+  sentinels,
   gate,
   verify,
   replay,

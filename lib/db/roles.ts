@@ -14,6 +14,9 @@ const appendOnly = [
   "anchor_take",
   "anchor_verdict",
   "release_tally",
+  "sentinel",
+  "sentinel_strike",
+  "sentinel_verdict",
 ];
 /** Written through audit_append() alone. */
 const auditTables = ["audit_entry", "audit_head", "audit_checkpoint"];

@@ -19,6 +19,7 @@ const mayImport: Record<string, string[]> = {
   review: [...base, "prompts", "datasets", "runs", "judges"],
   calibration: [...base, "prompts", "datasets", "runs", "judges", "review"],
   releases: [...base, "prompts", "datasets", "runs", "judges", "review", "calibration"],
+  sentinels: [...base, "prompts", "datasets", "runs", "judges", "review", "calibration", "releases"],
   signals: [...base, "prompts", "datasets", "runs", "judges", "review", "calibration", "releases"],
   testing: ["db", "auth"],
 };

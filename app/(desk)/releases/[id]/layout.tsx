@@ -78,6 +78,7 @@ export default async function ReleaseLayout({ children, params }: Props) {
           { href: `${base}/cases`, label: "Cases" },
           { href: `${base}/review`, label: "Review" },
           { href: `${base}/judges`, label: "Judges" },
+          { href: `${base}/sentinels`, label: "Sentinels" },
           { href: `${base}/sign-off`, label: "Sign-off" },
           { href: `${base}/history`, label: "History" },
         ]}
