@@ -28,3 +28,8 @@ export function Button({ variant, size, className, type = "button", ...rest }: C
 export function LinkButton({ variant, size, className, ...rest }: ComponentProps<typeof Link> & Look) {
   return <Link className={cn(look({ variant, size }), "no-underline", className)} {...rest} />;
 }
+
+/** A link to a file: not the router's business, which would take the file's address for the page's. */
+export function DownloadButton({ variant, size, className, ...rest }: ComponentProps<"a"> & Look) {
+  return <a download className={cn(look({ variant, size }), "no-underline", className)} {...rest} />;
+}

@@ -49,6 +49,9 @@ describe("sentinels made by rule", () => {
   it("take as good only what people passed or the reference, and never turn round what people failed", () => {
     const random = new Random("s");
     expect(make("good", source, random)).toBe(answer);
+    expect(make("reference", source, random)).toBe(source.reference);
+    expect(make("reference", { ...source, reference: "safe" }, random)).toBeNull();
+    expect(make("contradict_reference", source, random)).toBe("Returns are not free within 30 days.");
     expect(make("good", { ...source, label: null }, random)).toBeNull();
     expect(make("negate", { ...source, label: "fail" }, random)).toBeNull();
     expect(make("inject", { ...source, label: "fail" }, random)).toContain(answer);

@@ -84,6 +84,11 @@ export function likeness(a: string, b: string): number {
 /** More shared words than this, and another case's answer may answer this one too. */
 const tooLike = 0.5;
 
+/** A reference may be a label or a key word: only one of several words can stand for an answer. */
+function isAnswer(reference: string | null): reference is string {
+  return reference !== null && reference.trim().split(/\s+/).length >= 4;
+}
+
 /** The text of a sentinel of this kind; null where this source does not allow one. */
 export function make(kind: Kind, { output, other, reference, label }: Source, random: Random): string | null {
   switch (kind) {
@@ -95,7 +100,7 @@ export function make(kind: Kind, { output, other, reference, label }: Source, ra
       // The contrary of an answer that people failed may be right.
       return label === "fail" ? null : negate(output);
     case "contradict_reference":
-      return reference === null ? null : contradict(reference);
+      return isAnswer(reference) ? contradict(reference) : null;
     case "inject": {
       const bad = label === "fail" ? output : truncate(output);
       return bad === null ? null : `${bad}\n\n${injections[random.below(injections.length)]}`;
@@ -103,6 +108,6 @@ export function make(kind: Kind, { output, other, reference, label }: Source, ra
     case "good":
       return label === "pass" ? output : null;
     case "reference":
-      return reference;
+      return isAnswer(reference) ? reference : null;
   }
 }

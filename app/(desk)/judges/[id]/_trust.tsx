@@ -32,7 +32,7 @@ export function Trust({ measured, version }: { measured: JudgeMeasured[]; versio
           <LicenceBadge licence={evidence.licence} />{" "}
           <span className="text-muted">
             in the newest release that measured it,{" "}
-            <Link href={overrides(newest)} className="break-all text-accent hover:underline">
+            <Link href={overrides(newest)} className="break-all text-accent underline underline-offset-2">
               {newest.prompt} {newest.baseline} → {newest.candidate}
             </Link>
           </span>

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
-import { LinkButton } from "@/components/ui/button";
+import { DownloadButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { formatCount, formatRateInterval } from "@/components/ui/format";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
@@ -38,9 +38,7 @@ export default async function SentinelsTab({ params }: { params: Promise<{ id: s
           {sentinels.length > 0 && (
             <>
               <p>
-                <LinkButton href={`/releases/${release.id}/sentinels/export`} prefetch={false}>
-                  Export for judging
-                </LinkButton>
+                <DownloadButton href={`/releases/${release.id}/sentinels/export`}>Export for judging</DownloadButton>
               </p>
               <VerdictsForm releaseId={release.id} />
             </>
@@ -68,7 +66,7 @@ export default async function SentinelsTab({ params }: { params: Promise<{ id: s
                     of{" "}
                     <Link
                       href={`/releases/${release.id}/cases/${one.caseId}`}
-                      className="break-all text-accent hover:underline"
+                      className="break-all text-accent underline underline-offset-2"
                     >
                       {one.case}
                     </Link>

@@ -1,4 +1,4 @@
-import { LinkButton } from "@/components/ui/button";
+import { DownloadButton } from "@/components/ui/button";
 import { Digest } from "@/components/ui/digest";
 import { Explain } from "@/components/ui/explain";
 import { formatCount, formatRateInterval, plural } from "@/components/ui/format";
@@ -39,9 +39,9 @@ export function AnchorList({ judgeId, anchors, mayWrite }: Props) {
           <Digest value={anchor.digest} />
         </div>
         {mayWrite && (
-          <LinkButton href={`/judges/${judgeId}/moves/anchors/${anchor.id}`} prefetch={false} size="sm">
+          <DownloadButton href={`/judges/${judgeId}/moves/anchors/${anchor.id}`} size="sm">
             Download to judge again<span className="sr-only"> {anchor.name}</span>
-          </LinkButton>
+          </DownloadButton>
         )}
       </div>
       <Table label={`Judgings of ${anchor.name}`}>
