@@ -213,6 +213,7 @@ test("which answer is better: graded by A, B and E, once a case; nothing tells b
     const number = Number(key.slice(-3));
     const side = await sideOfNew(page);
     sides.add(side);
+    if (number === 1) await page.keyboard.press("0");
     await page.keyboard.press(number === 1 ? "e" : side.toLowerCase());
     const chosen = number === 1 ? "equal" : `${side} is better`;
     await expect(page.getByRole("button", { name: chosen, pressed: true })).toBeVisible();
@@ -241,12 +242,47 @@ test("which answer is better: graded by A, B and E, once a case; nothing tells b
   await expect(page.getByRole("group", { name: "Better answer" }).getByRole("button", { pressed: true })).toHaveCount(
     1,
   );
-  await page.keyboard.press("0");
   await page.keyboard.press("n");
-  await page.keyboard.type("both fail");
+  await page.keyboard.type("seen twice");
   await page.keyboard.press("Escape");
   await page.keyboard.press("Enter");
-  await expect(strip).toContainText("unsure");
+  await expect(strip).toContainText("Stored.");
+
+  // Nine of ten prefer the new one, one is a tie, and all are graded: so the delta is exact.
+  await page.goto(`/releases/${release}`);
+  await expect(page.getByRole("region", { name: "Verdict" })).toContainText("Better: +90.0 pt");
+  await expect(page.getByText("+90.00 pt (90.00 to 90.00)").first()).toBeVisible();
+  await expect(page.getByText("new passes")).toHaveCount(0);
+  const row = (table: string, name: string) => page.getByRole("table", { name: table }).getByRole("row", { name });
+  await expect(row("Judges' preferences on Better answer", "pairwise").getByRole("cell")).toHaveText([
+    /pairwise/,
+    "6",
+    "0",
+    "2",
+    "2",
+    "0",
+  ]);
+  const trust = "Preferences of pairwise against people's";
+  await expect(row(trust, "prefers candidate").getByRole("cell")).toHaveText([/prefers/, "5 (5)", "0 (0)", "1 (1)"]);
+  await expect(row(trust, "position flip").getByRole("cell")).toHaveText([/flip/, "2 (2)", "0 (0)", "0 (0)"]);
+  await expect(row("Strata", "candidate").getByRole("cell")).toHaveText(["candidate", "6", "6"]);
+  await expectAccessible(page);
+
+  await page.goto(`/releases/${release}/judges`);
+  const overrides = page.getByRole("table", { name: "Overrides" });
+  await expect(overrides.getByRole("row")).toHaveCount(1 + 3);
+  await expect(overrides.getByRole("row", { name: caseKey(1) })).toContainText(/prefers candidate.*tie/);
+  await expectAccessible(page);
+  await page.goto(`/releases/${release}/cases`);
+  await expect(page.getByRole("row", { name: new RegExp(caseKey(5)) })).toContainText("position flip");
+  await expect(page.getByRole("row", { name: new RegExp(caseKey(2)) })).toContainText("prefers candidate");
+  await page
+    .getByRole("link", { name: caseKey(5) })
+    .first()
+    .click();
+  await expect(page.getByRole("list", { name: "Judges' preferences" }).getByRole("listitem")).toHaveCount(2);
+  await expect(page.getByRole("list", { name: "People's preferences" })).toContainText("prefers candidate");
+  await expectAccessible(page);
 });
 
 test("pass/fail and preference in one release: keys go to the criterion that is active", async ({ page }) => {

@@ -26,6 +26,14 @@ export function tallySentence({ better, worse, same, error = 0 }: Tally): string
   return `Of ${plural(total, "case")}, ${formatCount(better)} better, ${formatCount(worse)} worse, ${formatCount(same)} the same${none}.`;
 }
 
+/** A pairwise judge: `better` are the cases in which it prefers the candidate. */
+export function preferenceSentence({ better, worse, same, error = 0 }: Tally): string {
+  const total = better + worse + same + error;
+  if (total === 0) return "No cases yet.";
+  const none = error > 0 ? `, ${formatCount(error)} without a preference` : "";
+  return `Of ${plural(total, "case")}, ${formatCount(better)} prefer the candidate, ${formatCount(worse)} the baseline, ${formatCount(same)} tie${none}.`;
+}
+
 /** A judge against people, in counts or weighted counts. Positive is "pass": `fp` are bad answers that the judge passes. */
 export type Confusion = { tp: number; fp: number; fn: number; tn: number };
 

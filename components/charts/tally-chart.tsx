@@ -3,7 +3,7 @@
 import { Bar, BarChart, ResponsiveContainer, XAxis, YAxis } from "recharts";
 import { formatCount, formatRate } from "../ui/format";
 import { ChartFigure } from "./chart-figure";
-import { type Tally, tallySentence } from "./sentences";
+import { preferenceSentence, type Tally, tallySentence } from "./sentences";
 
 const parts = [
   { key: "better", word: "better", sign: "▲", colour: "var(--better)" },
@@ -12,14 +12,27 @@ const parts = [
   { key: "error", word: "no verdict", sign: "?", colour: "var(--unsure)" },
 ] as const;
 
+const preferred = { better: "prefer the candidate", worse: "prefer the baseline", same: "tie", error: "no preference" };
+
 /** How many cases became better or worse, as one bar. Each part has a sign and a word beside its colour. */
-export function TallyChart({ label, counts }: { label: string; counts: Tally }) {
+export function TallyChart({
+  label,
+  counts,
+  asks = "pass_fail",
+}: {
+  label: string;
+  counts: Tally;
+  asks?: "pass_fail" | "preference";
+}) {
   const total = counts.better + counts.worse + counts.same + (counts.error ?? 0);
-  const shown = parts.map((part) => ({ ...part, count: counts[part.key] ?? 0 })).filter(({ count }) => count > 0);
+  const shown = parts
+    .map((part) => ({ ...part, count: counts[part.key] ?? 0 }))
+    .map((part) => (asks === "preference" ? { ...part, word: preferred[part.key] } : part))
+    .filter(({ count }) => count > 0);
   return (
     <ChartFigure
       label={label}
-      sentence={tallySentence(counts)}
+      sentence={asks === "preference" ? preferenceSentence(counts) : tallySentence(counts)}
       table={{
         head: ["", "Cases", "Share"],
         rows: shown.map(({ word, count }) => [word, formatCount(count), formatRate(count / total)]),

@@ -71,7 +71,15 @@ export const preferenceRationaleOf = (number: number): string => `rationale pair
  * Which of two answers is better, asked in both orders: the judge prefers the new one, says tie on every fourth case,
  * and on every fifth prefers whatever stands first. `mixed`: asked beside whether an answer is useful.
  */
-export function preferenceFiles({ prompt, cases, mixed }: { prompt: string; cases: number; mixed?: boolean }) {
+export function preferenceFiles({
+  prompt,
+  cases,
+  mixed,
+}: {
+  prompt: string;
+  cases: number;
+  mixed?: boolean;
+}): Record<string, string> {
   const plain = files({ prompt, cases });
   const head = JSON.parse(plain["bundle.json"]!) as { criteria: object[]; judges: object[] };
   const criterion = { key: "better", kind: "preference", name: "Better answer", rubric: "The one that helps more." };

@@ -26,6 +26,7 @@ export function toBriefCriterion(evidence: CriterionEvidence) {
   return {
     key: evidence.key,
     name: evidence.name,
+    kind: evidence.kind,
     population: evidence.population,
     judges: evidence.judges.map((judge) => ({
       key: judge.key,
@@ -35,6 +36,8 @@ export function toBriefCriterion(evidence: CriterionEvidence) {
       licence: judge.licence,
       verdicts: judge.verdicts,
       trust: Object.fromEntries(Object.entries(judge.trust).map(([version, trust]) => [version, trustJson(trust)])),
+      ...(judge.prefers && { prefers: judge.prefers }),
+      ...(judge.preference && { preference: judge.preference }),
     })),
     tally: Object.fromEntries(evidence.judges.map(({ key, tally }) => [key, tally])),
     estimate: {
@@ -47,7 +50,9 @@ export function toBriefCriterion(evidence: CriterionEvidence) {
       drawn: evidence.drawn,
       reviewed: evidence.reviewed,
       question: "these cases",
-      passRates: these ? { baseline: these.baseline, candidate: these.candidate } : null,
+      // Which of two answers is better says nothing of how many pass.
+      passRates:
+        these && evidence.kind === "pass_fail" ? { baseline: these.baseline, candidate: these.candidate } : null,
       casesLikeThese: estimate ? estimate.casesLikeThese : null,
       missingStrata: estimate?.missingStrata ?? [],
       worstCase: evidence.worstCaseDelta,
@@ -56,6 +61,7 @@ export function toBriefCriterion(evidence: CriterionEvidence) {
     labels: evidence.labels,
     overrides: evidence.overrides,
     ...(evidence.imported ? { imported: evidence.imported } : {}),
+    ...(evidence.importedPreferences ? { importedPreferences: evidence.importedPreferences } : {}),
   };
 }
 

@@ -41,7 +41,9 @@ export async function judgeHistory(actor: Actor, judgeId: number): Promise<Judge
       JOIN prompt p ON p.id = r.prompt_id JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id
       JOIN policy po ON po.id = r.policy_id
      WHERE j.id = ${judgeId} AND j.project_id = ${actor.projectId}
-       AND EXISTS (SELECT 1 FROM run_judge x WHERE x.judge_version_id = jv.id AND x.run_id IN (r.baseline_run_id, r.candidate_run_id))
+       AND (EXISTS (SELECT 1 FROM run_judge x WHERE x.judge_version_id = jv.id AND x.run_id IN (r.baseline_run_id, r.candidate_run_id))
+            OR EXISTS (SELECT 1 FROM run_pair_judge x WHERE x.judge_version_id = jv.id AND (x.first_run_id, x.second_run_id)
+                         IN ((r.baseline_run_id, r.candidate_run_id), (r.candidate_run_id, r.baseline_run_id))))
        AND EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = r.id AND rv.criterion_id = rc.criterion_id)
      ORDER BY r.id DESC, jv.number LIMIT ${releasesShown}`;
   const measured: JudgeMeasured[] = [];

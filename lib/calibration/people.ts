@@ -29,13 +29,14 @@ export type People = { agreement: PeopleAgreement[]; standIns: StandIn[] };
 /** Beyond this many annotators, those with the fewest labels are left out: patterns of labels grow with each. */
 const annotatorLimit = 12;
 
-type Counted = { pass: number; fail: number; n: number };
+/** How often one answer (or, of a preference, one case) was given each label, and how many have these counts. */
+type Counted = { labels: number[]; n: number };
 
 function agreementOf(source: PeopleAgreement["source"], rows: readonly Counted[], people: number): PeopleAgreement[] {
-  const several = rows.filter(({ pass, fail }) => pass + fail >= 2);
+  const several = rows.filter(({ labels }) => labels.reduce((sum, count) => sum + count, 0) >= 2);
   const answers = several.reduce((sum, { n }) => sum + n, 0);
   if (answers === 0) return [];
-  const alpha = krippendorffAlpha(several.map(({ pass, fail, n }) => ({ labels: [pass, fail], count: n })));
+  const alpha = krippendorffAlpha(several.map(({ labels, n }) => ({ labels, count: n })));
   return [{ source, people, answers, alpha }];
 }
 
@@ -50,26 +51,37 @@ export async function peopleOf(actor: Actor, input: { releaseId: number; criteri
   if (!release) throw notFound("The release");
   const runs = [release.baselineRunId, release.candidateRunId];
   const grades = await db.$queryRaw<Counted[]>`
-    SELECT pass, fail, count(*)::int AS n FROM (
-      SELECT count(*) FILTER (WHERE verdict = 'pass')::int AS pass, count(*) FILTER (WHERE verdict = 'fail')::int AS fail
-        FROM review rv WHERE release_id = ${release.id} AND criterion_id = ${criterionId} AND run_id = ANY (${runs}::int[])
+    SELECT labels, count(*)::int AS n FROM (
+      SELECT ARRAY[count(*) FILTER (WHERE verdict = 'pass' OR prefer = 'candidate'), count(*) FILTER (WHERE verdict = 'fail' OR prefer = 'baseline'),
+                   count(*) FILTER (WHERE prefer = 'tie')]::int[] AS labels
+        FROM review rv WHERE release_id = ${release.id} AND criterion_id = ${criterionId}
          AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
-       GROUP BY case_id, run_id) a GROUP BY 1, 2`;
+       GROUP BY case_id, run_id) a GROUP BY 1`;
   const [graders] = await db.$queryRaw<{ n: number }[]>`
     SELECT count(DISTINCT reviewer_id)::int AS n FROM review WHERE release_id = ${release.id} AND criterion_id = ${criterionId}`;
   const imported = await db.$queryRaw<Counted[]>`
-    SELECT pass, fail, count(*)::int AS n FROM (
-      SELECT count(*) FILTER (WHERE verdict = 'pass')::int AS pass, count(*) FILTER (WHERE verdict = 'fail')::int AS fail
+    SELECT labels, count(*)::int AS n FROM (
+      SELECT ARRAY[count(*) FILTER (WHERE verdict = 'pass'), count(*) FILTER (WHERE verdict = 'fail'), 0]::int[] AS labels
         FROM imported_review WHERE run_id = ANY (${runs}::int[]) AND criterion_id = ${criterionId}
-       GROUP BY case_id, run_id) a GROUP BY 1, 2`;
+       GROUP BY case_id, run_id
+      UNION ALL
+      SELECT ARRAY[count(*) FILTER (WHERE prefer = CASE first_run_id WHEN ${runs[0]} THEN 'second' ELSE 'first' END::imported_preference_value),
+                   count(*) FILTER (WHERE prefer = CASE first_run_id WHEN ${runs[0]} THEN 'first' ELSE 'second' END::imported_preference_value),
+                   count(*) FILTER (WHERE prefer = 'tie')]::int[]
+        FROM imported_preference
+       WHERE criterion_id = ${criterionId} AND (first_run_id, second_run_id) IN ((${runs[0]}, ${runs[1]}), (${runs[1]}, ${runs[0]}))
+       GROUP BY case_id, first_run_id) a GROUP BY 1`;
   const reviewers = await db.$queryRaw<{ reviewer: string }[]>`
     SELECT reviewer FROM imported_review WHERE run_id = ANY (${runs}::int[]) AND criterion_id = ${criterionId}
      GROUP BY 1 ORDER BY count(*) DESC, reviewer COLLATE "C"`;
+  const [comparers] = await db.$queryRaw<{ n: number }[]>`
+    SELECT count(DISTINCT reviewer)::int AS n FROM imported_preference
+     WHERE criterion_id = ${criterionId} AND (first_run_id, second_run_id) IN ((${runs[0]}, ${runs[1]}), (${runs[1]}, ${runs[0]}))`;
   const annotators = reviewers.slice(0, annotatorLimit).map(({ reviewer }) => reviewer);
   return {
     agreement: [
       ...agreementOf("grades of this release", grades, graders?.n ?? 0),
-      ...agreementOf("imported reviews", imported, reviewers.length),
+      ...agreementOf("imported reviews", imported, reviewers.length + (comparers?.n ?? 0)),
     ],
     standIns: annotators.length > 0 ? await standIns(runs, criterionId, annotators) : [],
   };

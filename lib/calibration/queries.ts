@@ -9,7 +9,10 @@ import { alwaysValidPath, type SequenceInput } from "../stats/always-valid";
 import { slicesWorse } from "../stats/false-discovery";
 import { type JudgeTrust, judgeTrust, licenceOf } from "../stats/judge-trust";
 import { guess, pairedEstimate, worstCaseDelta } from "../stats/paired-estimate";
+import { type JudgePrefers, judgePrefers, preferenceTrust } from "../stats/preference-trust";
 import { add, type Cells, type JudgeSays, type Stratum, size, values, worth } from "../stats/strata";
+import { type CriterionKind, joinJudged, judgedName } from "./judged";
+import { bothOrders, importedPreferences, overridesPreference, runsOfRelease } from "./preferences";
 import { loadTally, type Reader, type TallyRow } from "./tally";
 import type {
   CriterionEvidence,
@@ -18,6 +21,7 @@ import type {
   JudgeEvidence,
   LabelCounts,
   PathPoint,
+  PreferenceCounts,
   SliceEvidence,
   VerdictCounts,
 } from "./types";
@@ -35,38 +39,58 @@ type Scope = {
   minTpr: number;
   minTnr: number;
   primaryCriterionId: number;
+  primaryKind: CriterionKind;
   primaryJudgeVersionId: number | null;
 };
 
 async function loadScope(reader: Reader, projectId: number, releaseId: number): Promise<Scope> {
   const [scope] = await reader.$queryRaw<Scope[]>`
     SELECT r.id, r.dataset_id AS "datasetId", r.baseline_run_id AS "baselineRunId", r.candidate_run_id AS "candidateRunId",
-           b.key AS baseline, k.key AS candidate, rc.criterion_id AS "primaryCriterionId", rc.judge_version_id AS "primaryJudgeVersionId",
+           b.key AS baseline, k.key AS candidate, rc.criterion_id AS "primaryCriterionId",
+           c.kind::text AS "primaryKind", rc.judge_version_id AS "primaryJudgeVersionId",
            (p.document::json ->> 'reviewersPerCase')::int AS "reviewersPerCase", (p.document::json ->> 'level')::float8 AS level,
            coalesce((p.document::json ->> 'riskLimit')::float8, 0.05) AS "riskLimit",
            (p.document::json -> 'judge' ->> 'minTpr')::float8 AS "minTpr", (p.document::json -> 'judge' ->> 'minTnr')::float8 AS "minTnr"
       FROM release r JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id
       JOIN policy p ON p.id = r.policy_id JOIN release_criterion rc ON rc.release_id = r.id AND rc.position = 0
+      JOIN criterion c ON c.id = rc.criterion_id
      WHERE r.id = ${releaseId} AND r.project_id = ${projectId}`;
   if (!scope) throw notFound("The release");
   return scope;
 }
 
-/** The verdicts of one judge on both outputs, as aliases `b` and `k`. */
-function verdictsOf(scope: Scope, judgeVersionId: number | null, b: string, k: string): Prisma.Sql {
-  const [base, cand] = [Prisma.raw(b), Prisma.raw(k)];
-  return Prisma.sql`
-    LEFT JOIN verdict ${base} ON ${base}.run_id = ${scope.baselineRunId} AND ${base}.judge_version_id = ${judgeVersionId ?? 0}
-                             AND ${base}.case_id = c.id AND ${base}.repeat = 0
-    LEFT JOIN verdict ${cand} ON ${cand}.run_id = ${scope.candidateRunId} AND ${cand}.judge_version_id = ${judgeVersionId ?? 0}
-                             AND ${cand}.case_id = c.id AND ${cand}.repeat = 0`;
+/** What one judge says of both outputs, as aliases `b` and `k`. */
+function judgedOf(scope: Scope, judgeVersionId: number | null, b: string, k: string): Prisma.Sql {
+  return joinJudged([b, k], {
+    baselineRun: Prisma.sql`${scope.baselineRunId}`,
+    candidateRun: Prisma.sql`${scope.candidateRunId}`,
+    judgeVersion: Prisma.sql`${judgeVersionId ?? 0}`,
+    caseId: Prisma.raw("c.id"),
+  });
 }
 
 /**
  * The human label of each drawn output: what all graders agree on; with three or more, the majority; else `disagreement`.
- * `waiting` until as many people as the policy asks for have graded. A superseded grade does not count.
+ * `waiting` until as many people as the policy asks for have graded. A superseded grade does not count. A preference of
+ * the case is a label of both outputs, as `preference_as_verdict` has it.
  */
-function labelsOf(scope: Scope, criterionId: number): Prisma.Sql {
+function labelsOf(scope: Scope, criterionId: number, kind: CriterionKind): Prisma.Sql {
+  if (kind === "preference") {
+    return Prisma.sql`
+      SELECT case_id, run_id, preference_as_verdict(label, version) AS label
+        FROM (SELECT case_id,
+                     CASE WHEN count(*) < ${scope.reviewersPerCase} THEN 'waiting'
+                          WHEN count(DISTINCT prefer) = 1 THEN min(prefer::text)
+                          WHEN count(*) >= 3 AND 2 * count(*) FILTER (WHERE prefer = 'candidate') > count(*) THEN 'candidate'
+                          WHEN count(*) >= 3 AND 2 * count(*) FILTER (WHERE prefer = 'baseline') > count(*) THEN 'baseline'
+                          WHEN count(*) >= 3 AND 2 * count(*) FILTER (WHERE prefer = 'tie') > count(*) THEN 'tie'
+                          ELSE 'disagreement' END AS label
+                FROM review rv
+               WHERE rv.release_id = ${scope.id} AND rv.criterion_id = ${criterionId}
+                 AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
+               GROUP BY case_id) graded
+       CROSS JOIN (VALUES (${scope.baselineRunId}::int, 'baseline'), (${scope.candidateRunId}::int, 'candidate')) AS side (run_id, version)`;
+  }
   return Prisma.sql`
     SELECT case_id, run_id,
            CASE WHEN count(*) < ${scope.reviewersPerCase} THEN 'waiting'
@@ -105,6 +129,16 @@ function countFlips(pairs: readonly PairCount[]): FlipCounts {
   return counts;
 }
 
+/** What a pairwise judge prefers, in cases. */
+function countPreferences(pairs: readonly PairCount[]): PreferenceCounts {
+  const counts = { candidate: 0, baseline: 0, tie: 0, flip: 0, error: 0 };
+  for (const { b, k, n } of pairs) {
+    const name = judgedName("preference", b, k);
+    counts[name in counts ? (name as keyof PreferenceCounts) : "error"] += n;
+  }
+  return counts;
+}
+
 type JudgeRow = { judgeVersionId: number; key: string; number: number; model: string };
 
 /**
@@ -121,7 +155,9 @@ async function judgesOf(
     SELECT jv.id AS "judgeVersionId", j.key, jv.number, jv.model
       FROM judge_version jv JOIN judge j ON j.id = jv.judge_id
      WHERE jv.criterion_id = ${criterionId}
-       AND EXISTS (SELECT 1 FROM run_judge x WHERE x.judge_version_id = jv.id AND x.run_id IN (${scope.baselineRunId}, ${scope.candidateRunId}))
+       AND (EXISTS (SELECT 1 FROM run_judge x WHERE x.judge_version_id = jv.id AND x.run_id IN (${scope.baselineRunId}, ${scope.candidateRunId}))
+            OR EXISTS (SELECT 1 FROM run_pair_judge x WHERE x.judge_version_id = jv.id AND (x.first_run_id, x.second_run_id)
+                         IN ((${scope.baselineRunId}, ${scope.candidateRunId}), (${scope.candidateRunId}, ${scope.baselineRunId}))))
      ORDER BY (jv.id = ${instrument ?? 0}) DESC, j.id, jv.number DESC`;
   const seen = new Set<string>();
   return rows.map((row) => {
@@ -152,19 +188,19 @@ async function loadBatches(reader: Reader, releaseId: number): Promise<Batch[]> 
 async function drawnRows(
   reader: Reader,
   scope: Scope,
-  criterionId: number,
+  { id: criterionId, kind }: { id: number; kind: CriterionKind },
   judgeVersionId: number | null,
 ): Promise<DrawnRow[]> {
   const drawn = await reader.$queryRaw<(Omit<DrawnRow, "labelBaseline" | "labelCandidate"> & { caseId: number })[]>`
-    SELECT d.case_id AS "caseId", d.batch, c.must_pass AS "mustPass", c.slice, vb.verdict::text AS pb, vk.verdict::text AS pk,
-           jb.verdict::text AS jb, jk.verdict::text AS jk
+    SELECT d.case_id AS "caseId", d.batch, c.must_pass AS "mustPass", c.slice, vb.verdict AS pb, vk.verdict AS pk,
+           jb.verdict AS jb, jk.verdict AS jk
       FROM draw d JOIN test_case c ON c.id = d.case_id
-      ${verdictsOf(scope, scope.primaryJudgeVersionId, "vb", "vk")}
-      ${verdictsOf(scope, judgeVersionId, "jb", "jk")}
+      ${judgedOf(scope, scope.primaryJudgeVersionId, "vb", "vk")}
+      ${judgedOf(scope, judgeVersionId, "jb", "jk")}
      WHERE d.release_id = ${scope.id} ORDER BY d.position`;
   // Joined here: the planner takes the grouped labels for a single row and would go through all of them for every draw.
   const labels = await reader.$queryRaw<{ caseId: number; runId: number; label: string }[]>`
-    SELECT case_id AS "caseId", run_id AS "runId", label FROM (${labelsOf(scope, criterionId)}) l`;
+    SELECT case_id AS "caseId", run_id AS "runId", label FROM (${labelsOf(scope, criterionId, kind)}) l`;
   const found = new Map(labels.map(({ caseId, runId, label }) => [`${caseId} ${runId}`, label]));
   return drawn.map(({ caseId, ...row }) => ({
     ...row,
@@ -187,7 +223,7 @@ function cellOf(row: DrawnRow): number | null {
  * Which stratum of each batch a case was drawn from; null in a simple random batch, where it does not matter. Consecutive
  * simple random batches are one round: together they are again one simple random sample.
  */
-function designOf(batches: readonly Batch[]) {
+function designOf(batches: readonly Batch[], primaryKind: CriterionKind) {
   const rounds: { design: string; batches: Batch[] }[] = [];
   for (const batch of batches) {
     const last = rounds.at(-1);
@@ -201,7 +237,7 @@ function designOf(batches: readonly Batch[]) {
       strata.flatMap(({ stratum, of }) => (of ?? []).map(({ pair, slice }) => [`${pair}\n${slice ?? ""}`, stratum])),
     );
     return ({ pb, pk, slice }: Pick<TallyRow, "pb" | "pk" | "slice">) => {
-      const pair = `${pb ?? "none"}>${pk ?? "none"}`;
+      const pair = judgedName(primaryKind, pb, pk);
       return named.get(`${pair}\n${slice ?? ""}`) ?? pair;
     };
   });
@@ -216,14 +252,11 @@ type CountedStratum = Stratum & {
   rounds: { cells: MutableCells; design: string | null }[];
   /** Drawn cases without a label. */
   unlabelled: number;
+  prefers: JudgePrefers | null;
 };
 
-function judgedPair({ jb, jk }: Pick<Known, "jb" | "jk">): string {
-  return `${jb ?? "none"}>${jk ?? "none"}`;
-}
-
-/** Cases by a judge's verdicts (and, where they mattered to a draw, by that draw's strata), with the labels in them. */
-function buildStrata(tally: readonly TallyRow[], rows: readonly DrawnRow[], design: Design) {
+/** Cases by what a judge says (and, where that mattered to a draw, by that draw's strata), with the labels in them. */
+function buildStrata(tally: readonly TallyRow[], rows: readonly DrawnRow[], design: Design, kind: CriterionKind) {
   const strata = new Map<string, CountedStratum>();
   const inRounds = (known: Known) =>
     known.mustPass
@@ -231,8 +264,9 @@ function buildStrata(tally: readonly TallyRow[], rows: readonly DrawnRow[], desi
       : design.rounds.map(({ batches }) => design.within[batches[0]!.number - 1]!(known));
   const find = (known: Known) => {
     const designs = inRounds(known);
-    const drawn = designs.filter((name) => name !== null && name !== judgedPair(known));
-    const key = [`${known.mustPass ? "must-pass " : ""}${judgedPair(known)}`, ...drawn].join(" · ");
+    const said = judgedName(kind, known.jb, known.jk);
+    const drawn = designs.filter((name) => name !== null && name !== said);
+    const key = [`${known.mustPass ? "must-pass " : ""}${said}`, ...drawn].join(" · ");
     const found = strata.get(key) ?? {
       key,
       judged: { baseline: says(known.jb), candidate: says(known.jk) },
@@ -241,6 +275,7 @@ function buildStrata(tally: readonly TallyRow[], rows: readonly DrawnRow[], desi
       cells: [0, 0, 0, 0] as MutableCells,
       rounds: designs.map((name) => ({ cells: [0, 0, 0, 0] as MutableCells, design: name })),
       unlabelled: 0,
+      prefers: judgePrefers.find((prefers) => kind === "preference" && prefers === said) ?? null,
     };
     strata.set(key, found);
     return found;
@@ -314,6 +349,7 @@ function sliceEvidence(
   tally: readonly TallyRow[],
   rows: readonly DrawnRow[],
   design: Design,
+  kind: CriterionKind,
   level: number,
 ): SliceEvidence[] {
   const populations = new Map<string, number>();
@@ -327,6 +363,7 @@ function sliceEvidence(
         tally.filter((row) => row.slice === slice),
         rows.filter((row) => row.slice === slice),
         design,
+        kind,
       );
       const { estimate, low, high } = pairedEstimate(strata, level).theseCases.delta;
       const [, better, worse] = strata.reduce<Cells>((sum, { cells }) => add(sum, cells), [0, 0, 0, 0]);
@@ -346,18 +383,19 @@ export async function criterionEvidence(
   permit(actor, "project.read");
   const scope = await loadScope(reader, actor.projectId, input.releaseId);
   const { criterionId } = input;
-  const [criterion] = await reader.$queryRaw<{ key: string; name: string; judgeVersionId: number | null }[]>`
-    SELECT c.key, c.name, rc.judge_version_id AS "judgeVersionId" FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id
+  type Row = { key: string; name: string; kind: CriterionKind; judgeVersionId: number | null };
+  const [criterion] = await reader.$queryRaw<Row[]>`
+    SELECT c.key, c.name, c.kind::text, rc.judge_version_id AS "judgeVersionId" FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id
      WHERE rc.release_id = ${scope.id} AND rc.criterion_id = ${criterionId}`;
   if (!criterion) throw notFound("The criterion");
-  const instrument = criterion.judgeVersionId;
+  const { kind, judgeVersionId: instrument } = criterion;
   const tally = await loadTally(reader, scope.id);
   const batches = await loadBatches(reader, scope.id);
-  const design = designOf(batches);
+  const design = designOf(batches, scope.primaryKind);
   const judgeRows = await judgesOf(reader, scope, criterionId, instrument);
   const of = (judgeVersionId: number | null) => tally.filter((row) => row.judgeVersionId === judgeVersionId);
-  const rows = await drawnRows(reader, scope, criterionId, instrument);
-  const built = buildStrata(of(instrument), rows, design);
+  const rows = await drawnRows(reader, scope, { id: criterionId, kind }, instrument);
+  const built = buildStrata(of(instrument), rows, design, kind);
   const { strata, labels } = built;
   const drawn = labels.labelled + labels.unsure + labels.disagreement + labels.waiting;
 
@@ -369,9 +407,25 @@ export async function criterionEvidence(
       ? strata
       : buildStrata(
           of(judge.judgeVersionId),
-          drawn > 0 ? await drawnRows(reader, scope, criterionId, judge.judgeVersionId) : [],
+          drawn > 0 ? await drawnRows(reader, scope, { id: criterionId, kind }, judge.judgeVersionId) : [],
           design,
+          kind,
         ).strata;
+    if (kind === "preference") {
+      const preference = preferenceTrust(inside, scope.level);
+      judges.push({
+        ...judge,
+        instrument: isInstrument,
+        verdicts: {},
+        tally: countFlips(pairs),
+        // Whom people prefer is found on either side as often as the policy asks of good and of bad answers.
+        licence: licenceOf([{ tpr: preference.finds.candidate, tnr: preference.finds.baseline }], scope),
+        trust: {},
+        prefers: countPreferences(pairs),
+        preference,
+      });
+      continue;
+    }
     const trust = judgeTrust(inside, scope.level);
     judges.push({
       ...judge,
@@ -388,6 +442,7 @@ export async function criterionEvidence(
   return {
     key: criterion.key,
     name: criterion.name,
+    kind,
     population: of(null).reduce((sum, { n }) => sum + n, 0),
     drawn,
     reviewed: labels.labelled,
@@ -396,9 +451,11 @@ export async function criterionEvidence(
     estimate: drawn > 0 ? pairedEstimate(strata, scope.level) : null,
     alwaysValid: always ? { low: always.low, high: always.high, level: 1 - scope.riskLimit } : null,
     worstCaseDelta: drawn > 0 ? worstCaseDelta(strata, unlabelled) : null,
-    slices: labels.labelled > 0 ? sliceEvidence(of(instrument), rows, design, scope.level) : [],
+    slices: labels.labelled > 0 ? sliceEvidence(of(instrument), rows, design, kind, scope.level) : [],
     overrides: await countOverrides(reader, scope, criterionId, instrument),
-    imported: await importedEvidence(reader, scope, criterionId, judgeRows),
+    imported: kind === "preference" ? null : await importedEvidence(reader, scope, criterionId, judgeRows),
+    importedPreferences:
+      kind === "preference" ? await importedPreferences(reader, scope, criterionId, judgeRows) : null,
     sequence,
   };
 }
@@ -413,13 +470,14 @@ export async function primaryFindings(
 ): Promise<{ byPair: Map<string, Findings>; bySlice: Map<string, Findings> }> {
   permit(actor, "project.read");
   const scope = await loadScope(reader, actor.projectId, releaseId);
-  const rows = await drawnRows(reader, scope, scope.primaryCriterionId, scope.primaryJudgeVersionId);
+  const primary = { id: scope.primaryCriterionId, kind: scope.primaryKind };
+  const rows = await drawnRows(reader, scope, primary, scope.primaryJudgeVersionId);
   const [byPair, bySlice] = [new Map<string, Findings>(), new Map<string, Findings>()];
   for (const row of rows) {
     if (row.mustPass || cellOf(row) === null) continue;
     const overridden = row.labelBaseline !== row.pb || row.labelCandidate !== row.pk;
     for (const [map, key] of [
-      [byPair, judgedPair(row)],
+      [byPair, judgedName(scope.primaryKind, row.jb, row.jk)],
       [bySlice, row.slice ?? ""],
     ] as const) {
       const found = map.get(key) ?? { labelled: 0, overridden: 0 };
@@ -437,12 +495,12 @@ export async function criterionPath(
 ): Promise<PathPoint[]> {
   permit(actor, "project.read");
   const scope = await loadScope(reader, actor.projectId, input.releaseId);
-  const { primaryCriterionId: criterionId, primaryJudgeVersionId: judgeVersionId } = scope;
+  const { primaryCriterionId: id, primaryJudgeVersionId: judgeVersionId, primaryKind: kind } = scope;
   const tally = (await loadTally(reader, scope.id)).filter((row) => row.judgeVersionId === judgeVersionId);
   const batches = await loadBatches(reader, scope.id);
-  const design = designOf(batches);
-  const rows = await drawnRows(reader, scope, criterionId, judgeVersionId);
-  const built = buildStrata(tally, rows, design);
+  const design = designOf(batches, kind);
+  const rows = await drawnRows(reader, scope, { id, kind }, judgeVersionId);
+  const built = buildStrata(tally, rows, design, kind);
   const path = alwaysValidPath(sequenceOf(built, rows, batches, design).input, 1 - scope.riskLimit);
   // Cases drawn for certain come first and make the path's first point.
   const certain = rows.filter(({ mustPass }) => mustPass);
@@ -452,7 +510,7 @@ export async function criterionPath(
     .map((point, i) => ({ point, i }))
     .filter(({ i }) => i > 0 && (i % every === 0 || i === path.length - 1))
     .map(({ point: { labelled, low, high }, i }) => {
-      const { strata } = buildStrata(tally, [...certain, ...open.slice(0, i)], design);
+      const { strata } = buildStrata(tally, [...certain, ...open.slice(0, i)], design, kind);
       const { delta } = pairedEstimate(strata, scope.level).theseCases;
       return {
         reviews: labelled,
@@ -469,13 +527,17 @@ async function countOverrides(
   criterionId: number,
   judgeVersionId: number | null,
 ): Promise<number> {
+  const preferences = await reader.$queryRaw<{ n: number }[]>`
+    SELECT count(*)::int AS n FROM review rv
+      ${bothOrders(scope, Prisma.sql`${judgeVersionId ?? 0}`, Prisma.raw("rv.case_id"))}
+     WHERE rv.release_id = ${scope.id} AND rv.criterion_id = ${criterionId} AND ${overridesPreference}`;
   const [row] = await reader.$queryRaw<{ n: number }[]>`
     SELECT count(*)::int AS n FROM review rv
       JOIN verdict v ON v.run_id = rv.run_id AND v.case_id = rv.case_id AND v.judge_version_id = ${judgeVersionId ?? 0} AND v.repeat = 0
      WHERE rv.release_id = ${scope.id} AND rv.criterion_id = ${criterionId}
        AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
        AND rv.verdict IN ('pass', 'fail') AND v.verdict IN ('pass', 'fail') AND rv.verdict::text <> v.verdict::text`;
-  return row?.n ?? 0;
+  return (row?.n ?? 0) + (preferences[0]?.n ?? 0);
 }
 
 /** Of imported reviewers, those with the most grades are compared: their pairs grow with the square. */
@@ -606,8 +668,10 @@ export type OverrideRow = {
   caseId: number;
   case: string;
   slice: string | null;
-  version: string;
+  /** Null: a preference between both. */
+  version: string | null;
   judge: string;
+  /** Verdicts; or, of a preference, `candidate`, `baseline` or `tie`. */
   judged: string;
   graded: string;
   reviewer: string;
@@ -628,6 +692,18 @@ export async function listOverrides(
   const limit = Math.min(Math.max(input.limit ?? 50, 1), 200);
   const waiting = (await waitingCases(actor, input.releaseId)).map(({ id }) => id);
   const rows = await db.$queryRaw<OverrideRow[]>`
+    SELECT rv.id AS "reviewId", c.id AS "caseId", c.key AS "case", c.slice, NULL AS version, j.key AS judge,
+           judged_preference(f.prefer, s.prefer) AS judged, rv.prefer::text AS graded, u.name AS reviewer, rv.note,
+           coalesce(f.rationale, s.rationale) AS rationale, rv.created_at AS at
+      FROM review rv
+      JOIN release r ON r.id = rv.release_id AND r.project_id = ${actor.projectId}
+      JOIN release_criterion rc ON rc.release_id = r.id AND rc.criterion_id = rv.criterion_id
+      JOIN judge_version jv ON jv.id = rc.judge_version_id JOIN judge j ON j.id = jv.judge_id
+      JOIN test_case c ON c.id = rv.case_id JOIN app_user u ON u.id = rv.reviewer_id
+      ${bothOrders(runsOfRelease, Prisma.raw("rc.judge_version_id"), Prisma.raw("rv.case_id"))}
+     WHERE rv.release_id = ${input.releaseId} AND rv.criterion_id = ${input.criterionId} AND rv.id < ${input.before ?? 2_147_483_647}
+       AND ${overridesPreference} AND c.id <> ALL (${waiting}::int[])
+    UNION ALL
     SELECT rv.id AS "reviewId", c.id AS "caseId", c.key AS "case", c.slice, pv.key AS version, j.key AS judge, v.verdict::text AS judged,
            rv.verdict::text AS graded, u.name AS reviewer, rv.note, v.rationale, rv.created_at AS at
       FROM review rv
@@ -641,7 +717,7 @@ export async function listOverrides(
        AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
        AND rv.verdict IN ('pass', 'fail') AND v.verdict IN ('pass', 'fail') AND rv.verdict::text <> v.verdict::text
        AND c.id <> ALL (${waiting}::int[])
-     ORDER BY rv.id DESC LIMIT ${limit + 1}`;
+     ORDER BY "reviewId" DESC LIMIT ${limit + 1}`;
   const shown = rows.slice(0, limit);
   return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.reviewId ?? null) : null };
 }

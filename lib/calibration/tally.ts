@@ -1,10 +1,11 @@
 import { Prisma } from "../db/generated/client";
 import type { Tx } from "../db/transaction";
+import { joinJudged } from "./judged";
 
 /** Where to read: the client, or the transaction that freezes the evidence. */
 export type Reader = Pick<Tx, "$queryRaw">;
 
-/** Cases of a release with the same verdicts, by slice. `pb`, `pk`: the primary instrument's; `jb`, `jk`: the judge's asked for. */
+/** Cases of a release of which judges say the same (as `joinJudged` has it), by slice. `pb`, `pk`: the primary instrument's; `jb`, `jk`: the judge's asked for. */
 export type TallyRow = {
   judgeVersionId: number | null;
   mustPass: boolean;
@@ -16,12 +17,24 @@ export type TallyRow = {
   n: number;
 };
 
+/** Columns of a query over a release and its cases `c`; the runs are columns of `release`. */
+export const ofRelease = (judgeVersion: string, release = "r") => ({
+  baselineRun: Prisma.raw(`${release}.baseline_run_id`),
+  candidateRun: Prisma.raw(`${release}.candidate_run_id`),
+  judgeVersion: Prisma.raw(judgeVersion),
+  caseId: Prisma.raw("c.id"),
+});
+
 /** Counts for every judge version of the release's criteria that judged one of the runs, and once for none. */
 const counted = (releaseId: number) => Prisma.sql`
   WITH judges AS (
-    SELECT DISTINCT rj.judge_version_id AS id
-      FROM release r JOIN run_judge rj ON rj.run_id IN (r.baseline_run_id, r.candidate_run_id)
-      JOIN judge_version jv ON jv.id = rj.judge_version_id
+    SELECT DISTINCT jv.id
+      FROM release r
+      JOIN LATERAL (SELECT judge_version_id FROM run_judge WHERE run_id IN (r.baseline_run_id, r.candidate_run_id)
+                    UNION SELECT judge_version_id FROM run_pair_judge
+                     WHERE (first_run_id, second_run_id) IN ((r.baseline_run_id, r.candidate_run_id), (r.candidate_run_id, r.baseline_run_id))
+           ) judged ON true
+      JOIN judge_version jv ON jv.id = judged.judge_version_id
       JOIN release_criterion rc ON rc.release_id = r.id AND rc.criterion_id = jv.criterion_id
      WHERE r.id = ${releaseId}
     UNION ALL SELECT NULL
@@ -32,16 +45,12 @@ const counted = (releaseId: number) => Prisma.sql`
       JOIN test_case c ON c.dataset_id = r.dataset_id
       JOIN output ob ON ob.run_id = r.baseline_run_id AND ob.case_id = c.id AND ob.repeat = 0
       JOIN output oc ON oc.run_id = r.candidate_run_id AND oc.case_id = c.id AND oc.repeat = 0
-      LEFT JOIN verdict vb ON vb.run_id = r.baseline_run_id AND vb.judge_version_id = rc.judge_version_id
-                          AND vb.case_id = c.id AND vb.repeat = 0
-      LEFT JOIN verdict vk ON vk.run_id = r.candidate_run_id AND vk.judge_version_id = rc.judge_version_id
-                          AND vk.case_id = c.id AND vk.repeat = 0
+      ${joinJudged(["vb", "vk"], ofRelease("rc.judge_version_id"))}
      WHERE r.id = ${releaseId}
   )
   SELECT j.id AS judge_version_id, c.must_pass, c.slice, c.pb, c.pk, jb.verdict AS jb, jk.verdict AS jk, count(*)::int AS n
     FROM cases c CROSS JOIN judges j
-    LEFT JOIN verdict jb ON jb.run_id = c.baseline_run_id AND jb.judge_version_id = j.id AND jb.case_id = c.id AND jb.repeat = 0
-    LEFT JOIN verdict jk ON jk.run_id = c.candidate_run_id AND jk.judge_version_id = j.id AND jk.case_id = c.id AND jk.repeat = 0
+    ${joinJudged(["jb", "jk"], ofRelease("j.id", "c"))}
    GROUP BY 1, 2, 3, 4, 5, 6, 7`;
 
 /** Counts the cases of a new release, once for all. */
@@ -55,11 +64,11 @@ export async function storeTally(tx: Tx, releaseId: number): Promise<void> {
 /** The counts, for all judges; counted now for a release older than the stored counts. */
 export async function loadTally(reader: Reader, releaseId: number): Promise<TallyRow[]> {
   const stored = await reader.$queryRaw<TallyRow[]>`
-    SELECT judge_version_id AS "judgeVersionId", must_pass AS "mustPass", slice, primary_baseline::text AS pb,
-           primary_candidate::text AS pk, judged_baseline::text AS jb, judged_candidate::text AS jk, cases AS n
+    SELECT judge_version_id AS "judgeVersionId", must_pass AS "mustPass", slice, primary_baseline AS pb,
+           primary_candidate AS pk, judged_baseline AS jb, judged_candidate AS jk, cases AS n
       FROM release_tally WHERE release_id = ${releaseId} ORDER BY id`;
   if (stored.length > 0) return stored;
   return reader.$queryRaw<TallyRow[]>`
-    SELECT judge_version_id AS "judgeVersionId", must_pass AS "mustPass", slice, pb::text, pk::text, jb::text, jk::text, n
+    SELECT judge_version_id AS "judgeVersionId", must_pass AS "mustPass", slice, pb, pk, jb, jk, n
       FROM (${counted(releaseId)}) t`;
 }

@@ -1,9 +1,12 @@
 import type { SequenceInput } from "../stats/always-valid";
 import type { JudgeTrust, Licence } from "../stats/judge-trust";
 import type { PairedEstimate } from "../stats/paired-estimate";
+import type { PeoplePrefer, PreferenceTrust } from "../stats/preference-trust";
+import type { CriterionKind } from "./judged";
 
 export type VerdictCounts = { pass: number; fail: number; error: number };
 export type FlipCounts = { better: number; worse: number; same: number; error: number };
+export type PreferenceCounts = { candidate: number; baseline: number; tie: number; flip: number; error: number };
 /** Unweighted counts of one judge against one reviewer's grades of one version. */
 export type PlainConfusion = { tp: number; fp: number; fn: number; tn: number; judged: number; kappa: number | null };
 
@@ -19,6 +22,26 @@ export type JudgeEvidence = {
   licence: Licence;
   /** Per version key: the judge against this release's drawn and graded cases, weighted to all cases. */
   trust: Record<string, JudgeTrust>;
+  /** Of a preference criterion's judge, in place of verdicts and trust per version. */
+  prefers?: PreferenceCounts;
+  preference?: PreferenceTrust;
+};
+
+/** Preferences that came with an import: shown as imported, never part of the estimate. */
+export type ImportedPreferences = {
+  /** Reviewers that are not shown: those with the fewest preferences, beyond the first twenty. */
+  leftOut: number;
+  reviewers: Record<
+    string,
+    {
+      prefers: Record<PeoplePrefer | "unsure", number>;
+      delta: number | null;
+      /** Per judge key: cases both compared, and on how many they agree. A position flip agrees with nobody. */
+      judges: Record<string, { judged: number; agree: number; kappa: number | null }>;
+    }
+  >;
+  /** Each two of the imported reviewers, over all cases in which both prefer something or say tie. */
+  agreement: { a: string; b: string; n: number; agree: number; share: number; kappa: number | null }[];
 };
 
 export type ImportedEvidence = {
@@ -65,10 +88,12 @@ export type PathPoint = { reviews: number; estimate: number | null; fixed: Inter
 export type CriterionEvidence = {
   key: string;
   name: string;
+  /** Of a preference, a case is worth +1 where people prefer the candidate, −1 where the baseline, 0 for a tie. */
+  kind: CriterionKind;
   /** Cases with an output, or an error, in both runs. */
   population: number;
   drawn: number;
-  /** Drawn cases with a pass or fail label for both versions. */
+  /** Drawn cases with a pass or fail label for both versions, or with a preference or tie. */
   reviewed: number;
   labels: LabelCounts;
   judges: JudgeEvidence[];
@@ -81,6 +106,7 @@ export type CriterionEvidence = {
   slices: SliceEvidence[];
   overrides: number;
   imported: ImportedEvidence | null;
+  importedPreferences: ImportedPreferences | null;
   /** The labels in the order they were drawn, and counted by stratum: what a forecast goes on from. */
   sequence: { input: SequenceInput; cells: (readonly [number, number, number])[] };
 };

@@ -1,8 +1,9 @@
 import type { Actor } from "../auth/actor";
 import { permit } from "../auth/permit";
 import { type BriefCriterion, toBriefCriterion } from "../calibration/brief";
+import { type CriterionKind, joinJudged, judgedName } from "../calibration/judged";
 import { criterionEvidence } from "../calibration/queries";
-import { loadTally } from "../calibration/tally";
+import { loadTally, ofRelease } from "../calibration/tally";
 import type { CriterionEvidence } from "../calibration/types";
 import { db } from "../db/client";
 import type { Tx } from "../db/transaction";
@@ -14,7 +15,7 @@ import { listSignOffs, type ReleaseState, type SignOffRow } from "./queries";
 import { type CriterionNumbers, evidenceGates, type Gate, humanLabel, type MustPassGrade, signersGate } from "./rules";
 import { ofHundred } from "./words";
 
-/** A stratum as the draws see it: must-pass cases, or the primary judge's verdict pair. */
+/** A stratum as the draws see it: must-pass cases, or what the primary judge says: its verdict pair, or its preference. */
 export type StratumCount = { stratum: string; population: number; drawn: number };
 
 export type Sampling = {
@@ -70,18 +71,30 @@ export function trustOf(judge: BriefJudge, versions: readonly string[]): [versio
 
 /** How far a judge can be trusted, in words a reader can act on: both versions, and what the policy asks for. */
 export function trustInWords(judge: BriefJudge, versions: readonly string[], policy: PolicyDocument): string {
+  const [minTpr, minTnr] = [policy.judge.minTpr, policy.judge.minTnr].map((share) => Math.round(share * 100));
+  if (judge.preference) {
+    const { finds } = judge.preference;
+    const parts = preferredOf(judge.preference).map(({ side, graded }) => {
+      const { low, high } = finds[side];
+      return graded === 0
+        ? `in no graded case people prefer the ${side}`
+        : `it finds ${ofHundred(low, high)} of 100 cases in which people prefer the ${side} (${graded} graded)`;
+    });
+    const text = parts.join("; ");
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}. The policy asks for ${minTpr} and ${minTnr}.`;
+  }
   const parts = trustOf(judge, versions).map(([version, { graded, tpr, tnr }]) => {
     const [good, bad] = [graded.tp + graded.fn, graded.fp + graded.tn];
     const passes = good === 0 ? "no good answer graded" : `passes ${ofHundred(tpr.low, tpr.high)} of 100 good answers`;
     const catches = bad === 0 ? "no bad answer graded" : `catches ${ofHundred(tnr.low, tnr.high)} of 100 bad ones`;
     return `${version}: ${passes}, ${catches} (${good} good and ${bad} bad graded)`;
   });
-  const [minTpr, minTnr] = [policy.judge.minTpr, policy.judge.minTnr].map((share) => Math.round(share * 100));
   return `${parts.join("; ")}. The policy asks for ${minTpr} and ${minTnr}.`;
 }
 
 /** Why a judge has its licence: what it can do at least, or what is short of the policy. */
 export function licenceInWords(judge: BriefJudge, policy: PolicyDocument): string {
+  if (judge.preference) return preferenceLicenceInWords(judge.preference, judge.licence, policy);
   const versions = Object.entries(judge.trust);
   if (versions.every(([, { graded }]) => graded.tp + graded.fp + graded.fn + graded.tn === 0)) {
     return "nothing is graded yet.";
@@ -103,6 +116,40 @@ export function licenceInWords(judge: BriefJudge, policy: PolicyDocument): strin
           : `${does} ${ofHundred(rate.low, rate.high)} of 100 ${what} of ${version}, ${Math.round(needed * 100)} needed (${n} graded)`,
       ),
   );
+  return `${short.join("; ")}.`;
+}
+
+type Preference = NonNullable<BriefJudge["preference"]>;
+
+/** The graded cases in which people prefer either side. */
+function preferredOf({ graded }: Preference) {
+  return (["candidate", "baseline"] as const).map((side) => ({
+    side,
+    graded: Object.values(graded).reduce((sum, row) => sum + row[side], 0),
+  }));
+}
+
+function preferenceLicenceInWords(
+  preference: Preference,
+  licence: BriefJudge["licence"],
+  policy: PolicyDocument,
+): string {
+  const { finds, graded } = preference;
+  const all = Object.values(graded).reduce((sum, row) => sum + row.candidate + row.baseline + row.tie, 0);
+  if (all === 0) return "nothing is graded yet.";
+  const needed = { candidate: policy.judge.minTpr, baseline: policy.judge.minTnr };
+  const sides = preferredOf(preference);
+  if (licence === "trusted") {
+    const floor = Math.floor(Math.min(finds.candidate.low, finds.baseline.low) * 100 + 1e-9);
+    return `finds at least ${floor} of 100 cases in which people prefer one side.`;
+  }
+  const short = sides
+    .filter(({ side }) => finds[side].estimate === null || finds[side].low < needed[side])
+    .map(({ side, graded }) =>
+      graded === 0
+        ? `people prefer the ${side} in no graded case`
+        : `finds ${ofHundred(finds[side].low, finds[side].high)} of 100 cases in which people prefer the ${side}, ${Math.round(needed[side] * 100)} needed (${graded} graded)`,
+    );
   return `${short.join("; ")}.`;
 }
 
@@ -135,7 +182,8 @@ async function mustPassGrades(tx: Tx, releaseId: number, reviewersPerCase: numbe
                   WHERE rv.release_id = c.release_id AND rv.case_id = c.id AND rv.run_id = c.candidate_run_id AND rv.criterion_id = k.id
                     AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id) ORDER BY rv.id) AS grades
       FROM must c
-      JOIN release_criterion rc ON rc.release_id = c.release_id JOIN criterion k ON k.id = rc.criterion_id
+      -- Which of two answers is better says of neither that it passes.
+      JOIN release_criterion rc ON rc.release_id = c.release_id JOIN criterion k ON k.id = rc.criterion_id AND k.kind = 'pass_fail'
      WHERE EXISTS (SELECT 1 FROM output o WHERE o.run_id = c.baseline_run_id AND o.case_id = c.id AND o.repeat = 0)
        AND EXISTS (SELECT 1 FROM output o WHERE o.run_id = c.candidate_run_id AND o.case_id = c.id AND o.repeat = 0)
      ORDER BY c.key COLLATE "C", rc.position`;
@@ -144,8 +192,11 @@ async function mustPassGrades(tx: Tx, releaseId: number, reviewersPerCase: numbe
 
 async function countStrata(tx: Tx, releaseId: number): Promise<StratumCount[]> {
   const counts = new Map<string, StratumCount>();
+  const [primary] = await tx.$queryRaw<{ kind: CriterionKind }[]>`
+    SELECT c.kind::text FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id
+     WHERE rc.release_id = ${releaseId} AND rc.position = 0`;
   const of = (row: { mustPass: boolean; pb: string | null; pk: string | null }) => {
-    const stratum = row.mustPass ? mustPassStratum : `${row.pb ?? "none"}>${row.pk ?? "none"}`;
+    const stratum = row.mustPass ? mustPassStratum : judgedName(primary?.kind ?? "pass_fail", row.pb, row.pk);
     const found = counts.get(stratum) ?? { stratum, population: 0, drawn: 0 };
     counts.set(stratum, found);
     return found;
@@ -154,13 +205,10 @@ async function countStrata(tx: Tx, releaseId: number): Promise<StratumCount[]> {
     if (row.judgeVersionId === null) of(row).population += row.n;
   }
   const drawn = await tx.$queryRaw<{ mustPass: boolean; pb: string | null; pk: string | null; n: number }[]>`
-    SELECT c.must_pass AS "mustPass", vb.verdict::text AS pb, vk.verdict::text AS pk, count(*)::int AS n
+    SELECT c.must_pass AS "mustPass", vb.verdict AS pb, vk.verdict AS pk, count(*)::int AS n
       FROM draw d JOIN release r ON r.id = d.release_id JOIN test_case c ON c.id = d.case_id
       JOIN release_criterion rc ON rc.release_id = r.id AND rc.position = 0
-      LEFT JOIN verdict vb ON vb.run_id = r.baseline_run_id AND vb.judge_version_id = rc.judge_version_id
-                          AND vb.case_id = c.id AND vb.repeat = 0
-      LEFT JOIN verdict vk ON vk.run_id = r.candidate_run_id AND vk.judge_version_id = rc.judge_version_id
-                          AND vk.case_id = c.id AND vk.repeat = 0
+      ${joinJudged(["vb", "vk"], ofRelease("rc.judge_version_id"))}
      WHERE d.release_id = ${releaseId} GROUP BY 1, 2, 3`;
   for (const row of drawn) of(row).drawn += row.n;
   return [...counts.values()].sort((a, b) => (a.stratum < b.stratum ? -1 : 1));

@@ -32,6 +32,8 @@ export const caseFilterSchema = z.object({
 export type CaseFilter = z.infer<typeof caseFilterSchema>;
 
 export type Side = { output: string | null; error: string | null; verdict: string | null; people: string[] };
+/** A pairwise judge's preference (`candidate`, `baseline`, `tie`, `flip`, `error`) and people's. */
+export type Prefers = { judge: string | null; people: string[] };
 export type CaseRow = {
   id: number;
   key: string;
@@ -46,6 +48,8 @@ export type CaseRow = {
   override: boolean;
   baseline: Side;
   candidate: Side;
+  /** On a preference criterion, in place of the sides' verdicts and grades; null on others. */
+  prefers: Prefers | null;
 };
 
 type Scope = {
@@ -53,7 +57,7 @@ type Scope = {
   datasetId: number;
   baselineRunId: number;
   candidateRunId: number;
-  criteria: { id: number; key: string; judgeVersionId: number | null }[];
+  criteria: { id: number; key: string; kind: "pass_fail" | "preference"; judgeVersionId: number | null }[];
   judges: { id: number; key: string; number: number; criterionId: number }[];
 };
 
@@ -62,11 +66,13 @@ async function loadScope(actor: Actor, releaseId: number): Promise<Scope> {
   const { rows } = await pool().query(
     `SELECT r.id AS "releaseId", r.dataset_id AS "datasetId", r.baseline_run_id AS "baselineRunId",
             r.candidate_run_id AS "candidateRunId",
-            (SELECT json_agg(json_build_object('id', c.id, 'key', c.key, 'judgeVersionId', rc.judge_version_id) ORDER BY rc.position)
+            (SELECT json_agg(json_build_object('id', c.id, 'key', c.key, 'kind', c.kind, 'judgeVersionId', rc.judge_version_id) ORDER BY rc.position)
                FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id WHERE rc.release_id = r.id) AS criteria,
             (SELECT coalesce(json_agg(json_build_object('id', jv.id, 'key', j.key, 'number', jv.number, 'criterionId', jv.criterion_id) ORDER BY jv.id), '[]')
                FROM judge_version jv JOIN judge j ON j.id = jv.judge_id
-              WHERE EXISTS (SELECT 1 FROM run_judge x WHERE x.judge_version_id = jv.id AND x.run_id IN (r.baseline_run_id, r.candidate_run_id))) AS judges
+              WHERE EXISTS (SELECT 1 FROM run_judge x WHERE x.judge_version_id = jv.id AND x.run_id IN (r.baseline_run_id, r.candidate_run_id))
+                 OR EXISTS (SELECT 1 FROM run_pair_judge x WHERE x.judge_version_id = jv.id AND (x.first_run_id, x.second_run_id)
+                              IN ((r.baseline_run_id, r.candidate_run_id), (r.candidate_run_id, r.baseline_run_id)))) AS judges
        FROM release r
       WHERE r.id = $1 AND r.project_id = $2`,
     [releaseId, actor.projectId],
@@ -95,8 +101,8 @@ const delta = `CASE WHEN vb.verdict IN ('pass', 'fail') AND vc.verdict IN ('pass
 const flipCondition: Record<Flip, string> = {
   better: "vb.verdict = 'fail' AND vc.verdict = 'pass'",
   worse: "vb.verdict = 'pass' AND vc.verdict = 'fail'",
-  same: "vb.verdict = vc.verdict AND vb.verdict <> 'error'",
-  error: "(vb.verdict IS NULL OR vc.verdict IS NULL OR vb.verdict = 'error' OR vc.verdict = 'error')",
+  same: "vb.verdict = vc.verdict AND vb.verdict IN ('pass', 'fail')",
+  error: "NOT coalesce(vb.verdict IN ('pass', 'fail') AND vc.verdict IN ('pass', 'fail'), false)",
 };
 
 /** True for cases that this person may still be asked to grade blind. */
@@ -159,7 +165,22 @@ export async function listCases(actor: Actor, releaseId: number, filter: CaseFil
 
   const currentReview = `rv.release_id = ${release} AND rv.case_id = c.id AND rv.criterion_id = ${criterionId}
     AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)`;
-  const override = `EXISTS (SELECT 1 FROM review rv WHERE ${currentReview} AND rv.verdict IN ('pass', 'fail')
+  const isPreference = criterion?.kind === "preference";
+  // What the judge says, as `vb` and `vc`; a preference as what it makes of each answer (`preference_as_verdict`).
+  const order = (alias: string, first: string, second: string) =>
+    `LEFT JOIN preference_verdict ${alias} ON ${alias}.first_run_id = ${first} AND ${alias}.second_run_id = ${second}
+          AND ${alias}.judge_version_id = ${judgeId} AND ${alias}.case_id = c.id AND ${alias}.repeat = 0`;
+  const preferred = "judged_preference(pb.prefer, pc.prefer)";
+  const judged = isPreference
+    ? `${order("pb", baseline, candidate)} ${order("pc", candidate, baseline)}
+         CROSS JOIN LATERAL (SELECT preference_as_verdict(${preferred}, 'baseline') AS verdict) vb
+         CROSS JOIN LATERAL (SELECT preference_as_verdict(${preferred}, 'candidate') AS verdict) vc`
+    : `LEFT JOIN verdict vb ON vb.run_id = ${baseline} AND vb.judge_version_id = ${judgeId} AND vb.case_id = c.id AND vb.repeat = 0
+         LEFT JOIN verdict vc ON vc.run_id = ${candidate} AND vc.judge_version_id = ${judgeId} AND vc.case_id = c.id AND vc.repeat = 0`;
+  const override = isPreference
+    ? `EXISTS (SELECT 1 FROM review rv WHERE ${currentReview} AND rv.prefer <> 'unsure'
+         AND ${preferred} IN ('baseline', 'candidate', 'tie') AND rv.prefer::text <> ${preferred})`
+    : `EXISTS (SELECT 1 FROM review rv WHERE ${currentReview} AND rv.verdict IN ('pass', 'fail')
     AND rv.verdict::text <> CASE rv.run_id WHEN ${baseline} THEN vb.verdict::text ELSE vc.verdict::text END
     AND CASE rv.run_id WHEN ${baseline} THEN vb.verdict::text ELSE vc.verdict::text END IN ('pass', 'fail'))`;
   // A hidden case must not show up, or stay away, because of its verdict.
@@ -192,14 +213,14 @@ export async function listCases(actor: Actor, releaseId: number, filter: CaseFil
   const direction = descending ? "DESC" : "ASC";
   const people = (run: string) =>
     `ARRAY(SELECT rv.verdict::text FROM review rv WHERE ${currentReview} AND rv.run_id = ${run} ORDER BY rv.id)`;
+  const preferring = `ARRAY(SELECT rv.prefer::text FROM review rv WHERE ${currentReview} AND rv.prefer IS NOT NULL ORDER BY rv.id)`;
   const { rows } = await pool().query<Found>(
     `WITH page AS (
        SELECT c.id, ${sort.key} AS "sortKey"
          FROM test_case c
          JOIN output ob ON ob.run_id = ${baseline} AND ob.case_id = c.id AND ob.repeat = 0
          JOIN output oc ON oc.run_id = ${candidate} AND oc.case_id = c.id AND oc.repeat = 0
-         LEFT JOIN verdict vb ON vb.run_id = ${baseline} AND vb.judge_version_id = ${judgeId} AND vb.case_id = c.id AND vb.repeat = 0
-         LEFT JOIN verdict vc ON vc.run_id = ${candidate} AND vc.judge_version_id = ${judgeId} AND vc.case_id = c.id AND vc.repeat = 0
+       ${judged}
          LEFT JOIN draw d ON d.release_id = ${release} AND d.case_id = c.id
         WHERE ${query.conditions.join(" AND ")}
         ORDER BY ${sort.key} ${direction}, c.id ${direction}
@@ -213,13 +234,13 @@ export async function listCases(actor: Actor, releaseId: number, filter: CaseFil
             json_build_object('output', CASE WHEN h.hidden THEN NULL ELSE left(ob.output, 240) END, 'error', CASE WHEN h.hidden THEN NULL ELSE left(ob.error, 240) END,
               'verdict', CASE WHEN h.hidden THEN NULL ELSE vb.verdict END, 'people', CASE WHEN h.hidden THEN '{}'::text[] ELSE ${people(baseline)} END) AS baseline,
             json_build_object('output', CASE WHEN h.hidden THEN NULL ELSE left(oc.output, 240) END, 'error', CASE WHEN h.hidden THEN NULL ELSE left(oc.error, 240) END,
-              'verdict', CASE WHEN h.hidden THEN NULL ELSE vc.verdict END, 'people', CASE WHEN h.hidden THEN '{}'::text[] ELSE ${people(candidate)} END) AS candidate
+              'verdict', CASE WHEN h.hidden THEN NULL ELSE vc.verdict END, 'people', CASE WHEN h.hidden THEN '{}'::text[] ELSE ${people(candidate)} END) AS candidate,
+            ${isPreference ? `json_build_object('judge', CASE WHEN NOT h.hidden THEN ${preferred} END, 'people', CASE WHEN h.hidden THEN '{}'::text[] ELSE ${preferring} END)` : "NULL"} AS prefers
        FROM page
        JOIN test_case c ON c.id = page.id
        JOIN output ob ON ob.run_id = ${baseline} AND ob.case_id = c.id AND ob.repeat = 0
        JOIN output oc ON oc.run_id = ${candidate} AND oc.case_id = c.id AND oc.repeat = 0
-       LEFT JOIN verdict vb ON vb.run_id = ${baseline} AND vb.judge_version_id = ${judgeId} AND vb.case_id = c.id AND vb.repeat = 0
-       LEFT JOIN verdict vc ON vc.run_id = ${candidate} AND vc.judge_version_id = ${judgeId} AND vc.case_id = c.id AND vc.repeat = 0
+       ${judged}
        LEFT JOIN draw d ON d.release_id = ${release} AND d.case_id = c.id
        CROSS JOIN LATERAL (SELECT ${hidden} AS hidden) h
       ORDER BY page."sortKey" ${direction}, c.id ${direction}`,
@@ -279,7 +300,67 @@ export type CaseDetail = {
       imported: { reviewer: string; criterion: string; verdict: string; note: string | null }[];
     }
   >;
+  /** Which of the two answers judges and people prefer. */
+  preferences: {
+    /** One for each order that a judge was shown; `first` stood first. */
+    judges: {
+      judge: string;
+      criterion: string;
+      first: "baseline" | "candidate";
+      prefer: "baseline" | "candidate" | "tie" | "error";
+      score: number | null;
+      rationale: string | null;
+    }[];
+    reviews: {
+      reviewer: string;
+      criterion: string;
+      prefer: string;
+      note: string | null;
+      tags: string[];
+      blind: boolean;
+      superseded: boolean;
+      at: string;
+    }[];
+    imported: { reviewer: string; criterion: string; prefer: string; note: string | null }[];
+  };
 };
+
+/** What two runs' answers to one case were preferred for; `$1` baseline run, `$2` candidate run, `$3` case. */
+async function preferencesOf(scope: Scope, releaseId: number, caseId: number): Promise<CaseDetail["preferences"]> {
+  const values = [scope.baselineRunId, scope.candidateRunId, caseId];
+  const prefer = (alias: string) =>
+    `CASE WHEN ${alias}.prefer::text NOT IN ('first', 'second') THEN ${alias}.prefer::text
+          WHEN (${alias}.prefer = 'first') = (${alias}.first_run_id = $1) THEN 'baseline' ELSE 'candidate' END AS prefer`;
+  const ofPair = (alias: string) =>
+    `(${alias}.first_run_id, ${alias}.second_run_id) IN (($1, $2), ($2, $1)) AND ${alias}.case_id = $3`;
+  const [judges, reviews, imported] = await Promise.all([
+    pool().query(
+      `SELECT j.key AS judge, c.key AS criterion, CASE WHEN v.first_run_id = $1 THEN 'baseline' ELSE 'candidate' END AS first,
+              ${prefer("v")}, v.score, v.rationale
+         FROM preference_verdict v JOIN judge_version jv ON jv.id = v.judge_version_id JOIN judge j ON j.id = jv.judge_id
+         JOIN criterion c ON c.id = jv.criterion_id
+        WHERE ${ofPair("v")} AND v.repeat = 0 ORDER BY c.key, j.key, first`,
+      values,
+    ),
+    pool().query(
+      `SELECT u.name AS reviewer, c.key AS criterion, rv.prefer::text, rv.note, rv.tags, rv.blind, rv.created_at AS at,
+              EXISTS (SELECT 1 FROM review n WHERE n.supersedes_id = rv.id) AS superseded
+         FROM review rv JOIN app_user u ON u.id = rv.reviewer_id JOIN criterion c ON c.id = rv.criterion_id
+        WHERE rv.release_id = $1 AND rv.case_id = $2 AND rv.prefer IS NOT NULL ORDER BY rv.id`,
+      [releaseId, caseId],
+    ),
+    pool().query(
+      `SELECT p.reviewer, c.key AS criterion, ${prefer("p")}, p.note
+         FROM imported_preference p JOIN criterion c ON c.id = p.criterion_id WHERE ${ofPair("p")} ORDER BY c.key, p.reviewer`,
+      values,
+    ),
+  ]);
+  return {
+    judges: judges.rows,
+    reviews: reviews.rows.map((row) => ({ ...row, at: (row.at as Date).toISOString() })),
+    imported: imported.rows,
+  };
+}
 
 /** One case of a release with everything known about it; outputs and verdicts only when it is not hidden from this person. */
 export async function getCase(actor: Actor, releaseId: number, caseId: number): Promise<CaseDetail> {
@@ -289,7 +370,7 @@ export async function getCase(actor: Actor, releaseId: number, caseId: number): 
   const id = query.value(caseId);
   const dataset = query.value(scope.datasetId);
   const hidden = await hiddenExpression(query, scope, actor);
-  const { rows } = await pool().query<Omit<CaseDetail, "sides">>(
+  const { rows } = await pool().query<Omit<CaseDetail, "sides" | "preferences">>(
     `SELECT c.id, c.key, c.input, c.input_is_json AS "inputIsJson", c.reference, c.slice, c.tags, c.must_pass AS "mustPass",
             c.origin, c.generator, ${hidden} AS hidden,
             CASE WHEN d.case_id IS NOT NULL AND NOT ${hidden}
@@ -349,5 +430,8 @@ export async function getCase(actor: Actor, releaseId: number, caseId: number): 
     };
   };
   const [baseline, candidate] = await Promise.all([side(scope.baselineRunId), side(scope.candidateRunId)]);
-  return { ...found, sides: { baseline, candidate } };
+  const preferences = found.hidden
+    ? { judges: [], reviews: [], imported: [] }
+    : await preferencesOf(scope, releaseId, caseId);
+  return { ...found, sides: { baseline, candidate }, preferences };
 }

@@ -1,5 +1,5 @@
-import type { Reader } from "../calibration/tally";
-import { Prisma } from "../db/generated/client";
+import { type CriterionKind, joinJudged, judgedName } from "../calibration/judged";
+import { ofRelease, type Reader } from "../calibration/tally";
 import { Random } from "../stats/random";
 import { allocate, allocateWeighted, drawWithoutReplacement } from "../stats/sample";
 import type { Design } from "./schema";
@@ -7,7 +7,10 @@ import type { Design } from "./schema";
 export const mustPassStratum = "must-pass";
 
 export type SampleStratum = {
-  /** `must-pass`, or the primary judge's verdict pair, such as `pass>fail`; `none` where it said nothing. */
+  /**
+   * `must-pass`, or what the primary judge says: its verdict pair, such as `pass>fail`, `none` where it said nothing; or
+   * its preference: `candidate`, `baseline`, `tie`, `flip`, `error`, `none`.
+   */
   stratum: string;
   slice: string | null;
   population: number;
@@ -16,28 +19,35 @@ export type SampleStratum = {
   remaining: number[];
 };
 
-const stratum = Prisma.sql`CASE WHEN c.must_pass THEN ${mustPassStratum}
-  ELSE coalesce(vb.verdict::text, 'none') || '>' || coalesce(vc.verdict::text, 'none') END`;
-
 /**
  * The strata of a release as they stood before a batch, by verdict pair and slice, with the cases that could still be
  * drawn. `before` leaves out what that batch and later ones drew.
  */
 export async function loadStrata(tx: Reader, releaseId: number, before = 2_147_483_647): Promise<SampleStratum[]> {
-  const rows = await tx.$queryRaw<SampleStratum[]>`
-    SELECT ${stratum} AS stratum, c.slice, count(*)::int AS population, count(d.case_id)::int AS "alreadyDrawn",
+  type Row = Omit<SampleStratum, "stratum"> & {
+    mustPass: boolean;
+    kind: CriterionKind;
+    vb: string | null;
+    vc: string | null;
+  };
+  const found = await tx.$queryRaw<Row[]>`
+    SELECT c.must_pass AS "mustPass", k.kind::text, CASE WHEN NOT c.must_pass THEN vb.verdict END AS vb,
+           CASE WHEN NOT c.must_pass THEN vc.verdict END AS vc, c.slice, count(*)::int AS population, count(d.case_id)::int AS "alreadyDrawn",
            coalesce(array_agg(c.id ORDER BY c.key COLLATE "C") FILTER (WHERE d.case_id IS NULL), '{}') AS remaining
       FROM release r
-      JOIN release_criterion rc ON rc.release_id = r.id AND rc.position = 0
+      JOIN release_criterion rc ON rc.release_id = r.id AND rc.position = 0 JOIN criterion k ON k.id = rc.criterion_id
       JOIN test_case c ON c.dataset_id = r.dataset_id
       JOIN output ob ON ob.run_id = r.baseline_run_id AND ob.case_id = c.id AND ob.repeat = 0
       JOIN output oc ON oc.run_id = r.candidate_run_id AND oc.case_id = c.id AND oc.repeat = 0
-      LEFT JOIN verdict vb ON vb.run_id = r.baseline_run_id AND vb.judge_version_id = rc.judge_version_id
-                          AND vb.case_id = c.id AND vb.repeat = 0
-      LEFT JOIN verdict vc ON vc.run_id = r.candidate_run_id AND vc.judge_version_id = rc.judge_version_id
-                          AND vc.case_id = c.id AND vc.repeat = 0
+      ${joinJudged(["vb", "vc"], ofRelease("rc.judge_version_id"))}
       LEFT JOIN draw d ON d.release_id = r.id AND d.case_id = c.id AND d.batch < ${before}
-     WHERE r.id = ${releaseId} GROUP BY 1, 2`;
+     WHERE r.id = ${releaseId} GROUP BY 1, 2, 3, 4, 5`;
+  const rows = found.map(
+    ({ mustPass, kind, vb, vc, ...row }): SampleStratum => ({
+      stratum: mustPass ? mustPassStratum : judgedName(kind, vb, vc),
+      ...row,
+    }),
+  );
   const order = (row: SampleStratum) => [row.stratum, row.slice === null ? 0 : 1, row.slice ?? ""] as const;
   return rows.sort((a, b) => {
     const [left, right] = [order(a), order(b)];
@@ -243,7 +253,7 @@ export function adaptiveWeights(
 ): (part: SampleStratum) => number {
   const open = strata.filter(({ stratum, remaining }) => stratum !== mustPassStratum && remaining.length > 0);
   // Before people say anything: a change the judge sees, or no verdict at all, is likelier wrong than no change.
-  const guessed = (pair: string) => (pair === "pass>pass" || pair === "fail>fail" ? 0.15 : 0.4);
+  const guessed = (pair: string) => (["pass>pass", "fail>fail", "tie"].includes(pair) ? 0.15 : 0.4);
   const rateOf = (pair: string) => {
     const { labelled, overridden } = byPair.get(pair) ?? { labelled: 0, overridden: 0 };
     return (overridden + 2 * guessed(pair)) / (labelled + 2);

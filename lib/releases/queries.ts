@@ -273,8 +273,10 @@ async function criteriaOf(projectId: number, plan: Plan): Promise<ReleaseChoices
   const { rows } = await pool().query<ReleaseChoices["criteria"][number]>(
     `SELECT c.key, c.name, ARRAY(
               SELECT DISTINCT j.key FROM judge_version jv JOIN judge j ON j.id = jv.judge_id
-               WHERE jv.criterion_id = c.id AND (SELECT count(*) FROM run_judge rj
-                       WHERE rj.judge_version_id = jv.id AND rj.run_id = ANY ($2::int[])) = 2) AS judges
+               WHERE jv.criterion_id = c.id AND ((SELECT count(*) FROM run_judge rj
+                       WHERE rj.judge_version_id = jv.id AND rj.run_id = ANY ($2::int[])) = 2
+                  OR EXISTS (SELECT 1 FROM run_pair_judge pj WHERE pj.judge_version_id = jv.id
+                       AND ARRAY[pj.first_run_id, pj.second_run_id] <@ $2::int[]))) AS judges
        FROM criterion c WHERE c.project_id = $1 ORDER BY c.id`,
     [projectId, [plan.baselineRunId, plan.candidateRunId]],
   );

@@ -41,7 +41,7 @@ export type CriterionNumbers = {
   alwaysValid: { low: number; high: number } | null;
   /** Strata without any graded case. */
   ungraded: readonly string[];
-  /** Drawn cases with a human pass or fail for both versions. */
+  /** Drawn cases with a human pass or fail for both versions, or a preference. */
   labelled: number;
 };
 
@@ -50,7 +50,7 @@ export function mustPassGate(policy: PolicyDocument, grades: readonly MustPassGr
   const key = "must_pass";
   if (!policy.mustPass) return { key, status: "met", detail: "The policy asks for no must-pass cases." };
   const cases = new Set(grades.map((grade) => grade.case));
-  if (cases.size === 0) return { key, status: "met", detail: "No case of this dataset is marked must-pass." };
+  if (cases.size === 0) return { key, status: "met", detail: "No case is must-pass on a pass/fail criterion." };
   const casesWhere = (matches: (grade: MustPassGrade) => boolean) => [
     ...new Set(grades.filter(matches).map((grade) => grade.case)),
   ];
@@ -136,7 +136,7 @@ export function reviewsGate(policy: PolicyDocument, criteria: readonly Criterion
   return {
     key: "reviews",
     status: labelled >= needed ? "met" : "not_enough_evidence",
-    detail: `${labelled} of at least ${count(needed, "case")} graded pass or fail for both versions.`,
+    detail: `${labelled} of at least ${count(needed, "case")} graded, by people who were sure and agree.`,
   };
 }
 

@@ -25,6 +25,9 @@ export function headline(brief: Brief, policy: PolicyDocument): string {
     const instrument = primary.judges.find((judge) => judge.instrument);
     const tally = instrument && primary.tally[instrument.key];
     if (!tally) return "Nobody has graded a case yet, and no judge has an opinion.";
+    if (primary.kind === "preference") {
+      return `Nobody has graded a case yet. The judge alone prefers the candidate in ${grouped(tally.better)} cases, the baseline in ${grouped(tally.worse)}${of}; nothing says yet how far to believe it.`;
+    }
     return `Nobody has graded a case yet. The judge alone sees ${grouped(tally.better)} better, ${grouped(tally.worse)} worse${of}; nothing says yet how far to believe it.`;
   }
   if (delta === null || low === null || high === null) {

@@ -94,3 +94,17 @@ export function ac1Interval(cells: TwoByTwo): Agreement | null {
   const squares = parts.reduce((sum, [count, value]) => sum + count * (value - ac1) ** 2, 0);
   return around(ac1, n > 1 ? Math.sqrt(squares / (n * (n - 1))) : 0);
 }
+
+/**
+ * Cohen's κ of two raters over any number of categories: rows the first rater's, columns the second's, in the same
+ * order. Cohen (1960), as above. Counts or weights ≥ 0; null where p_e = 1 or without calls. Range [−1, 1].
+ */
+export function kappaOfTable(table: readonly (readonly number[])[]): number | null {
+  const rows = table.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const columns = table.map((_, i) => table.reduce((sum, row) => sum + row[i]!, 0));
+  const n = rows.reduce((sum, count) => sum + count, 0);
+  if (n === 0) return null;
+  const observed = table.reduce((sum, row, i) => sum + row[i]!, 0) / n;
+  const expected = rows.reduce((sum, row, i) => sum + (row / n) * (columns[i]! / n), 0);
+  return expected === 1 ? null : (observed - expected) / (1 - expected);
+}

@@ -117,7 +117,10 @@ export type Licence = "trusted" | "untrusted" | "not_enough_evidence";
  * May this judge be trusted with this criterion? Trusted when the lower bounds of TPR and TNR of both versions reach the
  * policy; untrusted when an upper bound lies below it; otherwise there is not enough evidence.
  */
-export function licenceOf(trust: readonly JudgeTrust[], needed: { minTpr: number; minTnr: number }): Licence {
+export function licenceOf(
+  trust: readonly Pick<JudgeTrust, "tpr" | "tnr">[],
+  needed: { minTpr: number; minTnr: number },
+): Licence {
   const rates = trust.flatMap(({ tpr, tnr }) => [
     { ...tpr, needed: needed.minTpr },
     { ...tnr, needed: needed.minTnr },

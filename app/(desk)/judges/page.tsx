@@ -54,7 +54,9 @@ export default async function JudgesPage() {
                 <TableCell>{judge.model}</TableCell>
                 <TableCell className="text-right tabular-nums">{judge.versions}</TableCell>
                 <TableCell className="text-right tabular-nums">{judge.runs}</TableCell>
-                <TableCell className="text-right tabular-nums">{formatCount(judge.pass + judge.fail)}</TableCell>
+                <TableCell className="text-right tabular-nums">
+                  {formatCount(judge.pass + judge.fail + judge.comparisons)}
+                </TableCell>
                 <TableCell className="text-right tabular-nums">
                   {judge.pass + judge.fail > 0 ? formatRate(judge.pass / (judge.pass + judge.fail)) : "–"}
                 </TableCell>

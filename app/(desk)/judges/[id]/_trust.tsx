@@ -7,6 +7,7 @@ import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { JudgeMeasured } from "@/lib/calibration/judges";
 import { ofHundred } from "@/lib/releases/words";
 import { gradesToSettle, type JudgeTrust } from "@/lib/stats/judge-trust";
+import { PreferenceTrust } from "../../releases/[id]/_components/judge-tables";
 import { LicenceBadge } from "../../releases/[id]/_components/licence-badge";
 
 const right = "text-right tabular-nums whitespace-nowrap";
@@ -60,52 +61,115 @@ export function Trust({ measured, version }: { measured: JudgeMeasured[]; versio
           ),
         )}
       </div>
-      <Table label={`Version ${version} over time`}>
-        <TableHead>
-          <TableRow>
-            <TableHeader>Release</TableHeader>
-            <TableHeader>Answers of</TableHeader>
-            <TableHeader>Licence</TableHeader>
-            <TableHeader className={right}>TPR</TableHeader>
-            <TableHeader className={right}>TNR</TableHeader>
-            <TableHeader className={right}>κ</TableHeader>
-            <TableHeader className={right}>AC1</TableHeader>
-            <TableHeader className={right}>Good, bad graded</TableHeader>
-            <TableHeader>Opened</TableHeader>
-          </TableRow>
-        </TableHead>
-        <TableBody>
-          {measured.flatMap((row) =>
-            Object.entries(row.evidence.trust).map(([name, { tpr, tnr, kappa, ac1, graded }]) => (
-              <TableRow key={`${row.releaseId} ${name}`}>
-                <TableCell>
-                  <Link
-                    href={overrides(row)}
-                    className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
-                  >
-                    {row.prompt} {row.baseline} → {row.candidate}
-                  </Link>
-                </TableCell>
-                <TableCell className="break-all">{name}</TableCell>
-                <TableCell>
-                  <LicenceBadge licence={row.evidence.licence} />
-                </TableCell>
-                <TableCell className={right}>{formatRateInterval(tpr.estimate, tpr.low, tpr.high)}</TableCell>
-                <TableCell className={right}>{formatRateInterval(tnr.estimate, tnr.low, tnr.high)}</TableCell>
-                <TableCell className={right}>{formatCoefficient(kappa)}</TableCell>
-                <TableCell className={right}>{formatCoefficient(ac1)}</TableCell>
-                <TableCell className={right}>
-                  {graded.tp + graded.fn}, {graded.fp + graded.tn}
-                </TableCell>
-                <TableCell>
-                  <RelativeTime date={row.at} />
-                </TableCell>
-              </TableRow>
-            )),
-          )}
-        </TableBody>
-      </Table>
+      {evidence.preference ? (
+        <>
+          <PreferenceTrust judge={evidence.key} preference={evidence.preference} />
+          <PreferencesOverTime measured={measured} version={version} />
+        </>
+      ) : (
+        <OverTime measured={measured} version={version} />
+      )}
     </div>
+  );
+}
+
+/** A pairwise judge, release by release. */
+function PreferencesOverTime({ measured, version }: { measured: JudgeMeasured[]; version: number }) {
+  return (
+    <Table label={`Version ${version} over time`}>
+      <TableHead>
+        <TableRow>
+          <TableHeader>Release</TableHeader>
+          <TableHeader>Licence</TableHeader>
+          <TableHeader className={right}>Agrees</TableHeader>
+          <TableHeader className={right}>Finds candidate</TableHeader>
+          <TableHeader className={right}>Finds baseline</TableHeader>
+          <TableHeader className={right}>κ</TableHeader>
+          <TableHeader>Opened</TableHeader>
+        </TableRow>
+      </TableHead>
+      <TableBody>
+        {measured.map((row) => {
+          const { preference, licence } = row.evidence;
+          if (!preference) return null;
+          const { agreement, finds, kappa } = preference;
+          return (
+            <TableRow key={row.releaseId}>
+              <TableCell>
+                <Link
+                  href={overrides(row)}
+                  className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
+                >
+                  {row.prompt} {row.baseline} → {row.candidate}
+                </Link>
+              </TableCell>
+              <TableCell>
+                <LicenceBadge licence={licence} />
+              </TableCell>
+              {[agreement, finds.candidate, finds.baseline].map(({ estimate, low, high }, cell) => (
+                <TableCell key={cell} className={right}>
+                  {formatRateInterval(estimate, low, high)}
+                </TableCell>
+              ))}
+              <TableCell className={right}>{formatCoefficient(kappa)}</TableCell>
+              <TableCell>
+                <RelativeTime date={row.at} />
+              </TableCell>
+            </TableRow>
+          );
+        })}
+      </TableBody>
+    </Table>
+  );
+}
+
+function OverTime({ measured, version }: { measured: JudgeMeasured[]; version: number }) {
+  return (
+    <Table label={`Version ${version} over time`}>
+      <TableHead>
+        <TableRow>
+          <TableHeader>Release</TableHeader>
+          <TableHeader>Answers of</TableHeader>
+          <TableHeader>Licence</TableHeader>
+          <TableHeader className={right}>TPR</TableHeader>
+          <TableHeader className={right}>TNR</TableHeader>
+          <TableHeader className={right}>κ</TableHeader>
+          <TableHeader className={right}>AC1</TableHeader>
+          <TableHeader className={right}>Good, bad graded</TableHeader>
+          <TableHeader>Opened</TableHeader>
+        </TableRow>
+      </TableHead>
+      <TableBody>
+        {measured.flatMap((row) =>
+          Object.entries(row.evidence.trust).map(([name, { tpr, tnr, kappa, ac1, graded }]) => (
+            <TableRow key={`${row.releaseId} ${name}`}>
+              <TableCell>
+                <Link
+                  href={overrides(row)}
+                  className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
+                >
+                  {row.prompt} {row.baseline} → {row.candidate}
+                </Link>
+              </TableCell>
+              <TableCell className="break-all">{name}</TableCell>
+              <TableCell>
+                <LicenceBadge licence={row.evidence.licence} />
+              </TableCell>
+              <TableCell className={right}>{formatRateInterval(tpr.estimate, tpr.low, tpr.high)}</TableCell>
+              <TableCell className={right}>{formatRateInterval(tnr.estimate, tnr.low, tnr.high)}</TableCell>
+              <TableCell className={right}>{formatCoefficient(kappa)}</TableCell>
+              <TableCell className={right}>{formatCoefficient(ac1)}</TableCell>
+              <TableCell className={right}>
+                {graded.tp + graded.fn}, {graded.fp + graded.tn}
+              </TableCell>
+              <TableCell>
+                <RelativeTime date={row.at} />
+              </TableCell>
+            </TableRow>
+          )),
+        )}
+      </TableBody>
+    </Table>
   );
 }
 

@@ -71,39 +71,78 @@ export default async function JudgePage({ params }: { params: Promise<{ id: stri
               <Untrusted text={version.criterion.rubric} />
             </section>
           )}
-          <Table label={`Runs judged by version ${version.number}`}>
-            <TableHead>
-              <TableRow>
-                <TableHeader>Run</TableHeader>
-                <TableHeader>Dataset</TableHeader>
-                <TableHeader className="text-right">Pass</TableHeader>
-                <TableHeader className="text-right">Fail</TableHeader>
-                <TableHeader className="text-right">Error</TableHeader>
-                <TableHeader className="text-right">Says pass</TableHeader>
-              </TableRow>
-            </TableHead>
-            <TableBody>
-              {version.runs.map((run) => (
-                <TableRow key={run.runId}>
-                  <TableCell>
-                    <Link
-                      href={`/runs/${run.runId}`}
-                      className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
-                    >
-                      {run.prompt} {run.version}
-                    </Link>
-                  </TableCell>
-                  <TableCell className="break-all">{run.dataset}</TableCell>
-                  <TableCell className="text-right tabular-nums">{formatCount(run.pass)}</TableCell>
-                  <TableCell className="text-right tabular-nums">{formatCount(run.fail)}</TableCell>
-                  <TableCell className="text-right tabular-nums">{formatCount(run.error)}</TableCell>
-                  <TableCell className="text-right tabular-nums">
-                    {run.pass + run.fail > 0 ? formatRate(run.pass / (run.pass + run.fail)) : "–"}
-                  </TableCell>
+          {version.comparisons.length > 0 && (
+            <Table label={`Runs compared by version ${version.number}`}>
+              <TableHead>
+                <TableRow>
+                  <TableHeader>Shown first</TableHeader>
+                  <TableHeader>Shown second</TableHeader>
+                  <TableHeader>Dataset</TableHeader>
+                  <TableHeader className="text-right">Prefers first</TableHeader>
+                  <TableHeader className="text-right">Prefers second</TableHeader>
+                  <TableHeader className="text-right">Tie</TableHeader>
+                  <TableHeader className="text-right">Error</TableHeader>
                 </TableRow>
-              ))}
-            </TableBody>
-          </Table>
+              </TableHead>
+              <TableBody>
+                {version.comparisons.map((pair) => (
+                  <TableRow key={`${pair.firstRunId} ${pair.secondRunId}`}>
+                    {(["first", "second"] as const).map((place) => (
+                      <TableCell key={place}>
+                        <Link
+                          href={`/runs/${pair[`${place}RunId`]}`}
+                          className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
+                        >
+                          {pair.prompt} {pair[place]}
+                        </Link>
+                      </TableCell>
+                    ))}
+                    <TableCell className="break-all">{pair.dataset}</TableCell>
+                    {[pair.prefersFirst, pair.prefersSecond, pair.tie, pair.error].map((count, cell) => (
+                      <TableCell key={cell} className="text-right tabular-nums">
+                        {formatCount(count)}
+                      </TableCell>
+                    ))}
+                  </TableRow>
+                ))}
+              </TableBody>
+            </Table>
+          )}
+          {(version.runs.length > 0 || version.comparisons.length === 0) && (
+            <Table label={`Runs judged by version ${version.number}`}>
+              <TableHead>
+                <TableRow>
+                  <TableHeader>Run</TableHeader>
+                  <TableHeader>Dataset</TableHeader>
+                  <TableHeader className="text-right">Pass</TableHeader>
+                  <TableHeader className="text-right">Fail</TableHeader>
+                  <TableHeader className="text-right">Error</TableHeader>
+                  <TableHeader className="text-right">Says pass</TableHeader>
+                </TableRow>
+              </TableHead>
+              <TableBody>
+                {version.runs.map((run) => (
+                  <TableRow key={run.runId}>
+                    <TableCell>
+                      <Link
+                        href={`/runs/${run.runId}`}
+                        className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
+                      >
+                        {run.prompt} {run.version}
+                      </Link>
+                    </TableCell>
+                    <TableCell className="break-all">{run.dataset}</TableCell>
+                    <TableCell className="text-right tabular-nums">{formatCount(run.pass)}</TableCell>
+                    <TableCell className="text-right tabular-nums">{formatCount(run.fail)}</TableCell>
+                    <TableCell className="text-right tabular-nums">{formatCount(run.error)}</TableCell>
+                    <TableCell className="text-right tabular-nums">
+                      {run.pass + run.fail > 0 ? formatRate(run.pass / (run.pass + run.fail)) : "–"}
+                    </TableCell>
+                  </TableRow>
+                ))}
+              </TableBody>
+            </Table>
+          )}
         </section>
       ))}
     </div>

@@ -4,7 +4,7 @@ import { listRegressions } from "@/lib/releases/regressions";
 import { headline, outlookInWords, standing } from "@/lib/releases/verdict";
 import { GateList } from "../_components/gate-list";
 import { CriterionSection } from "./_components/criterion-section";
-import { ImportedSection } from "./_components/imported-tables";
+import { ImportedPreferencesSection, ImportedSection } from "./_components/imported-tables";
 import { NextStep } from "./_components/next-step";
 import { Regressions } from "./_components/regressions";
 import { SampleFacts } from "./_components/sample-facts";
@@ -56,6 +56,16 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
               criterion={criterion}
               imported={criterion.imported}
               versions={[brief.baseline, brief.candidate]}
+            />
+          ),
+      )}
+      {brief.criteria.map(
+        (criterion) =>
+          criterion.importedPreferences && (
+            <ImportedPreferencesSection
+              key={criterion.key}
+              criterion={criterion}
+              imported={criterion.importedPreferences}
             />
           ),
       )}

@@ -19,7 +19,7 @@ import { type BriefJudge, trustInWords, trustOf } from "@/lib/releases/brief";
 import type { PolicyDocument } from "@/lib/releases/policy";
 import { ofHundred, pointsInterval } from "@/lib/releases/words";
 import { explainAlwaysValid, explainDelta, explainFixed, explainPassRate, explainTrust } from "./explanations";
-import { TrustTable, VerdictTable } from "./judge-tables";
+import { PreferenceTable, PreferenceTrust, TrustTable, VerdictTable } from "./judge-tables";
 import { LicenceBadge } from "./licence-badge";
 
 type Props = {
@@ -35,6 +35,7 @@ type Props = {
 /** One criterion: what the judge says beside what people's grades make of it, then how far to trust the judge. */
 export function CriterionSection({ releaseId, criterion, policy, versions, isPrimary, path }: Props) {
   const { key, name, judges, tally } = criterion;
+  const isPreference = criterion.kind === "preference";
   const instrument = judges.find((judge) => judge.instrument);
   const counts = instrument && tally[instrument.key];
   const compared = counts ? counts.better + counts.worse + counts.same : 0;
@@ -46,7 +47,8 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
           <UntrustedText text={name} />
         </h2>
         <p className="text-muted">
-          {isPrimary ? "Primary criterion" : "Further criterion"} <code className="font-mono text-sm">{key}</code>
+          {isPrimary ? "Primary criterion" : "Further criterion"}
+          {isPreference && ", a preference between the two answers"} <code className="font-mono text-sm">{key}</code>
         </p>
       </div>
       <div className="grid gap-x-10 gap-y-6 xl:grid-cols-2">
@@ -66,13 +68,19 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
                     <UntrustedText text={judge.key} /> (
                     {judge.instrument ? "corrected by the estimate" : "shown beside"})
                   </p>
-                  <TallyChart label={`Better, worse and same by ${judge.key} on ${name}`} counts={flips} />
+                  <TallyChart
+                    label={`${isPreference ? "Preferences of" : "Better, worse and same by"} ${judge.key} on ${name}`}
+                    counts={flips}
+                    asks={isPreference ? "preference" : "pass_fail"}
+                  />
                 </div>
               )
             );
           })}
           {judges.length === 0 ? (
             <p className="text-muted">No judge: people's grades are all there is.</p>
+          ) : isPreference ? (
+            <PreferenceTable criterion={criterion} />
           ) : (
             <VerdictTable criterion={criterion} versions={versions} />
           )}
@@ -105,7 +113,10 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
           <h3 className="font-semibold">How far to trust the judge</h3>
           <ul className="flex flex-col gap-2">
             {judges.map((judge) => (
-              <li key={`${judge.key} ${judge.version}`} className="max-w-4xl">
+              <li
+                key={`${judge.key} ${judge.version}`}
+                className={judge.preference ? "flex flex-col gap-2" : "max-w-4xl"}
+              >
                 <span className="inline-flex flex-wrap items-baseline gap-2">
                   <strong className="font-medium">
                     <UntrustedText text={judge.key} />
@@ -113,13 +124,14 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
                   <LicenceBadge licence={judge.licence} />
                   <Explain {...explainTrust(judge, criterion, policy)} />
                 </span>
-                <p className="tabular-nums">{falsePasses(judge, versions)}</p>
-                <p className="text-muted tabular-nums">{trustInWords(judge, versions, policy)}</p>
+                {!judge.preference && <p className="tabular-nums">{falsePasses(judge, versions)}</p>}
+                <p className="max-w-4xl text-muted tabular-nums">{trustInWords(judge, versions, policy)}</p>
+                {judge.preference && <PreferenceTrust judge={judge.key} preference={judge.preference} />}
               </li>
             ))}
           </ul>
-          {instrument && <Mosaics judge={instrument} criterion={name} versions={versions} />}
-          <TrustTable criterion={criterion} versions={versions} />
+          {instrument && !isPreference && <Mosaics judge={instrument} criterion={name} versions={versions} />}
+          {!isPreference && <TrustTable criterion={criterion} versions={versions} />}
           <p className="text-sm text-muted">
             Weighted from the drawn cases to all {formatCount(criterion.population)}; intervals at{" "}
             {formatRate(policy.level, 0)}.{" "}
@@ -237,6 +249,12 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
                   <dd>{formatRateInterval(passRates[side].estimate, passRates[side].low, passRates[side].high, 1)}</dd>
                 </div>
               ))}
+            {criterion.kind === "preference" && (
+              <>
+                <dt className="text-muted">Counts</dt>
+                <dd>+1 a case where people prefer the candidate, −1 the baseline, 0 a tie</dd>
+              </>
+            )}
             {worstCase !== null && missing > 0 && (
               <>
                 <dt className="text-muted">Worst case</dt>

@@ -6,11 +6,13 @@ import type { PolicyDocument } from "@/lib/releases/policy";
 
 /** What stands behind the figures of a brief. */
 
-function counts({ labels, estimate, population, key }: BriefCriterion): string[] {
+function counts({ labels, estimate, population, key, kind }: BriefCriterion): string[] {
   const open = labels.waiting + labels.unsure + labels.disagreement;
   return [
     `${formatCount(population)} cases answered by both versions, ${formatCount(estimate.drawn)} drawn`,
-    `${formatCount(labels.labelled)} with people's pass or fail on ${key} for both versions`,
+    kind === "preference"
+      ? `${formatCount(labels.labelled)} with people's preference or tie on ${key}`
+      : `${formatCount(labels.labelled)} with people's pass or fail on ${key} for both versions`,
     `${formatCount(open)} drawn without one: ${formatCount(labels.waiting)} waiting, ${formatCount(labels.unsure)} unsure, ${formatCount(labels.disagreement)} in disagreement`,
   ];
 }
@@ -25,9 +27,11 @@ export function explainDelta(criterion: BriefCriterion): Explanation {
   const { estimate } = criterion;
   return {
     title: "Delta, these cases",
-    what: "The candidate's pass rate minus the baseline's over exactly the cases of this release, had people graded all of them.",
-    formula:
-      "delta = mean over graded cases i of\n  [ known + predicted(rest) + R·(Δᵢ − predicted(i)) ] / N\nΔᵢ = candidate passes − baseline passes; predicted: what the other grades with the judge's same verdicts say",
+    what:
+      criterion.kind === "preference"
+        ? "The share of exactly these cases in which people prefer the candidate minus the share in which they prefer the baseline, had people graded all of them."
+        : "The candidate's pass rate minus the baseline's over exactly the cases of this release, had people graded all of them.",
+    formula: `delta = mean over graded cases i of\n  [ known + predicted(rest) + R·(Δᵢ − predicted(i)) ] / N\nΔᵢ = ${criterion.kind === "preference" ? "1 candidate preferred, −1 baseline preferred, 0 tie" : "candidate passes − baseline passes"}; predicted: what the other grades with the judge's same verdicts say`,
     data: counts(criterion),
     n: `${formatCount(estimate.reviewed)} of ${formatCount(criterion.population)} cases`,
     assumptions: drawn,
@@ -86,6 +90,25 @@ export function explainPassRate(
 }
 
 export function explainTrust(judge: BriefJudge, criterion: BriefCriterion, policy: PolicyDocument): Explanation {
+  if (judge.preference) {
+    const { agreement, finds } = judge.preference;
+    return {
+      title: `Licence of ${judge.key}`,
+      what: "Trusted when the judge finds both sides often enough: of the cases in which people prefer the candidate, and of those in which they prefer the baseline, the lower ends of the shares it agrees on reach the policy's TPR and TNR; untrusted when an upper end falls short; else not enough evidence. A preference that goes with the order agrees with nobody.",
+      formula:
+        "finds(side) = judge and people prefer the side / people prefer the side, counts weighted to all cases; bounds by inverting both − t·people",
+      data: [
+        `agrees ${formatRateInterval(agreement.estimate, agreement.low, agreement.high)}`,
+        ...(["candidate", "baseline"] as const).map(
+          (side) => `finds the ${side} ${formatRateInterval(finds[side].estimate, finds[side].low, finds[side].high)}`,
+        ),
+        `needed: candidate ${formatRate(policy.judge.minTpr, 0)}, baseline ${formatRate(policy.judge.minTnr, 0)}`,
+      ],
+      n: `${formatCount(criterion.estimate.reviewed)} graded cases`,
+      assumptions: [...drawn, "A trust belongs to this judge version on this criterion alone."],
+      reference: "Fieller (1954), Some problems in interval estimation, JRSS-B 16, 175–185; κ: Cohen (1960)",
+    };
+  }
   const rows = Object.entries(judge.trust).flatMap(([version, { graded, tpr, tnr }]) => [
     `${version}: ${formatCount(graded.tp)} good passed, ${formatCount(graded.fn)} good failed, ${formatCount(graded.fp)} bad passed, ${formatCount(graded.tn)} bad failed (graded)`,
     `${version}: TPR ${formatRateInterval(tpr.estimate, tpr.low, tpr.high)}, TNR ${formatRateInterval(tnr.estimate, tnr.low, tnr.high)}`,

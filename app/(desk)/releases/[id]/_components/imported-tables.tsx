@@ -35,6 +35,82 @@ export function ImportedSection({ criterion, imported, versions }: Props) {
   );
 }
 
+type Preferences = NonNullable<BriefCriterion["importedPreferences"]>;
+
+/** Preferences that came with the import: shown beside the judges, never part of the estimate. */
+export function ImportedPreferencesSection({
+  criterion,
+  imported,
+}: {
+  criterion: BriefCriterion;
+  imported: Preferences;
+}) {
+  const reviewers = Object.entries(imported.reviewers);
+  const judges = [...new Set(reviewers.flatMap(([, row]) => Object.keys(row.judges)))];
+  return (
+    <section
+      aria-labelledby={`imported-${criterion.key}`}
+      className="flex flex-col gap-6 border-t border-line-strong pt-5"
+    >
+      <div>
+        <h2 id={`imported-${criterion.key}`} className="text-lg font-semibold [overflow-wrap:anywhere]">
+          Imported preferences: <UntrustedText text={criterion.name} />
+        </h2>
+        <p className="max-w-prose text-muted">
+          They came with the import. Nothing says how these cases were chosen, so they never enter the estimate.
+          {imported.leftOut > 0 && ` ${formatCount(imported.leftOut)} reviewers with fewer are left out.`}
+        </p>
+      </div>
+      <Table label="Imported preferences">
+        <caption className="pb-1 text-left font-medium">
+          What imported reviewers prefer, and the judges against them
+        </caption>
+        <TableHead>
+          <TableRow>
+            <TableHeader>Imported reviewer</TableHeader>
+            <TableHeader className={right}>Candidate</TableHeader>
+            <TableHeader className={right}>Baseline</TableHeader>
+            <TableHeader className={right}>Tie</TableHeader>
+            <TableHeader className={right}>Unsure</TableHeader>
+            <TableHeader className={right}>Delta</TableHeader>
+            {judges.map((judge) => (
+              <TableHeader key={judge} className={right}>
+                <UntrustedText text={judge} />: agrees, κ
+              </TableHeader>
+            ))}
+          </TableRow>
+        </TableHead>
+        <TableBody>
+          {reviewers.map(([name, row]) => (
+            <TableRow key={name}>
+              <TableCell>
+                <UntrustedText text={name} />
+              </TableCell>
+              {[row.prefers.candidate, row.prefers.baseline, row.prefers.tie, row.prefers.unsure].map((value, cell) => (
+                <TableCell key={cell} className={right}>
+                  {formatCount(value)}
+                </TableCell>
+              ))}
+              <TableCell className={right}>{formatPoints(row.delta, 2)}</TableCell>
+              {judges.map((judge) => {
+                const against = row.judges[judge];
+                return (
+                  <TableCell key={judge} className={right}>
+                    {against && against.judged > 0
+                      ? `${formatCount(against.agree)} of ${formatCount(against.judged)}, ${formatCoefficient(against.kappa, 4)}`
+                      : "–"}
+                  </TableCell>
+                );
+              })}
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+      {imported.agreement.length > 0 && <AgreementTable agreement={imported.agreement} />}
+    </section>
+  );
+}
+
 function GradeTable({ reviewers, versions }: { reviewers: Reviewers; versions: string[] }) {
   return (
     <Table label="Imported grades">

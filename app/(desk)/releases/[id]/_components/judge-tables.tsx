@@ -55,6 +55,104 @@ export function VerdictTable({ criterion, versions }: Props) {
   );
 }
 
+/** What each judge prefers, uncorrected. */
+export function PreferenceTable({ criterion }: { criterion: BriefCriterion }) {
+  return (
+    <Table label={`Judges' preferences on ${criterion.name}`}>
+      <TableHead>
+        <TableRow>
+          <TableHeader>Judge</TableHeader>
+          <TableHeader className={right}>Prefers candidate</TableHeader>
+          <TableHeader className={right}>Prefers baseline</TableHeader>
+          <TableHeader className={right}>Tie</TableHeader>
+          <TableHeader className={right}>Position flip</TableHeader>
+          <TableHeader className={right}>No verdict</TableHeader>
+        </TableRow>
+      </TableHead>
+      <TableBody>
+        {criterion.judges.map(
+          ({ key, version, instrument, prefers }) =>
+            prefers && (
+              <TableRow key={`${key} ${version}`}>
+                <TableCell>
+                  <span className="inline-flex flex-wrap items-baseline gap-2">
+                    <UntrustedText text={key} />
+                    {instrument && <Badge tone="machine">corrected</Badge>}
+                  </span>
+                </TableCell>
+                {[prefers.candidate, prefers.baseline, prefers.tie, prefers.flip, prefers.error].map((count, cell) => (
+                  <TableCell key={cell} className={right}>
+                    {formatCount(count)}
+                  </TableCell>
+                ))}
+              </TableRow>
+            ),
+        )}
+      </TableBody>
+    </Table>
+  );
+}
+
+type Preference = NonNullable<BriefCriterion["judges"][number]["preference"]>;
+
+const preferenceRows = [
+  ["candidate", "prefers candidate"],
+  ["baseline", "prefers baseline"],
+  ["tie", "tie"],
+  ["flip", "position flip"],
+] as const;
+const preferenceColumns = ["candidate", "baseline", "tie"] as const;
+
+/** What a judge prefers against what people prefer, and the rates that follow. */
+export function PreferenceTrust({ judge, preference }: { judge: string; preference: Preference }) {
+  const { table, graded, agreement, kappa, finds } = preference;
+  const rates = [
+    ["Agrees with people", agreement],
+    ["Where people prefer the candidate, it does", finds.candidate],
+    ["Where people prefer the baseline, it does", finds.baseline],
+    ["Where people say tie, it does", finds.tie],
+  ] as const;
+  return (
+    <div className="grid gap-x-10 gap-y-4 xl:grid-cols-2">
+      <Table label={`Preferences of ${judge} against people's`}>
+        <caption className="pb-1 text-left text-sm text-muted">
+          Cases, weighted to all; in brackets those graded
+        </caption>
+        <TableHead>
+          <TableRow>
+            <TableHeader>The judge</TableHeader>
+            <TableHeader className={right}>People prefer candidate</TableHeader>
+            <TableHeader className={right}>People prefer baseline</TableHeader>
+            <TableHeader className={right}>People say tie</TableHeader>
+          </TableRow>
+        </TableHead>
+        <TableBody>
+          {preferenceRows.map(([row, word]) => (
+            <TableRow key={row}>
+              <TableCell className="whitespace-nowrap">{word}</TableCell>
+              {preferenceColumns.map((column) => (
+                <TableCell key={column} className={`${right} ${row === column ? "font-medium" : ""}`}>
+                  {estimated(table?.[row][column] ?? null)} ({formatCount(graded[row][column])})
+                </TableCell>
+              ))}
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+      <dl className="grid grid-cols-[auto_1fr] content-start gap-x-4 gap-y-1 tabular-nums">
+        {rates.map(([name, rate]) => (
+          <div key={name} className="contents">
+            <dt className="text-muted">{name}</dt>
+            <dd>{rate.estimate === null ? "–" : formatRateInterval(rate.estimate, rate.low, rate.high)}</dd>
+          </div>
+        ))}
+        <dt className="text-muted">Cohen's κ</dt>
+        <dd>{formatCoefficient(kappa)}</dd>
+      </dl>
+    </div>
+  );
+}
+
 const estimated = (value: number | null) => (value === null ? "–" : value.toFixed(Number.isInteger(value) ? 0 : 1));
 
 /** Each judge held against this release's grades, weighted to all its cases. */

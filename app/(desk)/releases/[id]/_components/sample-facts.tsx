@@ -13,8 +13,9 @@ export function SampleFacts({ sampling }: { sampling: Sampling }) {
         How the sample was drawn
       </h2>
       <p className="max-w-prose text-muted">
-        Must-pass cases are all drawn. Strata are the pairs of verdicts (baseline &gt; candidate) of the primary judge.
-        The same seed draws the same cases again; <code className="font-mono text-sm">countersign verify</code> does.
+        Must-pass cases are all drawn. Strata are what the primary judge says: its pair of verdicts (baseline &gt;
+        candidate), or what it prefers. The same seed draws the same cases again;{" "}
+        <code className="font-mono text-sm">countersign verify</code> does.
       </p>
       <div className="grid gap-6 lg:grid-cols-2">
         <Table label="Strata">

@@ -10,6 +10,7 @@ import { UntrustedText } from "@/components/ui/untrusted-text";
 import { Verdict } from "@/components/ui/verdict";
 import { compareVersions } from "@/lib/prompts/queries";
 import { type CaseDetail, type Flip, flips, getCase, listCases } from "@/lib/releases/cases";
+import { Preferences } from "../_components/preferences";
 import { loadRelease } from "../_release";
 
 export const metadata: Metadata = { title: "Changes" };
@@ -117,6 +118,7 @@ export default async function ChangesTab({ params, searchParams }: Props) {
             <Untrusted text={detail.input} />
             <AnswerOf name={detail.sides.baseline.version} side={detail.sides.baseline} />
             <AnswerOf name={detail.sides.candidate.version} side={detail.sides.candidate} />
+            <Preferences preferences={detail.preferences} />
           </>
         )}
       </section>

@@ -6,12 +6,13 @@ import { formatCoefficient, formatCount, formatRate, formatRateInterval } from "
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted-text";
-import { Verdict } from "@/components/ui/verdict";
+import { preferenceWords, Verdict } from "@/components/ui/verdict";
 import { type People, peopleOf } from "@/lib/calibration/people";
 import { listOverrides } from "@/lib/calibration/queries";
 import { licenceInWords } from "@/lib/releases/brief";
 import { type Agreement, ac1Interval, kappaInterval } from "@/lib/stats/agreement";
 import { altTestNeeds } from "@/lib/stats/alt-test";
+import { PreferenceTrust } from "../_components/judge-tables";
 import { LicenceBadge } from "../_components/licence-badge";
 import { loadBrief, loadRelease } from "../_release";
 
@@ -72,6 +73,7 @@ export default async function JudgesTab({ params, searchParams }: Props) {
           <p className="max-w-prose">
             <span className="first-letter:uppercase inline-block">{licenceInWords(judge, release.policyDocument)}</span>
           </p>
+          {judge.preference && <PreferenceTrust judge={judge.key} preference={judge.preference} />}
           <div className="grid gap-8 lg:grid-cols-2">
             {versions.map((version) => {
               const trust = judge.trust[version];
@@ -160,12 +162,13 @@ export default async function JudgesTab({ params, searchParams }: Props) {
                     </Link>
                     {row.slice && <div className="text-sm text-muted">{row.slice}</div>}
                   </TableCell>
-                  <TableCell className="break-all">{row.version}</TableCell>
+                  <TableCell className="break-all">{row.version ?? "both"}</TableCell>
                   <TableCell>
-                    <Verdict value={row.judged} by="machine" />
+                    <Verdict value={preferenceWords(row.judged)} by="machine" />
                   </TableCell>
                   <TableCell>
-                    <Verdict value={row.graded} by="human" /> <span className="text-sm text-muted">{row.reviewer}</span>
+                    <Verdict value={preferenceWords(row.graded)} by="human" />{" "}
+                    <span className="text-sm text-muted">{row.reviewer}</span>
                   </TableCell>
                   <TableCell className="max-w-80">
                     {row.note ? <UntrustedText text={row.note} /> : <span className="text-muted">–</span>}

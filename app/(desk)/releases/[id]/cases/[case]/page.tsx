@@ -9,6 +9,8 @@ import { Verdict } from "@/components/ui/verdict";
 import { requireActor } from "@/lib/auth/session";
 import { type CaseDetail, getCase } from "@/lib/releases/cases";
 
+import { Preferences } from "../../_components/preferences";
+
 export const metadata: Metadata = { title: "Case" };
 
 export default async function CasePage({ params }: { params: Promise<{ id: string; case: string }> }) {
@@ -61,16 +63,38 @@ export default async function CasePage({ params }: { params: Promise<{ id: strin
           This case waits for a blind grade. Its answers and verdicts are shown here once that grade is stored.
         </Notice>
       ) : (
-        <div className="grid gap-6 lg:grid-cols-2">
-          <SideOf title={`Baseline ${found.sides.baseline.version}`} side={found.sides.baseline} />
-          <SideOf title={`Candidate ${found.sides.candidate.version}`} side={found.sides.candidate} />
-        </div>
+        <>
+          <div className="grid gap-6 lg:grid-cols-2">
+            <SideOf
+              title={`Baseline ${found.sides.baseline.version}`}
+              side={found.sides.baseline}
+              alone={!isCompared(found)}
+            />
+            <SideOf
+              title={`Candidate ${found.sides.candidate.version}`}
+              side={found.sides.candidate}
+              alone={!isCompared(found)}
+            />
+          </div>
+          <Preferences preferences={found.preferences} />
+        </>
       )}
     </article>
   );
 }
 
-function SideOf({ title, side }: { title: string; side: CaseDetail["sides"]["baseline"] }) {
+function isCompared({ preferences: { judges, reviews, imported } }: CaseDetail): boolean {
+  return judges.length + reviews.length + imported.length > 0;
+}
+
+type SideProps = {
+  title: string;
+  side: CaseDetail["sides"]["baseline"];
+  /** Nobody compared the two answers: so it is worth saying when nobody graded this one either. */
+  alone: boolean;
+};
+
+function SideOf({ title, side, alone }: SideProps) {
   return (
     <section aria-label={title} className="flex min-w-0 flex-col gap-3">
       <h3 className="break-all font-semibold">{title}</h3>
@@ -79,8 +103,8 @@ function SideOf({ title, side }: { title: string; side: CaseDetail["sides"]["bas
       ) : (
         <Untrusted text={side.output ?? ""} />
       )}
-      <h4 className="text-sm font-medium text-muted">Judges</h4>
-      {side.verdicts.length === 0 && <p className="text-sm text-muted">No judge has seen this answer.</p>}
+      {(alone || side.verdicts.length > 0) && <h4 className="text-sm font-medium text-muted">Judges</h4>}
+      {alone && side.verdicts.length === 0 && <p className="text-sm text-muted">No judge has seen this answer.</p>}
       <ul className="flex flex-col gap-2">
         {side.verdicts.map((verdict) => (
           <li
@@ -95,8 +119,10 @@ function SideOf({ title, side }: { title: string; side: CaseDetail["sides"]["bas
           </li>
         ))}
       </ul>
-      <h4 className="text-sm font-medium text-muted">People</h4>
-      {side.reviews.length + side.imported.length === 0 && (
+      {(alone || side.reviews.length + side.imported.length > 0) && (
+        <h4 className="text-sm font-medium text-muted">People</h4>
+      )}
+      {alone && side.reviews.length + side.imported.length === 0 && (
         <p className="text-sm text-muted">Nobody has graded this answer.</p>
       )}
       <ul className="flex flex-col gap-2">

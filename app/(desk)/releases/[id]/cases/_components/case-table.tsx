@@ -6,7 +6,7 @@ import { DataTable } from "@/components/table/data-table";
 import { Badge } from "@/components/ui/badge";
 import { EmptyState } from "@/components/ui/empty-state";
 import { UntrustedText } from "@/components/ui/untrusted-text";
-import { Verdict } from "@/components/ui/verdict";
+import { preferenceWords, Verdict } from "@/components/ui/verdict";
 import type { CaseFilter, CasePage, CaseRow, Flip } from "@/lib/releases/cases";
 import { casesHref } from "./links";
 
@@ -39,6 +39,12 @@ function Answer({ row, side }: { row: CaseRow; side: "baseline" | "candidate" })
 
 function Pair({ row, by }: { row: CaseRow; by: "human" | "machine" }) {
   if (row.hidden) return <span className="text-muted">hidden</span>;
+  if (row.prefers) {
+    const people = [...new Set(row.prefers.people)];
+    const prefer = by === "machine" ? row.prefers.judge : people.length > 1 ? "disagree" : (people[0] ?? null);
+    if (prefer === null) return <span className="text-muted">–</span>;
+    return <Verdict value={preferenceWords(prefer)} by={by} className="text-sm" />;
+  }
   const said = (side: "baseline" | "candidate") => {
     if (by === "machine") return row[side].verdict;
     const labels = [...new Set(row[side].people)];
