@@ -1,7 +1,7 @@
 "use client";
 
 import Link from "next/link";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import { Button, LinkButton } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -245,45 +245,47 @@ export function Grading({
     show(before, true, grades);
   }, [current, pending, server, show]);
 
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || sheet) return;
-      if (isTyping(event.target)) {
-        if (event.key === "Escape") (event.target as HTMLElement).blur();
-        return;
-      }
-      const asked = criteria[active];
-      const verdicts: Record<string, [Side, Verdict]> = {
-        "1": ["A", "pass"],
-        "2": ["A", "fail"],
-        "3": ["A", "unsure"],
-        "8": ["B", "pass"],
-        "9": ["B", "fail"],
-        "0": ["B", "unsure"],
-      };
-      const given = verdicts[event.key];
-      const letter = event.key.toLowerCase();
-      const preferences: Record<string, Prefer> = { a: "A", b: "B", e: "tie", "0": "unsure" };
-      const preferred = preferences[letter];
-      const onButton = event.target instanceof HTMLElement && /^(BUTTON|A|SUMMARY)$/.test(event.target.tagName);
-      if (preferred && asked?.kind === "preference") compare(active, preferred);
-      else if (given) grade(given[0], active, given[1]);
-      else if (event.key === "Enter" && !onButton) commit();
-      else if (event.key === "ArrowDown") setActive((before) => Math.min(before + 1, criteria.length - 1));
-      else if (event.key === "ArrowUp") setActive((before) => Math.max(before - 1, 0));
-      else if (letter === "n" && asked) {
-        const place = asked.kind === "preference" ? pairCell(asked.key) : cell(lastSide, asked.key);
-        document.getElementById(`note ${place}`)?.focus();
-      } else if (letter === "d") setDiff((before) => !before);
-      else if (letter === "s") void later();
-      else if (letter === "u") void undo();
-      else if (event.key === "?") setSheet(true);
-      else return;
-      event.preventDefault();
+  // An effect event, so that a key pressed the moment a case appears already goes to that case.
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || sheet) return;
+    if (isTyping(event.target)) {
+      if (event.key === "Escape") (event.target as HTMLElement).blur();
+      return;
+    }
+    const asked = criteria[active];
+    const verdicts: Record<string, [Side, Verdict]> = {
+      "1": ["A", "pass"],
+      "2": ["A", "fail"],
+      "3": ["A", "unsure"],
+      "8": ["B", "pass"],
+      "9": ["B", "fail"],
+      "0": ["B", "unsure"],
     };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, [sheet, grade, compare, commit, later, undo, active, criteria, lastSide]);
+    const given = verdicts[event.key];
+    const letter = event.key.toLowerCase();
+    const preferences: Record<string, Prefer> = { a: "A", b: "B", e: "tie", "0": "unsure" };
+    const preferred = preferences[letter];
+    const onButton = event.target instanceof HTMLElement && /^(BUTTON|A|SUMMARY)$/.test(event.target.tagName);
+    if (preferred && asked?.kind === "preference") compare(active, preferred);
+    else if (given) grade(given[0], active, given[1]);
+    else if (event.key === "Enter" && !onButton) commit();
+    else if (event.key === "ArrowDown") setActive((before) => Math.min(before + 1, criteria.length - 1));
+    else if (event.key === "ArrowUp") setActive((before) => Math.max(before - 1, 0));
+    else if (letter === "n" && asked) {
+      const place = asked.kind === "preference" ? pairCell(asked.key) : cell(lastSide, asked.key);
+      document.getElementById(`note ${place}`)?.focus();
+    } else if (letter === "d") setDiff((before) => !before);
+    else if (letter === "s") void later();
+    else if (letter === "u") void undo();
+    else if (event.key === "?") setSheet(true);
+    else return;
+    event.preventDefault();
+  });
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => onKey(event);
+    window.addEventListener("keydown", listen);
+    return () => window.removeEventListener("keydown", listen);
+  }, []);
 
   // Each task brings the count of when it was handed out: the one fetched last knows most.
   const progress = (queue.at(-1) ?? current?.task)?.progress;
