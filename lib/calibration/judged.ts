@@ -28,6 +28,12 @@ export function joinJudged(
     ${said(b, vb, "baseline")} ${said(k, vk, "candidate")}`;
 }
 
+/** How far the nearer of a judge's two scores of a case is from its threshold: null without scores. Needs `joinJudged` of the same aliases. */
+export function marginOf([b, k]: [string, string], threshold: Prisma.Sql): Prisma.Sql {
+  const score = (suffix: string) => Prisma.raw(`${b}${k}_${suffix}.score`);
+  return Prisma.sql`least(abs(${score("vb")} - ${threshold}), abs(${score("vk")} - ${threshold}))`;
+}
+
 const preferences: Record<string, string> = {
   "fail>pass": "candidate",
   "pass>fail": "baseline",

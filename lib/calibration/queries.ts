@@ -11,7 +11,7 @@ import { type JudgeTrust, judgeTrust, licenceOf } from "../stats/judge-trust";
 import { guess, pairedEstimate, worstCaseDelta } from "../stats/paired-estimate";
 import { type JudgePrefers, judgePrefers, preferenceTrust } from "../stats/preference-trust";
 import { add, type Cells, type JudgeSays, type Stratum, size, values, worth } from "../stats/strata";
-import { type CriterionKind, joinJudged, judgedName } from "./judged";
+import { type CriterionKind, joinJudged, judgedName, marginOf } from "./judged";
 import { bothOrders, importedPreferences, overridesPreference, runsOfRelease } from "./preferences";
 import { loadTally, type Reader, type TallyRow } from "./tally";
 import type {
@@ -41,6 +41,8 @@ type Scope = {
   primaryCriterionId: number;
   primaryKind: CriterionKind;
   primaryJudgeVersionId: number | null;
+  primaryThreshold: number | null;
+  closeMargin: number | null;
 };
 
 async function loadScope(reader: Reader, projectId: number, releaseId: number): Promise<Scope> {
@@ -48,6 +50,7 @@ async function loadScope(reader: Reader, projectId: number, releaseId: number): 
     SELECT r.id, r.dataset_id AS "datasetId", r.baseline_run_id AS "baselineRunId", r.candidate_run_id AS "candidateRunId",
            b.key AS baseline, k.key AS candidate, rc.criterion_id AS "primaryCriterionId",
            c.kind::text AS "primaryKind", rc.judge_version_id AS "primaryJudgeVersionId",
+           (SELECT threshold FROM judge_version WHERE id = rc.judge_version_id) AS "primaryThreshold", r.close_margin AS "closeMargin",
            (p.document::json ->> 'reviewersPerCase')::int AS "reviewersPerCase", (p.document::json ->> 'level')::float8 AS level,
            coalesce((p.document::json ->> 'riskLimit')::float8, 0.05) AS "riskLimit",
            (p.document::json -> 'judge' ->> 'minTpr')::float8 AS "minTpr", (p.document::json -> 'judge' ->> 'minTnr')::float8 AS "minTnr"
@@ -169,7 +172,7 @@ async function judgesOf(
 
 type Batch = { number: number; design: string; strata: DesignStratum[] };
 /** A stratum of a batch as drawn; `of`: what an adaptive one holds. */
-type DesignStratum = { stratum: string; drawn: number; of?: { pair: string; slice: string | null }[] };
+type DesignStratum = { stratum: string; drawn: number; of?: { pair: string; slice: string | null; close?: true }[] };
 
 /** One drawn case: what is known of it, and what people's grades amount to. */
 type DrawnRow = Omit<TallyRow, "n" | "judgeVersionId"> & {
@@ -193,7 +196,8 @@ async function drawnRows(
 ): Promise<DrawnRow[]> {
   const drawn = await reader.$queryRaw<(Omit<DrawnRow, "labelBaseline" | "labelCandidate"> & { caseId: number })[]>`
     SELECT d.case_id AS "caseId", d.batch, c.must_pass AS "mustPass", c.slice, vb.verdict AS pb, vk.verdict AS pk,
-           jb.verdict AS jb, jk.verdict AS jk
+           jb.verdict AS jb, jk.verdict AS jk,
+           NOT c.must_pass AND coalesce(${marginOf(["vb", "vk"], Prisma.sql`${scope.primaryThreshold}::float8`)} <= ${scope.closeMargin}::float8, false) AS close
       FROM draw d JOIN test_case c ON c.id = d.case_id
       ${judgedOf(scope, scope.primaryJudgeVersionId, "vb", "vk")}
       ${judgedOf(scope, judgeVersionId, "jb", "jk")}
@@ -234,11 +238,13 @@ function designOf(batches: readonly Batch[], primaryKind: CriterionKind) {
   const within = batches.map(({ design, strata }) => {
     if (design === "random") return () => null;
     const named = new Map(
-      strata.flatMap(({ stratum, of }) => (of ?? []).map(({ pair, slice }) => [`${pair}\n${slice ?? ""}`, stratum])),
+      strata.flatMap(({ stratum, of }) =>
+        (of ?? []).map(({ pair, slice, close = false }) => [`${pair}\n${slice ?? ""}\n${close}`, stratum]),
+      ),
     );
-    return ({ pb, pk, slice }: Pick<TallyRow, "pb" | "pk" | "slice">) => {
+    return ({ pb, pk, slice, close }: Pick<TallyRow, "pb" | "pk" | "slice" | "close">) => {
       const pair = judgedName(primaryKind, pb, pk);
-      return named.get(`${pair}\n${slice ?? ""}`) ?? pair;
+      return named.get(`${pair}\n${slice ?? ""}\n${close}`) ?? pair;
     };
   });
   return { rounds, roundOf, within };

@@ -151,6 +151,31 @@ describe("drawing", () => {
     await db.sampleBatch.update({ where: { releaseId_number: { releaseId: id, number: 3 } }, data: { seed: "other" } });
     expect((await problems()).map(({ batch }) => batch)).toEqual(expect.arrayContaining([2, 3]));
   });
+  it("prefers cases whose score is close to the judge's threshold, and counts them in strata of their own", async () => {
+    const { manager, reviewer, world } = await seedTeam();
+    await db.$executeRaw`UPDATE judge_version SET threshold = 0.5 WHERE id = ${world.judgeVersionId}`;
+    await db.$executeRaw`
+      UPDATE verdict v SET score = CASE WHEN right(c.key, 1) IN ('1', '5', '9') THEN 0.52 ELSE 0.9 END
+        FROM test_case c WHERE c.id = v.case_id AND v.judge_version_id = ${world.judgeVersionId}`;
+    const id = await newRelease(manager, world);
+    const { draws } = await drawSample({
+      actor: drawer(manager),
+      input: { releaseId: id, size: 20, design: "adaptive" },
+    });
+    const chance = (close: boolean) =>
+      draws
+        .filter(({ case: key, stratum }) => /[159]$/.test(key) === close && stratum !== "must-pass")
+        .map(({ probability }) => probability!);
+    expect(Math.max(...chance(true))).toBeGreaterThan(Math.max(...chance(false)));
+    expect((await verifySamples(db)).problems.filter(({ release }) => release === id)).toEqual([]);
+    await gradeDrawn(id, reviewer.userId, () => "pass");
+    const { criteria } = await getBrief(drawer(manager), id);
+    expect(criteria[0]!.estimate).toMatchObject({ drawn: 20, reviewed: 20 });
+    const close = (await db.releaseTally.findMany({ where: { releaseId: id, close: true, judgeVersionId: null } })).map(
+      ({ cases }) => cases,
+    );
+    expect(close.reduce((sum, n) => sum + n, 0)).toBe(12);
+  });
   it("draws the same cases in the same order again from the same seed", async () => {
     const drawAgain = async () => {
       const { manager, world } = await seedTeam();

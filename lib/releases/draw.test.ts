@@ -3,7 +3,7 @@ import { adaptiveWeights, drawBatch, redraw, type SampleStratum } from "./draw";
 
 function stratum(name: string, from: number, size: number, alreadyDrawn = 0): SampleStratum {
   const remaining = Array.from({ length: size }, (_, i) => from + i);
-  return { stratum: name, slice: null, population: size + alreadyDrawn, alreadyDrawn, remaining };
+  return { stratum: name, slice: null, close: false, population: size + alreadyDrawn, alreadyDrawn, remaining };
 }
 
 describe("a batch", () => {
@@ -67,6 +67,15 @@ describe("a batch", () => {
     expect(drawn.every((row) => row.drawn >= 1)).toBe(true);
     const probability = (from: number) => cases.find(({ id }) => id >= from && id < from + 100)?.probability ?? 0;
     expect(probability(100)).toBeGreaterThan(probability(200));
+  });
+  it("prefers cases whose score is close to the judge's threshold, and draws them again from the record", () => {
+    const strata = [stratum("pass>pass", 0, 60), { ...stratum("pass>pass", 60, 20), close: true }];
+    const weightOf = adaptiveWeights(strata, new Map(), new Map());
+    expect(weightOf(strata[1]!)).toBeGreaterThan(weightOf(strata[0]!));
+    const drawn = drawBatch(strata, 20, "s", "adaptive", weightOf);
+    expect(drawn.strata.flatMap((row) => row.of ?? [])).toContainEqual({ pair: "pass>pass", slice: null, close: true });
+    const recorded = JSON.parse(JSON.stringify(drawn.strata));
+    expect(redraw(strata, recorded, "s", "adaptive")).toEqual(drawn.cases.map(({ id }) => id));
   });
   it("records the probability that a stratified drawing really has: each case of a stratum comes up equally often", () => {
     const strata = [stratum("fail>pass", 0, 10), stratum("pass>pass", 10, 30)];

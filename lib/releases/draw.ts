@@ -1,5 +1,6 @@
-import { type CriterionKind, joinJudged, judgedName } from "../calibration/judged";
+import { type CriterionKind, joinJudged, judgedName, marginOf } from "../calibration/judged";
 import { ofRelease, type Reader } from "../calibration/tally";
+import { Prisma } from "../db/generated/client";
 import { Random } from "../stats/random";
 import { allocate, allocateWeighted, drawWithoutReplacement } from "../stats/sample";
 import type { Design } from "./schema";
@@ -13,6 +14,8 @@ export type SampleStratum = {
    */
   stratum: string;
   slice: string | null;
+  /** True where a scored judge is unsure: one of its two scores is close to its threshold (`Release.closeMargin`). */
+  close: boolean;
   population: number;
   alreadyDrawn: number;
   /** Ids of the cases not drawn yet, by case key in byte order: the order that a seed refers to. */
@@ -32,23 +35,27 @@ export async function loadStrata(tx: Reader, releaseId: number, before = 2_147_4
   };
   const found = await tx.$queryRaw<Row[]>`
     SELECT c.must_pass AS "mustPass", k.kind::text, CASE WHEN NOT c.must_pass THEN vb.verdict END AS vb,
-           CASE WHEN NOT c.must_pass THEN vc.verdict END AS vc, c.slice, count(*)::int AS population, count(d.case_id)::int AS "alreadyDrawn",
+           CASE WHEN NOT c.must_pass THEN vc.verdict END AS vc, c.slice,
+           NOT c.must_pass AND coalesce(${marginOf(["vb", "vc"], Prisma.raw("jv.threshold"))} <= r.close_margin, false) AS close,
+           count(*)::int AS population, count(d.case_id)::int AS "alreadyDrawn",
            coalesce(array_agg(c.id ORDER BY c.key COLLATE "C") FILTER (WHERE d.case_id IS NULL), '{}') AS remaining
       FROM release r
       JOIN release_criterion rc ON rc.release_id = r.id AND rc.position = 0 JOIN criterion k ON k.id = rc.criterion_id
+      LEFT JOIN judge_version jv ON jv.id = rc.judge_version_id
       JOIN test_case c ON c.dataset_id = r.dataset_id
       JOIN output ob ON ob.run_id = r.baseline_run_id AND ob.case_id = c.id AND ob.repeat = 0
       JOIN output oc ON oc.run_id = r.candidate_run_id AND oc.case_id = c.id AND oc.repeat = 0
       ${joinJudged(["vb", "vc"], ofRelease("rc.judge_version_id"))}
       LEFT JOIN draw d ON d.release_id = r.id AND d.case_id = c.id AND d.batch < ${before}
-     WHERE r.id = ${releaseId} GROUP BY 1, 2, 3, 4, 5`;
+     WHERE r.id = ${releaseId} GROUP BY 1, 2, 3, 4, 5, 6`;
   const rows = found.map(
     ({ mustPass, kind, vb, vc, ...row }): SampleStratum => ({
       stratum: mustPass ? mustPassStratum : judgedName(kind, vb, vc),
       ...row,
     }),
   );
-  const order = (row: SampleStratum) => [row.stratum, row.slice === null ? 0 : 1, row.slice ?? ""] as const;
+  const order = (row: SampleStratum) =>
+    [row.stratum, row.slice === null ? 0 : 1, row.slice ?? "", row.close ? 1 : 0] as const;
   return rows.sort((a, b) => {
     const [left, right] = [order(a), order(b)];
     const at = left.findIndex((part, i) => part !== right[i]);
@@ -64,7 +71,7 @@ export type DrawnStratum = {
   drawn: number;
   probability: number;
   /** Adaptive batches: the verdict pairs and slices that lie in it; left out: those its name says. */
-  of?: { pair: string; slice: string | null }[];
+  of?: { pair: string; slice: string | null; close?: true }[];
 };
 
 export type DrawnBatch = {
@@ -134,7 +141,7 @@ function draw(random: Random, groups: readonly Group[], sizes: ReadonlyMap<strin
       drawn,
       probability: available > 0 ? drawn / available : 0,
       ...(adaptive && stratum !== mustPassStratum
-        ? { of: parts.map(({ stratum, slice }) => ({ pair: stratum, slice })) }
+        ? { of: parts.map(({ stratum, slice, close }) => ({ pair: stratum, slice, ...(close ? { close } : {}) })) }
         : {}),
     };
   });
@@ -229,7 +236,11 @@ export function redraw(
   const groups = recorded.map(({ stratum, of }) => ({
     stratum,
     parts: strata.filter((part) =>
-      of ? of.some(({ pair, slice }) => pair === part.stratum && slice === part.slice) : part.stratum === stratum,
+      of
+        ? of.some(
+            ({ pair, slice, close = false }) => pair === part.stratum && slice === part.slice && close === part.close,
+          )
+        : part.stratum === stratum,
     ),
   }));
   const sizes = new Map(recorded.map(({ stratum, drawn }) => [stratum, drawn]));
@@ -244,7 +255,8 @@ const levels = [0.5, 1, 2, 4];
 /**
  * How much likelier a case should be drawn, from what is known: the square root of how often people are expected to
  * override the judge there (Neyman's allocation for a prediction error), relative to the average, in steps of two from ½
- * to 4. Every case keeps a chance.
+ * to 4. Where a scored judge is close to its threshold it is taken to err four times as often. Every
+ * case keeps a chance.
  */
 export function adaptiveWeights(
   strata: readonly SampleStratum[],
@@ -270,7 +282,8 @@ export function adaptiveWeights(
     const { labelled, overridden } = bySlice.get(slice ?? "") ?? { labelled: 0, overridden: 0 };
     return (overridden + 4 * average) / (labelled + 4) / average;
   };
-  const score = (part: SampleStratum) => Math.sqrt(Math.min(1, rateOf(part.stratum) * sliceFactor(part.slice)));
+  const score = (part: SampleStratum) =>
+    Math.sqrt(Math.min(1, rateOf(part.stratum) * sliceFactor(part.slice) * (part.close ? 4 : 1)));
   const cases = sum(open, ({ remaining }) => remaining.length);
   const mean = open.reduce((total, part) => total + score(part) * part.remaining.length, 0) / Math.max(1, cases);
   return (part) => {

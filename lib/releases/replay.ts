@@ -47,7 +47,14 @@ function sampleStrata(cases: readonly ReplayCase[]): SampleStratum[] {
   }
   return [...remaining]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([stratum, ids]) => ({ stratum, slice: null, population: ids.length, alreadyDrawn: 0, remaining: ids }));
+    .map(([stratum, ids]) => ({
+      stratum,
+      slice: null,
+      close: false,
+      population: ids.length,
+      alreadyDrawn: 0,
+      remaining: ids,
+    }));
 }
 
 type Counted = Stratum & { cells: [number, number, number, number] };
