@@ -28,6 +28,7 @@ export function toBriefCriterion(evidence: CriterionEvidence) {
     name: evidence.name,
     kind: evidence.kind,
     population: evidence.population,
+    unanswered: evidence.unanswered,
     judges: evidence.judges.map((judge) => ({
       key: judge.key,
       version: judge.number,
@@ -59,6 +60,7 @@ export function toBriefCriterion(evidence: CriterionEvidence) {
     },
     slices: evidence.slices,
     labels: evidence.labels,
+    skipped: evidence.skipped,
     overrides: evidence.overrides,
     ...(evidence.imported ? { imported: evidence.imported } : {}),
     ...(evidence.importedPreferences ? { importedPreferences: evidence.importedPreferences } : {}),

@@ -43,6 +43,8 @@ type Scope = {
   primaryJudgeVersionId: number | null;
   primaryThreshold: number | null;
   closeMargin: number | null;
+  /** Cases of the dataset, whether or not both runs answered them. */
+  cases: number;
 };
 
 async function loadScope(reader: Reader, projectId: number, releaseId: number): Promise<Scope> {
@@ -51,6 +53,7 @@ async function loadScope(reader: Reader, projectId: number, releaseId: number): 
            b.key AS baseline, k.key AS candidate, rc.criterion_id AS "primaryCriterionId",
            c.kind::text AS "primaryKind", rc.judge_version_id AS "primaryJudgeVersionId",
            (SELECT threshold FROM judge_version WHERE id = rc.judge_version_id) AS "primaryThreshold", r.close_margin AS "closeMargin",
+           (SELECT count(*)::int FROM test_case WHERE dataset_id = r.dataset_id) AS cases,
            (p.document::json ->> 'reviewersPerCase')::int AS "reviewersPerCase", (p.document::json ->> 'level')::float8 AS level,
            coalesce((p.document::json ->> 'riskLimit')::float8, 0.05) AS "riskLimit",
            (p.document::json -> 'judge' ->> 'minTpr')::float8 AS "minTpr", (p.document::json -> 'judge' ->> 'minTnr')::float8 AS "minTnr"
@@ -444,19 +447,23 @@ export async function criterionEvidence(
   }
   const sequence = sequenceOf(built, rows, batches, design);
   const always = drawn > 0 ? alwaysValidPath(sequence.input, 1 - scope.riskLimit).at(-1) : undefined;
+  const population = of(null).reduce((sum, { n }) => sum + n, 0);
+  const unanswered = Math.max(0, scope.cases - population);
   const unlabelled = new Map(strata.map((stratum) => [stratum.key, stratum.unlabelled]));
   return {
     key: criterion.key,
     name: criterion.name,
     kind,
-    population: of(null).reduce((sum, { n }) => sum + n, 0),
+    population,
+    unanswered,
     drawn,
     reviewed: labels.labelled,
     labels,
+    skipped: await countSkipped(reader, scope.id),
     judges,
     estimate: drawn > 0 ? pairedEstimate(strata, scope.level) : null,
     alwaysValid: always ? { low: always.low, high: always.high, level: 1 - scope.riskLimit } : null,
-    worstCaseDelta: drawn > 0 ? worstCaseDelta(strata, unlabelled) : null,
+    worstCaseDelta: drawn > 0 ? worstCaseDelta(strata, unlabelled, unanswered) : null,
     slices: labels.labelled > 0 ? sliceEvidence(of(instrument), rows, design, kind, scope.level) : [],
     overrides: await countOverrides(reader, scope, criterionId, instrument),
     imported: kind === "preference" ? null : await importedEvidence(reader, scope, criterionId, judgeRows),
@@ -464,6 +471,15 @@ export async function criterionEvidence(
       kind === "preference" ? await importedPreferences(reader, scope, criterionId, judgeRows) : null,
     sequence,
   };
+}
+
+/** Drawn cases that somebody put off and that nobody has graded since. */
+async function countSkipped(reader: Reader, releaseId: number): Promise<number> {
+  const [row] = await reader.$queryRaw<{ n: number }[]>`
+    SELECT count(DISTINCT t.case_id)::int AS n FROM review_task t
+     WHERE t.release_id = ${releaseId} AND t.skipped_at IS NOT NULL AND t.completed_at IS NULL
+       AND NOT EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = t.release_id AND rv.case_id = t.case_id)`;
+  return row!.n;
 }
 
 type Findings = { labelled: number; overridden: number };

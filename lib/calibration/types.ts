@@ -92,16 +92,20 @@ export type CriterionEvidence = {
   kind: CriterionKind;
   /** Cases with an output, or an error, in both runs. */
   population: number;
+  /** Cases of the dataset that one of the runs has no row for: they can't be drawn. */
+  unanswered: number;
   drawn: number;
   /** Drawn cases with a pass or fail label for both versions, or with a preference or tie. */
   reviewed: number;
   labels: LabelCounts;
+  /** Of those waiting: cases that somebody put off. */
+  skipped: number;
   judges: JudgeEvidence[];
   /** Null while nothing is drawn. */
   estimate: PairedEstimate | null;
   /** The interval of these cases' delta that holds however often one looks. */
   alwaysValid: (Interval & { level: number }) | null;
-  /** The delta if every drawn case without a usable label went against the candidate. */
+  /** The delta if every drawn case without a usable label, and every unanswered one, went against the candidate. */
   worstCaseDelta: number | null;
   slices: SliceEvidence[];
   overrides: number;

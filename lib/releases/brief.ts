@@ -26,8 +26,13 @@ export type Sampling = {
   batches: { batch: number; seed: string; size: number; design: string; by: string; at: string }[];
 };
 
+/** Cases of the dataset, and answers that are missing or are an error, by version key. */
+export type Answers = { cases: number; missing: Record<string, number>; errors: Record<string, number> };
+
 /** The numbers of a brief: what is frozen when the grading closes. */
 export type BriefNumbers = {
+  /** Left out by evidence that was frozen before it was counted. */
+  answers?: Answers;
   /** Cases with an output, or an error, in both runs. */
   population: number;
   sampling: Sampling;
@@ -168,7 +173,12 @@ function numbersOf(criterion: BriefCriterion, policy: PolicyDocument): Criterion
   };
 }
 
-type MustPassRow = { case: string; criterion: string; grades: ("pass" | "fail" | "unsure")[] };
+type MustPassRow = {
+  case: string;
+  criterion: string;
+  answered: boolean;
+  grades: ("pass" | "fail" | "unsure")[];
+};
 
 async function mustPassGrades(tx: Tx, releaseId: number, reviewersPerCase: number): Promise<MustPassGrade[]> {
   // The few must-pass cases first: joined to all outputs they would cost as much as everything else together.
@@ -178,16 +188,30 @@ async function mustPassGrades(tx: Tx, releaseId: number, reviewersPerCase: numbe
         FROM release r JOIN test_case c ON c.dataset_id = r.dataset_id AND c.must_pass WHERE r.id = ${releaseId}
     )
     SELECT c.key AS "case", k.key AS criterion,
+           EXISTS (SELECT 1 FROM output o WHERE o.run_id = c.baseline_run_id AND o.case_id = c.id AND o.repeat = 0)
+             AND EXISTS (SELECT 1 FROM output o WHERE o.run_id = c.candidate_run_id AND o.case_id = c.id AND o.repeat = 0) AS answered,
            ARRAY(SELECT rv.verdict::text FROM review rv
                   WHERE rv.release_id = c.release_id AND rv.case_id = c.id AND rv.run_id = c.candidate_run_id AND rv.criterion_id = k.id
                     AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id) ORDER BY rv.id) AS grades
       FROM must c
       -- Which of two answers is better says of neither that it passes.
       JOIN release_criterion rc ON rc.release_id = c.release_id JOIN criterion k ON k.id = rc.criterion_id AND k.kind = 'pass_fail'
-     WHERE EXISTS (SELECT 1 FROM output o WHERE o.run_id = c.baseline_run_id AND o.case_id = c.id AND o.repeat = 0)
-       AND EXISTS (SELECT 1 FROM output o WHERE o.run_id = c.candidate_run_id AND o.case_id = c.id AND o.repeat = 0)
      ORDER BY c.key COLLATE "C", rc.position`;
   return rows.map(({ grades, ...row }) => ({ ...row, label: humanLabel(grades, reviewersPerCase) }));
+}
+
+async function answersOf(tx: Tx, releaseId: number): Promise<Answers> {
+  type Row = { cases: number; version: string; outputs: number; errors: number };
+  const rows = await tx.$queryRaw<Row[]>`
+    SELECT (SELECT count(*)::int FROM test_case c WHERE c.dataset_id = r.dataset_id) AS cases,
+           v.key AS version, run.output_count AS outputs, run.error_count AS errors
+      FROM release r JOIN run ON run.id IN (r.baseline_run_id, r.candidate_run_id) JOIN prompt_version v ON v.id = run.version_id
+     WHERE r.id = ${releaseId}`;
+  return {
+    cases: rows[0]?.cases ?? 0,
+    missing: Object.fromEntries(rows.map(({ version, cases, outputs }) => [version, Math.max(0, cases - outputs)])),
+    errors: Object.fromEntries(rows.map(({ version, errors }) => [version, errors])),
+  };
 }
 
 async function countStrata(tx: Tx, releaseId: number): Promise<StratumCount[]> {
@@ -258,7 +282,8 @@ async function liveNumbers(tx: Tx, actor: Actor, releaseId: number) {
     criteria: criteria.map((criterion) => numbersOf(criterion, policy)),
     drawable: population,
   });
-  const numbers: BriefNumbers = { population, sampling: await samplingOf(tx, releaseId), criteria, gates };
+  const [sampling, answers] = [await samplingOf(tx, releaseId), await answersOf(tx, releaseId)];
+  const numbers: BriefNumbers = { population, answers, sampling, criteria, gates };
   return { numbers, outlook: () => outlookOf(evidence[0], gates, policy) };
 }
 
@@ -274,10 +299,12 @@ function outlookOf(primary: CriterionEvidence | undefined, gates: readonly Gate[
 async function frozenNumbers(releaseId: number, digest: string): Promise<BriefNumbers> {
   const [row] = await db.$queryRaw<BriefNumbers[]>`
     SELECT (body::json ->> 'population')::int AS population, body::json -> 'sampling' AS sampling,
-           body::json -> 'numbers' AS criteria, body::json -> 'gates' AS gates
+           body::json -> 'numbers' AS criteria, body::json -> 'gates' AS gates,
+           body::json -> 'answers' AS answers
       FROM evidence WHERE release_id = ${releaseId} AND digest = ${digest}`;
   if (!row) throw new Error(`Release ${releaseId} has no evidence ${digest}.`);
-  return row;
+  const { answers, ...rest } = row;
+  return { ...rest, ...(answers && { answers }) };
 }
 
 /**

@@ -193,6 +193,26 @@ describe("drawing", () => {
     expect(must.map((draw) => draw.case).sort()).toEqual(["c001", "c011", "c021", "c031"]);
     expect(must.every(({ probability }) => probability === 1)).toBe(true);
   });
+  it("leaves out a case that one version did not answer, and says so wherever it matters", async () => {
+    const cases = someCases.map((row, i) => ({ ...row, mustPass: i === 0 }));
+    const { manager, reviewer, world } = await seedTeam(cases);
+    await db.$executeRaw`
+      DELETE FROM output o USING test_case c WHERE c.id = o.case_id AND c.key IN ('c001', 'c002') AND o.run_id = ${world.candidate.runId}`;
+    await db.run.update({ where: { id: world.candidate.runId }, data: { outputCount: 38, errorCount: 3 } });
+    const id = await newRelease(manager, world);
+    await drawSample({ actor: drawer(manager), input: { releaseId: id, size: 38, design: "stratified" } });
+    await gradeDrawn(id, reviewer.userId, () => "pass");
+    const brief = await getBrief(manager, id);
+    expect(brief).toMatchObject({
+      population: 38,
+      answers: { cases: 40, missing: { v1: 0, v2: 2 }, errors: { v2: 3 } },
+    });
+    expect(brief.criteria[0]).toMatchObject({ unanswered: 2, estimate: { delta: 0, worstCase: -2 / 40 } });
+    expect(brief.gates.find(({ key }) => key === "must_pass")).toMatchObject({
+      status: "not_enough_evidence",
+      detail: "0 of 1 must-pass case graded pass; not answered by both versions: c001.",
+    });
+  });
   it("draws from what is left, all of it when more is asked, then says that nothing is", async () => {
     const { manager, world } = await seedTeam();
     const id = await newRelease(manager, world);

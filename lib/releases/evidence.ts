@@ -62,6 +62,7 @@ export async function buildEvidence(tx: Tx, releaseId: number, numbers: BriefNum
     reviews: await reviewsOf(tx, releaseId),
     numbers: numbers.criteria as unknown as JsonObject[],
     population: numbers.population,
+    ...(numbers.answers && { answers: numbers.answers }),
     sampling: numbers.sampling as unknown as JsonObject,
     gates: numbers.gates,
   };

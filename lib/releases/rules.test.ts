@@ -22,7 +22,7 @@ function criterion(given: Partial<CriterionNumbers> = {}): CriterionNumbers {
   return { key: "grounded", judge: null, estimate, alwaysValid, labelled: 40, ungraded: [], ...given };
 }
 function grade(given: Partial<MustPassGrade> = {}): MustPassGrade {
-  return { case: "c1", criterion: "grounded", label: "pass", ...given };
+  return { case: "c1", criterion: "grounded", answered: true, label: "pass", ...given };
 }
 
 describe("the human label", () => {
@@ -56,6 +56,14 @@ describe("must-pass gate", () => {
   });
   it.each([null, "unsure", "disagreement"] as const)("lacks evidence while a case is %s", (label) => {
     expect(mustPassGate(policy, [grade(), grade({ case: "c2", label })]).status).toBe("not_enough_evidence");
+  });
+  it("lacks evidence on a case that a version did not answer, and names it", () => {
+    const gate = mustPassGate(policy, [grade(), grade({ case: "c2", answered: false, label: null })]);
+    expect(gate).toEqual({
+      key: "must_pass",
+      status: "not_enough_evidence",
+      detail: "1 of 2 must-pass cases graded pass; not answered by both versions: c2.",
+    });
   });
   it("is met without must-pass cases, and when the policy does not ask", () => {
     expect(mustPassGate(policy, []).status).toBe("met");

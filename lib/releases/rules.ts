@@ -28,6 +28,8 @@ export function humanLabel(grades: readonly ("pass" | "fail" | "unsure")[], revi
 export type MustPassGrade = {
   case: string;
   criterion: string;
+  /** False: one of the versions has no answer, so nobody can be asked to grade the case. */
+  answered: boolean;
   label: HumanLabel;
 };
 
@@ -64,8 +66,10 @@ export function mustPassGate(policy: PolicyDocument, grades: readonly MustPassGr
     return { key, status: "met", detail: `All ${count(cases.size, "must-pass case")} graded pass.` };
   }
   const unsure = casesWhere(({ label }) => label === "unsure");
+  const unanswered = casesWhere(({ answered }) => !answered);
   const disputed = casesWhere(({ label }) => label === "disagreement");
   const why = [
+    unanswered.length > 0 && `not answered by both versions: ${listed(unanswered)}`,
     unsure.length > 0 && `people are unsure about ${listed(unsure)}`,
     disputed.length > 0 && `people disagree about ${listed(disputed)}`,
   ].filter((part) => part !== false);

@@ -186,6 +186,7 @@ describe("what is not known", () => {
     const strata = [stratum("pass>pass", 10, [0, 0, 0, 4])];
     expect(worstCaseDelta(strata, new Map())).toBe(0);
     expect(worstCaseDelta(strata, new Map([["pass>pass", 1]]))).toBeCloseTo(-0.2, 12);
+    expect(worstCaseDelta(strata, new Map([["pass>pass", 1]]), 30)).toBeCloseTo((10 * -0.2 - 30) / 40, 12);
   });
   it("is the same at every computation", () => {
     const strata = [stratum("pass>pass", 900, [1, 0, 1, 18]), stratum("fail>pass", 100, [2, 6, 0, 2])];

@@ -209,14 +209,17 @@ export function pairedEstimate(strata: readonly Stratum[], level: number): Paire
 }
 
 /**
- * The bounds of the delta over all cases if every drawn case without a usable label (unsure, disagreement, skipped, not
- * graded) went against the candidate, or for it: such a case would have been one more label of its stratum.
+ * The delta over all cases if every drawn case without a usable label (unsure, disagreement, skipped, not graded) went
+ * against the candidate: such a case would have been one more label of its stratum. And if every case that one of the
+ * versions did not answer, which no stratum holds, did so too: each counts −1.
  *
  * @param unlabelledDrawn drawn cases of each stratum without a label, by stratum key
+ * @param unanswered cases outside the strata, ≥ 0
  */
 export function worstCaseDelta(
   strata: readonly Stratum[],
   unlabelledDrawn: ReadonlyMap<string, number>,
+  unanswered = 0,
 ): number | null {
   const worst = strata.map((stratum) => {
     const missing = unlabelledDrawn.get(stratum.key) ?? 0;
@@ -226,5 +229,7 @@ export function worstCaseDelta(
     return { ...stratum, cells: against(stratum.cells), ...(rounds && { rounds }) };
   });
   const estimate = pointEstimate(worst, "delta");
-  return estimate === null ? null : Math.max(-1, Math.min(1, estimate));
+  if (estimate === null) return null;
+  const answered = strata.reduce((sum, { population }) => sum + population, 0);
+  return (answered * Math.max(-1, Math.min(1, estimate)) - unanswered) / (answered + unanswered);
 }

@@ -69,7 +69,7 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
             />
           ),
       )}
-      <SampleFacts sampling={brief.sampling} />
+      <SampleFacts sampling={brief.sampling} population={brief.population} answers={brief.answers} />
     </div>
   );
 }

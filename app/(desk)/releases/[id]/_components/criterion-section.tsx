@@ -184,7 +184,8 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
   const { estimate, labels } = criterion;
   const { delta, low, high, casesLikeThese, passRates, worstCase, level, method, alwaysValid } = estimate;
   const known = delta !== null && low !== null && high !== null;
-  const missing = labels.waiting + labels.unsure + labels.disagreement;
+  const unanswered = criterion.unanswered ?? 0;
+  const missing = labels.waiting + labels.unsure + labels.disagreement + unanswered;
   return (
     <div className="flex min-w-0 flex-col gap-3">
       <h3 className="font-semibold">What people's grades make of it</h3>
@@ -258,7 +259,10 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
             {worstCase !== null && missing > 0 && (
               <>
                 <dt className="text-muted">Worst case</dt>
-                <dd>{formatPoints(worstCase)} if every drawn case without a label went against the candidate</dd>
+                <dd>
+                  {formatPoints(worstCase)} if every drawn case without a label
+                  {unanswered > 0 && ", and every case without both answers,"} went against the candidate
+                </dd>
               </>
             )}
           </dl>
@@ -277,7 +281,9 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
           ["waiting", labels.waiting, ""],
           ["unsure", labels.unsure, ""],
           ["disagreement", labels.disagreement, ""],
+          ["put off", criterion.skipped ?? 0, ""],
           ["overrides", criterion.overrides, ""],
+          ["without both answers", unanswered, "cases"],
         ].map(([word, n, unit]) => (
           <div key={word} className="flex gap-1.5">
             <dt className="text-muted">{word}</dt>
