@@ -7,7 +7,7 @@ export type BundleOptions = {
   cases: number /** Puts this in place of a line of verdicts.jsonl. */;
   broken?: { line: number; text: string };
   /** What the judge says instead, for judging the same answers again. */
-  verdict?: (number: number, version: "old" | "new") => "pass" | "fail";
+  verdict?: (number: number, version: "old" | "new") => "pass" | "fail" | "error";
 };
 
 export const caseKey = (number: number): string => `case-${String(number).padStart(3, "0")}`;

@@ -76,13 +76,16 @@ const counted = (releaseId: number) => Prisma.sql`
     ${joinJudged(["jb", "jk"], ofRelease("j.id", "c"))}
    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8`;
 
-/** Counts the cases of a new release, once for all. */
-export async function storeTally(tx: Tx, releaseId: number): Promise<void> {
+/** Counts the cases of a new release, once for all. Returns how many both runs answered. */
+export async function storeTally(tx: Tx, releaseId: number): Promise<number> {
   await storeCloseMargin(tx, releaseId);
   await tx.$executeRaw`
     INSERT INTO release_tally (release_id, judge_version_id, must_pass, slice, primary_baseline, primary_candidate,
                                judged_baseline, judged_candidate, close, cases)
     SELECT ${releaseId}::int, t.* FROM (${counted(releaseId)}) t`;
+  const [row] = await tx.$queryRaw<{ cases: number }[]>`
+    SELECT coalesce(sum(cases), 0)::int AS cases FROM release_tally WHERE release_id = ${releaseId} AND judge_version_id IS NULL`;
+  return row!.cases;
 }
 
 /** The counts, for all judges; counted now for a release older than the stored counts. */

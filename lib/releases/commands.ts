@@ -86,7 +86,11 @@ export async function createRelease({ actor, input }: { actor: Actor; input: Cre
           judgeVersionId: criterion.judge?.versionId ?? null,
         })),
       });
-      await storeTally(tx, id);
+      const cases = await storeTally(tx, id);
+      if (cases === 0) {
+        const message = `${plan.baseline.key} and ${plan.candidate.key} answered no case in common, so there is nothing to compare.`;
+        throw new Fault("invalid", message, { field: "dataset" });
+      }
       await appendAudit(tx, actor, {
         action: "release.created",
         subject: subjectOf({ id, name: `${wanted.prompt} ${plan.baseline.key} → ${plan.candidate.key}` }),

@@ -50,9 +50,9 @@ export function Trust({ measured, version }: { measured: JudgeMeasured[]; versio
         {Object.entries(evidence.trust).map(([name, { tp, fp, fn, tn }]) =>
           tp === null || fp === null || fn === null || tn === null ? null : (
             <div key={name} className="min-w-0">
-              <h4 className="font-medium">
+              <h3 className="font-medium">
                 <UntrustedText text={`On ${name}, all cases of that release`} />
-              </h4>
+              </h3>
               <ConfusionMosaic label={`Version ${version} against people on ${name}`} counts={{ tp, fp, fn, tn }} />
               <Link href={overrides(newest)} className="inline-flex min-h-6 items-center text-accent hover:underline">
                 The overrides behind the cells

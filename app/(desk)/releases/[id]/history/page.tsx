@@ -67,6 +67,16 @@ export default async function HistoryPage({ params, searchParams }: Props) {
   );
 }
 
+/** What an event tells, as text: `criterion useful, judge none`. */
+function inWords(value: unknown): string {
+  if (value === null) return "none";
+  if (Array.isArray(value)) return value.map(inWords).join("; ") || "none";
+  if (typeof value !== "object") return String(value);
+  return Object.entries(value as object)
+    .map(([name, part]) => `${name} ${inWords(part)}`)
+    .join(", ");
+}
+
 function Details({ details }: { details: Record<string, unknown> }) {
   const rows = Object.entries(details).filter(([, value]) => value !== null && value !== "");
   if (rows.length === 0) return null;
@@ -76,7 +86,7 @@ function Details({ details }: { details: Record<string, unknown> }) {
         <div key={name} className="contents">
           <dt className="text-muted">{name}</dt>
           <dd className="min-w-0 [overflow-wrap:anywhere]">
-            <UntrustedText text={typeof value === "string" ? value : JSON.stringify(value)} />
+            <UntrustedText text={inWords(value)} />
           </dd>
         </div>
       ))}
