@@ -18,7 +18,7 @@ async function look(page: Page, release: number): Promise<Record<string, string>
   for (const tab of ["", "changes", "cases", "review", "judges", "sentinels", "sign-off", "history"]) {
     await page.goto(`/releases/${release}${tab && `/${tab}`}`);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-    const text = await page.getByRole("main").innerText();
+    const text = (await page.getByRole("main").textContent()) ?? "";
     expect(text, tab).not.toMatch(nonsense);
     texts[tab] = text;
   }
@@ -30,7 +30,7 @@ async function judgePage(page: Page): Promise<string> {
   await page.getByRole("main").getByRole("link", { name: "machine" }).first().click();
   await expect(page).toHaveURL(/\/judges\/\d+$/);
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-  const text = await page.getByRole("main").innerText();
+  const text = (await page.getByRole("main").textContent()) ?? "";
   expect(text).not.toMatch(nonsense);
   return text;
 }

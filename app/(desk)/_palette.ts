@@ -21,6 +21,7 @@ export async function paletteEntries(actor: Actor): Promise<PaletteEntry[]> {
     ["Runs", "/runs"],
     ["Imports", "/imports"],
     ["Judges", "/judges"],
+    ["News", "/news"],
     ...(may(actor, "audit.read") ? [["Audit", "/audit"]] : []),
     ["Members", "/settings/members"],
     ["Account", "/settings/account"],

@@ -5,20 +5,23 @@ import { Palette } from "@/components/shell/palette";
 import { ProjectSwitch } from "@/components/shell/project-switch";
 import { Rail } from "@/components/shell/rail";
 import { SignOut } from "@/components/shell/sign-out";
+import { Initials } from "@/components/ui/initials";
 import { ThemeToggle } from "@/components/ui/theme";
 import { may } from "@/lib/auth/permit";
 import { listMyProjects, requireActor } from "@/lib/auth/session";
+import { countNews } from "@/lib/releases/news";
 import { paletteEntries } from "./_palette";
 import { chooseProjectAction } from "./settings/projects/actions";
 
 export default async function DeskLayout({ children }: { children: ReactNode }) {
   const actor = await requireActor();
-  const [projects, entries] = await Promise.all([listMyProjects(actor), paletteEntries(actor)]);
+  const [projects, entries, news] = await Promise.all([listMyProjects(actor), paletteEntries(actor), countNews(actor)]);
   const isDemo = projects.some((project) => project.current && project.isDemo);
   return (
     <div className="flex min-h-dvh flex-col md:flex-row">
       <Rail
         seesAudit={may(actor, "audit.read")}
+        news={news}
         project={<ProjectSwitch projects={projects} choose={chooseProjectAction} />}
         person={
           <>
@@ -27,9 +30,10 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
             <Keys />
             <Link
               href="/settings/account"
-              className="flex min-h-8 items-center rounded-md px-2 break-words text-muted hover:bg-hover hover:text-ink"
+              className="flex min-h-8 items-center gap-2 rounded-md px-2 text-muted hover:bg-hover hover:text-ink"
             >
-              {actor.name}
+              <Initials name={actor.name} />
+              <span className="min-w-0 break-words">{actor.name}</span>
             </Link>
             <SignOut />
           </>

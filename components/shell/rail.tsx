@@ -1,6 +1,6 @@
 "use client";
 
-import { Bot, FileText, Gavel, Home, Menu, PlayCircle, ScrollText, Settings, Upload } from "lucide-react";
+import { Bell, Bot, FileText, Gavel, Home, Menu, PlayCircle, ScrollText, Settings, Upload } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { type ReactNode, useEffect, useState } from "react";
@@ -14,12 +14,24 @@ const items = [
   { href: "/runs", label: "Runs", icon: PlayCircle },
   { href: "/imports", label: "Imports", icon: Upload },
   { href: "/judges", label: "Judges", icon: Bot },
+  { href: "/news", label: "News", icon: Bell, counts: "news" as const },
   { href: "/audit", label: "Audit", icon: ScrollText, needs: "audit" as const },
   { href: "/settings", label: "Settings", icon: Settings },
 ];
 
 /** Where one can go. A rail beside the page when there is room, a menu above it on a phone. */
-export function Rail({ seesAudit, project, person }: { seesAudit: boolean; project: ReactNode; person: ReactNode }) {
+export function Rail({
+  seesAudit,
+  news,
+  project,
+  person,
+}: {
+  seesAudit: boolean;
+  /** Unread; 100 means more than 99. */
+  news: number;
+  project: ReactNode;
+  person: ReactNode;
+}) {
   const path = usePathname();
   const [open, setOpen] = useState(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: going somewhere closes the menu
@@ -55,7 +67,7 @@ export function Rail({ seesAudit, project, person }: { seesAudit: boolean; proje
             <ul className="flex flex-col gap-0.5">
               {items
                 .filter(({ needs }) => needs !== "audit" || seesAudit)
-                .map(({ href, label, icon: Icon }) => {
+                .map(({ href, label, icon: Icon, counts }) => {
                   const current = href === "/" ? path === "/" : path === href || path.startsWith(`${href}/`);
                   return (
                     <li key={href}>
@@ -69,6 +81,12 @@ export function Rail({ seesAudit, project, person }: { seesAudit: boolean; proje
                       >
                         <Icon aria-hidden="true" className="size-4" />
                         {label}
+                        {counts && news > 0 && (
+                          <span className="ml-auto rounded-full bg-accent px-1.5 text-xs leading-5 text-on-accent tabular-nums">
+                            {news > 99 ? "99+" : news}
+                            <span className="sr-only"> unread</span>
+                          </span>
+                        )}
                       </Link>
                     </li>
                   );

@@ -72,8 +72,10 @@ export function standing(brief: Brief, policy: PolicyDocument): string {
   switch (brief.state) {
     case "approved":
       return `Approved under ${under}${brief.label ? `; ${brief.label} moved to ${brief.candidate}` : ""}.`;
-    case "refused":
-      return `Refused under ${under}.`;
+    case "refused": {
+      const open = blocking(brief.gates).map(({ key }) => gateNames[key]);
+      return `Refused under ${under}${open.length > 0 ? `; open were: ${listed(open)}` : ""}.`;
+    }
     case "withdrawn":
       return "Withdrawn; it was never decided.";
     case "draft":

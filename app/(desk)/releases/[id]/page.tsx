@@ -1,13 +1,18 @@
 import type { Metadata } from "next";
+import { RelativeTime } from "@/components/ui/relative-time";
 import { criterionPath } from "@/lib/calibration/queries";
+import { compareVersions } from "@/lib/prompts/queries";
+import type { Brief } from "@/lib/releases/brief";
 import { listRegressions } from "@/lib/releases/regressions";
 import { headline, outlookInWords, standing } from "@/lib/releases/verdict";
 import { GateList } from "../_components/gate-list";
+import { CriteriaTable } from "./_components/criteria-table";
 import { CriterionSection } from "./_components/criterion-section";
 import { ImportedPreferencesSection, ImportedSection } from "./_components/imported-tables";
 import { NextStep } from "./_components/next-step";
 import { Regressions } from "./_components/regressions";
 import { SampleFacts } from "./_components/sample-facts";
+import { WhatChanged } from "./_components/what-changed";
 import { loadBrief, loadRelease } from "./_release";
 
 export const metadata: Metadata = { title: "Release" };
@@ -16,7 +21,10 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
   const { id } = await params;
   const [{ actor, release }, brief] = await Promise.all([loadRelease(id), loadBrief(id)]);
   const policy = release.policyDocument;
-  const regressions = await listRegressions(actor, release.id);
+  const [regressions, versions] = await Promise.all([
+    listRegressions(actor, release.id),
+    compareVersions(actor, release.prompt, release.baseline, release.candidate),
+  ]);
   const primary = brief.criteria[0];
   const path = primary && primary.estimate.reviewed > 0 ? await criterionPath(actor, { releaseId: release.id }) : [];
   const outlook = outlookInWords(brief, policy);
@@ -36,6 +44,16 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
         <GateList gates={brief.gates} />
       </section>
       <NextStep actor={actor} brief={brief} policy={policy} />
+      <section aria-labelledby="criteria" className="flex flex-col gap-2">
+        <h2 id="criteria" className="text-lg font-semibold">
+          Better or worse, criterion by criterion
+        </h2>
+        <CriteriaTable brief={brief} />
+      </section>
+      <div className="grid gap-x-10 gap-y-8 xl:grid-cols-2">
+        <WhatChanged releaseId={release.id} versions={versions} />
+        <Regressions releaseId={release.id} rows={regressions} graded={(primary?.estimate.reviewed ?? 0) > 0} />
+      </div>
       {brief.criteria.map((criterion, i) => (
         <CriterionSection
           key={criterion.key}
@@ -47,7 +65,6 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
           path={i === 0 ? path : []}
         />
       ))}
-      {regressions.length > 0 && <Regressions releaseId={release.id} rows={regressions} />}
       {brief.criteria.map(
         (criterion) =>
           criterion.imported && (
@@ -70,6 +87,21 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
           ),
       )}
       <SampleFacts sampling={brief.sampling} population={brief.population} answers={brief.answers} />
+      <PrintedFoot brief={brief} />
     </div>
+  );
+}
+
+/** On paper: what this is, and how to find it again. */
+function PrintedFoot({ brief }: { brief: Brief }) {
+  return (
+    <footer className="hidden border-t border-line pt-2 text-sm text-muted print:block">
+      Release {brief.id} of {brief.prompt}, {brief.baseline} → {brief.candidate}, {brief.state}, dataset {brief.dataset}
+      , policy {brief.policy.key} {brief.policy.version}.{" "}
+      {brief.evidenceDigest
+        ? `Evidence SHA-256 ${brief.evidenceDigest}.`
+        : "The evidence is not fixed yet: these numbers may still change."}{" "}
+      Printed <RelativeTime date={new Date()} />.
+    </footer>
   );
 }

@@ -16,9 +16,10 @@ export function NextStep({ actor, brief, policy }: { actor: Person; brief: Brief
   const { state } = brief;
   const isOpen = state === "draft" || state === "grading" || state === "ready";
   const draws = may(actor, "release.draw") && (state === "draft" || state === "grading") && brief.sampling.left > 0;
+  if (!isOpen) return null;
   const waiting = step.kind === "grade" ? step.waiting : 0;
   return (
-    <section aria-labelledby="next" className="flex flex-col gap-3">
+    <section aria-labelledby="next" className="no-print flex flex-col gap-3">
       <h2 id="next" className="text-lg font-semibold">
         What is next
       </h2>
@@ -63,7 +64,7 @@ export function NextStep({ actor, brief, policy }: { actor: Person; brief: Brief
             description="More cases can be drawn and graded. Signatures given so far stay in the record and count no more."
           />
         )}
-        {isOpen && may(actor, "release.withdraw") && (
+        {may(actor, "release.withdraw") && (
           <ConfirmForm
             action={withdrawAction}
             releaseId={brief.id}

@@ -4,17 +4,24 @@ import { UntrustedText } from "@/components/ui/untrusted";
 import type { Regression } from "@/lib/releases/regressions";
 
 /** What people found worse, with what they said. */
-export function Regressions({ releaseId, rows }: { releaseId: number; rows: Regression[] }) {
+export function Regressions({ releaseId, rows, graded }: { releaseId: number; rows: Regression[]; graded: boolean }) {
   return (
-    <section aria-labelledby="regressions" className="flex flex-col gap-2 border-t border-line-strong pt-5">
+    <section aria-labelledby="regressions" className="flex min-w-0 flex-col gap-2">
       <h2 id="regressions" className="text-lg font-semibold">
-        Worst regressions, by people
+        Must-pass failures and worst regressions, by people
       </h2>
-      <ul className="border-b border-line">
+      {rows.length === 0 && (
+        <p className="text-muted">
+          {graded
+            ? "None among the cases graded so far that you may see."
+            : "Nobody has graded a case yet, so people have found nothing worse."}
+        </p>
+      )}
+      <ul className={rows.length > 0 ? "border-b border-line" : "hidden"}>
         {rows.map((row) => (
           <li
             key={`${row.caseId} ${row.criterion}`}
-            className="grid gap-x-4 border-t border-line py-2 sm:grid-cols-[12rem_9rem_9rem_minmax(0,1fr)]"
+            className="grid gap-x-4 border-t border-line py-2 sm:grid-cols-[10rem_9rem_minmax(0,1fr)]"
           >
             <Link
               href={`/releases/${releaseId}/cases/${row.caseId}`}
@@ -23,9 +30,9 @@ export function Regressions({ releaseId, rows }: { releaseId: number; rows: Regr
               <UntrustedText text={row.case} />
             </Link>
             <span className="text-muted [overflow-wrap:anywhere]">
-              {row.slice && <UntrustedText text={row.slice} />} {row.criterion}
+              {row.slice && <UntrustedText text={row.slice} />} {row.criterion}{" "}
+              {row.mustPass && <Badge tone="worse">must-pass fails</Badge>}
             </span>
-            <span>{row.mustPass && <Badge tone="worse">must-pass fails</Badge>}</span>
             <span className="min-w-0 [overflow-wrap:anywhere]">
               {row.notes.length > 0 ? (
                 row.notes.map((note, i) => (

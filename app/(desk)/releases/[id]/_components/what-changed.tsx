@@ -1,0 +1,67 @@
+import Link from "next/link";
+import { type ContentDiff, diffContent, readContent } from "@/components/diff/content";
+import { DiffCounts } from "@/components/diff/content-diff";
+import { Pieces } from "@/components/diff/pieces";
+import { UntrustedText } from "@/components/ui/untrusted-text";
+import type { compareVersions } from "@/lib/prompts/queries";
+
+/** More than these and the reader is better off in the Changes tab. */
+const linesShown = 5;
+
+type Props = { releaseId: number; versions: Awaited<ReturnType<typeof compareVersions>> };
+
+/** The prompt change in a few lines, with the way to all of it. */
+export function WhatChanged({ releaseId, versions: { before, after } }: Props) {
+  const diff =
+    before.content === null || after.content === null
+      ? null
+      : diffContent(readContent(before.content), readContent(after.content));
+  return (
+    <section aria-labelledby="what-changed" className="flex min-w-0 flex-col gap-2">
+      <h2 id="what-changed" className="flex flex-wrap items-baseline gap-x-3 text-lg font-semibold">
+        What changed
+        {diff && (
+          <span className="text-base font-normal text-muted">
+            <DiffCounts diff={diff} />
+          </span>
+        )}
+      </h2>
+      {diff ? <Excerpt diff={diff} /> : <p className="text-muted">The text of one of the versions is unknown.</p>}
+      <Link href={`/releases/${releaseId}/changes`} className="no-print self-start text-accent hover:underline">
+        The whole change beside the answers
+      </Link>
+    </section>
+  );
+}
+
+function Excerpt({ diff }: { diff: ContentDiff }) {
+  const settings = diff.parameters.filter(({ change }) => change !== "same");
+  const lines = [...diff.messages, ...diff.tools].flatMap((part) => part.diff.rows.filter(({ changed }) => changed));
+  if (settings.length + lines.length === 0) return <p className="text-muted">The prompt is the same, word for word.</p>;
+  const shown = lines.slice(0, linesShown);
+  return (
+    <>
+      {settings.length > 0 && (
+        <ul className="font-mono text-[13px]">
+          {settings.slice(0, linesShown).map(({ name, before, after }) => (
+            <li key={name} className="[overflow-wrap:anywhere]">
+              <UntrustedText text={`${name}: ${before ?? "not set"} → ${after ?? "not set"}`} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {shown.length > 0 && (
+        <ul className="flex flex-col gap-1 border-l-2 border-line pl-3 font-mono text-[13px] leading-5">
+          {shown.map((row, at) => (
+            <li key={at} dir="auto" className="line-clamp-4 [overflow-wrap:anywhere]">
+              <Pieces pieces={row.pieces} struck />
+            </li>
+          ))}
+        </ul>
+      )}
+      {lines.length > shown.length && (
+        <p className="text-sm text-muted">and {lines.length - shown.length} more lines</p>
+      )}
+    </>
+  );
+}
