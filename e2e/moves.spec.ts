@@ -126,3 +126,20 @@ test("who may still have to grade a case is told no verdict on it", async ({ pag
   await expect(page.getByText(/Left out here/)).toHaveCount(0);
   await expect(page.getByText("No such case.")).toHaveCount(0);
 });
+
+test("a release manager acknowledges the alarm: it leaves the desk and stays on the judge's page", async ({ page }) => {
+  await signIn(page, "release_manager");
+  await page.goto("/judges");
+  await page.getByRole("cell").getByRole("link", { name: "machine", exact: true }).click();
+  await page.getByLabel("Version 1 moved: what follows from it?").fill("Another model behind the name. We pin it.");
+  await page.getByRole("button", { name: "Acknowledge the alarm" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "A judge moved" })).toContainText(
+    "has seen it, just now: Another model behind the name. We pin it.",
+  );
+  await expect(page.getByRole("button", { name: "Acknowledge the alarm" })).toBeHidden();
+  await expectAccessible(page);
+  expect(await auditActions()).toContain("judge.alarm_acknowledged");
+  await page.goto("/");
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: "A judge moved" })).toHaveCount(0);
+});

@@ -46,7 +46,7 @@ export default async function DeskPage() {
   return (
     <>
       <PageHead title="Desk" facts={`What waits for you, ${actor.name}.`} />
-      <MovedJudges judges={moved} />
+      <MovedJudges judges={moved.filter(({ acknowledged }) => !acknowledged)} />
       <div className="flex flex-col gap-8">
         {nothing && (
           <EmptyState title="Nothing waits for you">

@@ -20,6 +20,7 @@ export const auditActions = {
   "release.refused": "Release refused",
   "release.sign_off_refused": "Sign-off attempt refused",
   "judge.moved": "Judge moved",
+  "judge.alarm_acknowledged": "Judge's alarm acknowledged",
   "anchor.created": "Anchor set chosen",
   "anchor.exported": "Anchor set exported",
   "anchor.judged": "Anchor set judged again",

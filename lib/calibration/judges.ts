@@ -11,8 +11,10 @@ export type JudgeMeasured = {
   candidate: string;
   criterion: string;
   at: Date;
-  /** The judge's version. */
+  criterionId: number;
+  /** The judge's version, and its id. */
   number: number;
+  judgeVersionId: number;
   needed: { minTpr: number; minTnr: number };
   level: number;
   evidence: JudgeEvidence;
@@ -21,7 +23,7 @@ export type JudgeMeasured = {
 /** A page shows this many releases: the newest. */
 const releasesShown = 12;
 
-type Row = Omit<JudgeMeasured, "evidence"> & { criterionId: number; judgeVersionId: number };
+type Row = Omit<JudgeMeasured, "evidence">;
 
 /**
  * How a judge's versions did against people, release by release, the oldest first: those in which cases were drawn, whether
@@ -47,9 +49,9 @@ export async function judgeHistory(actor: Actor, judgeId: number): Promise<Judge
        AND EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = r.id AND rv.criterion_id = rc.criterion_id)
      ORDER BY r.id DESC, jv.number LIMIT ${releasesShown}`;
   const measured: JudgeMeasured[] = [];
-  for (const { criterionId, judgeVersionId, ...row } of rows.reverse()) {
-    const { judges } = await criterionEvidence(actor, { releaseId: row.releaseId, criterionId });
-    const evidence = judges.find((judge) => judge.judgeVersionId === judgeVersionId);
+  for (const row of rows.reverse()) {
+    const { judges } = await criterionEvidence(actor, { releaseId: row.releaseId, criterionId: row.criterionId });
+    const evidence = judges.find((judge) => judge.judgeVersionId === row.judgeVersionId);
     if (evidence) measured.push({ ...row, evidence });
   }
   return measured.sort((a, b) => a.releaseId - b.releaseId || a.number - b.number);

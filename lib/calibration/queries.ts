@@ -47,7 +47,7 @@ type Scope = {
   cases: number;
 };
 
-async function loadScope(reader: Reader, projectId: number, releaseId: number): Promise<Scope> {
+export async function loadScope(reader: Reader, projectId: number, releaseId: number): Promise<Scope> {
   const [scope] = await reader.$queryRaw<Scope[]>`
     SELECT r.id, r.dataset_id AS "datasetId", r.baseline_run_id AS "baselineRunId", r.candidate_run_id AS "candidateRunId",
            b.key AS baseline, k.key AS candidate, rc.criterion_id AS "primaryCriterionId",
@@ -80,7 +80,7 @@ function judgedOf(scope: Scope, judgeVersionId: number | null, b: string, k: str
  * `waiting` until as many people as the policy asks for have graded. A superseded grade does not count. A preference of
  * the case is a label of both outputs, as `preference_as_verdict` has it.
  */
-function labelsOf(scope: Scope, criterionId: number, kind: CriterionKind): Prisma.Sql {
+export function labelsOf(scope: Scope, criterionId: number, kind: CriterionKind): Prisma.Sql {
   if (kind === "preference") {
     return Prisma.sql`
       SELECT case_id, run_id, preference_as_verdict(label, version) AS label
@@ -179,6 +179,7 @@ type DesignStratum = { stratum: string; drawn: number; of?: { pair: string; slic
 
 /** One drawn case: what is known of it, and what people's grades amount to. */
 type DrawnRow = Omit<TallyRow, "n" | "judgeVersionId"> & {
+  caseId: number;
   batch: number;
   labelBaseline: string;
   labelCandidate: string;
@@ -197,7 +198,7 @@ async function drawnRows(
   { id: criterionId, kind }: { id: number; kind: CriterionKind },
   judgeVersionId: number | null,
 ): Promise<DrawnRow[]> {
-  const drawn = await reader.$queryRaw<(Omit<DrawnRow, "labelBaseline" | "labelCandidate"> & { caseId: number })[]>`
+  const drawn = await reader.$queryRaw<Omit<DrawnRow, "labelBaseline" | "labelCandidate">[]>`
     SELECT d.case_id AS "caseId", d.batch, c.must_pass AS "mustPass", c.slice, vb.verdict AS pb, vk.verdict AS pk,
            jb.verdict AS jb, jk.verdict AS jk,
            NOT c.must_pass AND coalesce(${marginOf(["vb", "vk"], Prisma.sql`${scope.primaryThreshold}::float8`)} <= ${scope.closeMargin}::float8, false) AS close
@@ -209,14 +210,14 @@ async function drawnRows(
   const labels = await reader.$queryRaw<{ caseId: number; runId: number; label: string }[]>`
     SELECT case_id AS "caseId", run_id AS "runId", label FROM (${labelsOf(scope, criterionId, kind)}) l`;
   const found = new Map(labels.map(({ caseId, runId, label }) => [`${caseId} ${runId}`, label]));
-  return drawn.map(({ caseId, ...row }) => ({
+  return drawn.map((row) => ({
     ...row,
-    labelBaseline: found.get(`${caseId} ${scope.baselineRunId}`) ?? "waiting",
-    labelCandidate: found.get(`${caseId} ${scope.candidateRunId}`) ?? "waiting",
+    labelBaseline: found.get(`${row.caseId} ${scope.baselineRunId}`) ?? "waiting",
+    labelCandidate: found.get(`${row.caseId} ${scope.candidateRunId}`) ?? "waiting",
   }));
 }
 
-function isLabel(text: string): boolean {
+export function isLabel(text: string): boolean {
   return text === "pass" || text === "fail";
 }
 
@@ -480,6 +481,30 @@ async function countSkipped(reader: Reader, releaseId: number): Promise<number> 
      WHERE t.release_id = ${releaseId} AND t.skipped_at IS NOT NULL AND t.completed_at IS NULL
        AND NOT EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = t.release_id AND rv.case_id = t.case_id)`;
   return row!.n;
+}
+
+/** One judge's strata and drawn cases in a release, for what is asked of a part of them. */
+export async function judgeSample(
+  actor: Actor,
+  input: { releaseId: number; criterionId: number; judgeVersionId: number },
+  reader: Reader = db,
+) {
+  permit(actor, "project.read");
+  const scope = await loadScope(reader, actor.projectId, input.releaseId);
+  const [criterion] = await reader.$queryRaw<{ kind: CriterionKind }[]>`
+    SELECT c.kind::text FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id
+     WHERE rc.release_id = ${scope.id} AND rc.criterion_id = ${input.criterionId}`;
+  if (!criterion) throw notFound("The criterion");
+  const tally = (await loadTally(reader, scope.id)).filter((row) => row.judgeVersionId === input.judgeVersionId);
+  const design = designOf(await loadBatches(reader, scope.id), scope.primaryKind);
+  const rows = await drawnRows(reader, scope, { id: input.criterionId, kind: criterion.kind }, input.judgeVersionId);
+  /** Of a slice, or of all. */
+  const strataOf = (slice?: string) => {
+    const inside = <T extends { slice: string | null }>(all: T[]) =>
+      slice === undefined ? all : all.filter((row) => row.slice === slice);
+    return buildStrata(inside(tally), inside(rows), design, criterion.kind);
+  };
+  return { scope, kind: criterion.kind, tally, rows, strataOf };
 }
 
 type Findings = { labelled: number; overridden: number };

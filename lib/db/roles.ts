@@ -13,6 +13,7 @@ const appendOnly = [
   "anchor_case",
   "anchor_take",
   "anchor_verdict",
+  "alarm_acknowledgement",
   "release_tally",
   "sentinel",
   "sentinel_strike",

@@ -197,6 +197,7 @@ class Translator {
       case: key,
       version,
       judge,
+      repeat: 0,
       verdict: value,
       score,
       rationale,

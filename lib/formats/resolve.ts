@@ -134,8 +134,8 @@ export class Resolver {
         const judgeIndex = this.judges.find(row.judge, at);
         this.needKind("pass_fail", this.judgeRows[judgeIndex]!.criterion, at);
         this.needOutput(versionIndex, caseIndex, row.case, row.version, at);
-        const what = `The verdict of judge “${row.judge}” on case “${row.case}” by version “${row.version}”`;
-        this.once(`verdict ${versionIndex} ${judgeIndex}`, caseIndex, at, what);
+        const what = `The verdict of judge “${row.judge}” on case “${row.case}” by version “${row.version}”${row.repeat > 0 ? `, repeat ${row.repeat},` : ""}`;
+        this.once(`verdict ${versionIndex} ${judgeIndex} ${row.repeat}`, caseIndex, at, what);
         this.counts.verdicts++;
         const verdict = row.verdict ?? this.fromScore(row, this.judgeRows[judgeIndex]!);
         return { ...row, verdict, caseIndex, versionIndex, judgeIndex };

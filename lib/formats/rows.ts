@@ -73,6 +73,8 @@ export type VerdictRow = {
   case: string;
   version: string;
   judge: string;
+  /** 0; above it, the same answer judged again in the same run. */
+  repeat: number;
   /** Null: given by the score and the judge's threshold. */
   verdict: "pass" | "fail" | "error" | null;
   score: number | null;

@@ -13,6 +13,7 @@ import { recordRejudgings } from "../runs/rejudging";
 import { testDatabase } from "../testing/database";
 import { seedPerson, seedProject, unique } from "../testing/seed";
 import { createAnchor, exportAnchor, listAnchors, takeAnchorVerdicts } from "./anchors";
+import { acknowledgeAlarm } from "./commands";
 import {
   choosePair,
   compareJudgings,
@@ -305,6 +306,41 @@ describe("the watch on a judge", () => {
     await versionOf(2);
     expect(await listMovedJudges(viewer)).toEqual([]);
     expect(projectId).toBeGreaterThan(0);
+  });
+
+  it("is acknowledged once, with a reason, by who may; the alarm itself stays", async () => {
+    const { judge, addVersion, addRun, record, person } = await seedJudge(200);
+    const [manager, reviewer] = [await person("release_manager"), await person("reviewer")];
+    const stranger = await seedPerson((await seedProject()).id, { roles: ["release_manager"] });
+    const v1 = await addVersion();
+    await record(await addRun(v1, same(mostlyPass)));
+    const acknowledge = (actor: Actor, version = 1, reason = "A new model behind the same name. We pin it.") =>
+      acknowledgeAlarm({ actor, judgeId: judge.id, input: { version, reason } });
+    await expect(acknowledge(manager)).rejects.toMatchObject({ code: "conflict" });
+    await record(
+      await addRun(
+        v1,
+        same((i) => (i % 10 === 1 ? "fail" : mostlyPass(i))),
+      ),
+    );
+    await expect(acknowledge(reviewer)).rejects.toMatchObject({ code: "forbidden" });
+    await expect(acknowledge(stranger)).rejects.toMatchObject({ code: "not_found" });
+    await expect(acknowledge(manager, 2)).rejects.toMatchObject({ code: "invalid" });
+    await expect(acknowledge(manager, 1, "  ")).rejects.toThrow();
+    expect(await listMovedJudges(manager)).toMatchObject([{ acknowledged: null }]);
+    await acknowledge(manager);
+    expect(await listMovedJudges(reviewer)).toMatchObject([
+      {
+        judgeId: judge.id,
+        acknowledged: { by: manager.email, reason: "A new model behind the same name. We pin it." },
+      },
+    ]);
+    const [event] = (await eventsOf("judge.alarm_acknowledged")).filter(
+      ({ subject }) => subject.id === `${judge.key}#1`,
+    );
+    expect(event).toMatchObject({ subject: { id: `${judge.key}#1` }, details: { cause: "rate" } });
+    await expect(acknowledge(manager)).rejects.toMatchObject({ code: "conflict" });
+    await expect(db.alarmAcknowledgement.deleteMany({})).rejects.toThrow();
   });
 
   it("runs at the end of an import, in its transaction", async () => {

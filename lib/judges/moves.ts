@@ -292,6 +292,8 @@ export type MovedJudge = {
   since: Date;
   same: Moves;
   monitor: Monitor;
+  /** Who has seen it, and what they say. */
+  acknowledged: { by: string; reason: string; at: Date } | null;
 };
 
 /** Judges of the project whose newest version has moved. A version that was replaced is of the past. */
@@ -302,15 +304,23 @@ export async function listMovedJudges(actor: Actor): Promise<MovedJudge[]> {
        FROM judge j JOIN judge_version v ON v.judge_id = j.id WHERE j.project_id = $1 ORDER BY j.id, v.number DESC`,
     [actor.projectId],
   );
-  const judgings = await listJudgings(
-    db,
-    rows.map(({ id }) => id),
-  );
+  const ids = rows.map(({ id }) => id);
+  const judgings = await listJudgings(db, ids);
+  const acknowledged = await db.alarmAcknowledgement.findMany({ where: { judgeVersionId: { in: ids } } });
   return rows.flatMap(({ id, ...judge }) => {
     const own = judgings.filter(({ judgeVersionId }) => judgeVersionId === id);
     const monitor = watch(own);
     if (!monitor.alarm) return [];
-    return [{ ...judge, since: own[monitor.alarm.at]!.at, same: movesOf(sumOf(own)), monitor }];
+    const seen = acknowledged.find(({ judgeVersionId }) => judgeVersionId === id);
+    return [
+      {
+        ...judge,
+        since: own[monitor.alarm.at]!.at,
+        same: movesOf(sumOf(own)),
+        monitor,
+        acknowledged: seen ? { by: seen.acknowledgedBy, reason: seen.reason, at: seen.acknowledgedAt } : null,
+      },
+    ];
   });
 }
 

@@ -57,6 +57,8 @@ export type JudgeVersionDetail = {
     prompt: string;
     version: string;
     dataset: string;
+    /** The model that gave the answers; empty: not named. */
+    model: string;
     pass: number;
     fail: number;
     error: number;
@@ -69,6 +71,7 @@ export type JudgeVersionDetail = {
     first: string;
     second: string;
     dataset: string;
+    models: string[];
     prefersFirst: number;
     prefersSecond: number;
     tie: number;
@@ -89,13 +92,13 @@ export async function getJudge(actor: Actor, id: number): Promise<JudgeDetail> {
   const { rows } = await pool().query<JudgeVersionDetail>(
     `SELECT jv.id, jv.number, jv.digest, jv.model, jv.prompt, jv.threshold, jv.created_at AS "createdAt",
             json_build_object('key', c.key, 'name', c.name, 'rubric', c.rubric) AS criterion,
-            coalesce((SELECT json_agg(json_build_object('runId', r.id, 'prompt', p.name, 'version', v.key, 'dataset', d.name,
+            coalesce((SELECT json_agg(json_build_object('runId', r.id, 'prompt', p.name, 'version', v.key, 'dataset', d.name, 'model', r.model,
                         'pass', rj.pass, 'fail', rj.fail, 'error', rj.error) ORDER BY r.id DESC)
                FROM run_judge rj JOIN run r ON r.id = rj.run_id JOIN prompt_version v ON v.id = r.version_id
                JOIN prompt p ON p.id = v.prompt_id JOIN dataset d ON d.id = r.dataset_id
               WHERE rj.judge_version_id = jv.id), '[]') AS runs,
             coalesce((SELECT json_agg(json_build_object('firstRunId', a.id, 'secondRunId', b.id, 'prompt', p.name, 'first', va.key,
-                        'second', vb.key, 'dataset', d.name, 'prefersFirst', pj.first, 'prefersSecond', pj.second, 'tie', pj.tie,
+                        'second', vb.key, 'dataset', d.name, 'models', json_build_array(a.model, b.model), 'prefersFirst', pj.first, 'prefersSecond', pj.second, 'tie', pj.tie,
                         'error', pj.error) ORDER BY a.id DESC, b.id DESC)
                FROM run_pair_judge pj JOIN run a ON a.id = pj.first_run_id JOIN run b ON b.id = pj.second_run_id
                JOIN prompt_version va ON va.id = a.version_id JOIN prompt_version vb ON vb.id = b.version_id
@@ -106,4 +109,18 @@ export async function getJudge(actor: Actor, id: number): Promise<JudgeDetail> {
     [id],
   );
   return { ...found, versions: rows };
+}
+
+/** The versions of the judges of a criterion. */
+export async function listJudgeVersions(
+  actor: Actor,
+  criterionId: number,
+): Promise<{ id: number; judgeId: number; key: string; number: number }[]> {
+  permit(actor, "project.read");
+  const { rows } = await pool().query(
+    `SELECT v.id, j.id AS "judgeId", j.key, v.number FROM judge_version v JOIN judge j ON j.id = v.judge_id
+      WHERE v.criterion_id = $1 AND j.project_id = $2`,
+    [criterionId, actor.projectId],
+  );
+  return rows;
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Actor } from "../auth/actor";
 import { permit } from "../auth/permit";
+import { type ConfusionCell, casesOfCell } from "../calibration/measures";
 import { pool } from "../db/client";
 import { Fault, notFound } from "../errors";
 import { waitingCases } from "../review/queries";
@@ -24,6 +25,8 @@ export const caseFilterSchema = z.object({
   mustPass: maybe(z.enum(["yes"])),
   reviewed: maybe(z.enum(["yes", "no"])),
   override: maybe(z.enum(["yes"])),
+  /** One cell of a judge against people: `<judge version>.<baseline|candidate>.<tp|fp|fn|tn>`. */
+  cell: maybe(z.string().regex(/^[1-9]\d{0,8}\.(baseline|candidate)\.(tp|fp|fn|tn)$/)),
   q: maybe(z.string().trim().max(200)),
   sort: maybe(z.enum(caseSorts)),
   after: maybe(z.string().max(400)),
@@ -145,11 +148,19 @@ export type CasePage = {
   slices: { slice: string; count: number }[];
 };
 
-function choose(scope: Scope, filter: Pick<CaseFilter, "criterion" | "judge">) {
+function readCell(text: string) {
+  const [id, version, cell] = text.split(".");
+  return { judgeVersionId: Number(id), version: version as "baseline" | "candidate", cell: cell as ConfusionCell };
+}
+
+function choose(scope: Scope, filter: Pick<CaseFilter, "criterion" | "judge" | "cell">) {
   const criterion = scope.criteria.find(({ key }) => key === filter.criterion) ?? scope.criteria[0] ?? null;
   const judges = scope.judges.filter(({ criterionId }) => criterionId === criterion?.id);
   const judge =
-    judges.find(({ key }) => key === filter.judge) ?? judges.find(({ id }) => id === criterion?.judgeVersionId) ?? null;
+    judges.find(({ id }) => filter.cell && id === readCell(filter.cell).judgeVersionId) ??
+    judges.find(({ key }) => key === filter.judge) ??
+    judges.find(({ id }) => id === criterion?.judgeVersionId) ??
+    null;
   return { criterion, judges, judge };
 }
 
@@ -192,6 +203,13 @@ export async function listCases(actor: Actor, releaseId: number, filter: CaseFil
     query.and(`${filter.reviewed === "no" ? "NOT " : ""}EXISTS (SELECT 1 FROM review rv WHERE ${currentReview})`);
   }
   if (filter.override) query.and(`${override} AND NOT ${hidden}`);
+  if (filter.cell) {
+    const cell = readCell(filter.cell);
+    const of =
+      criterion && judge?.id === cell.judgeVersionId ? { releaseId, criterionId: criterion.id, ...cell } : null;
+    const found = of ? await casesOfCell(actor, of) : [];
+    query.and(`c.id = ANY (${query.value(found)}::int[]) AND NOT ${hidden}`);
+  }
   if (filter.q) {
     const pattern = query.value(`%${filter.q.replace(/[\\%_]/g, "\\$&")}%`);
     query.and(

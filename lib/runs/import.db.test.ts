@@ -814,6 +814,26 @@ describe("what is there already", () => {
     expect(await db.promptVersion.count()).toBe(before);
   });
 
+  it("keeps further judgings of an answer as repeats, outside the tally, and in the run's digest", async () => {
+    const again = { case: "c1", version: "v1", judge: "judge-grounded", repeat: 1, verdict: "fail" };
+    const digests: string[] = [];
+    for (const more of [[], [again], [{ ...again, verdict: "pass" }]]) {
+      const manager = await managerOf();
+      const { runs } = await importFiles(manager, inVerdicts(lines([...verdicts, ...more])));
+      const run = await db.run.findFirstOrThrow({
+        where: { id: { in: runs.map(({ id }) => id) }, version: { key: "v1" } },
+        include: { judges: { where: { judgeVersion: { judge: { key: "judge-grounded" } } } } },
+      });
+      digests.push(run.digest);
+      const [tally] = run.judges;
+      expect(tally!.pass + tally!.fail + tally!.error).toBe(
+        verdicts.filter(({ judge, version }) => judge === "judge-grounded" && version === "v1").length,
+      );
+      expect(await db.verdict.count({ where: { runId: run.id, repeat: 1 } })).toBe(more.length);
+    }
+    expect(new Set(digests).size).toBe(3);
+  });
+
   it("makes another version of a judge when its model, prompt or threshold changed", async () => {
     const manager = await managerOf();
     await importFiles(manager);

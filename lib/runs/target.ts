@@ -340,14 +340,14 @@ export class ImportTarget {
     const run = await this.runOf(row.versionIndex);
     const judgeId = this.judgeIds[row.judgeIndex]!;
     const tally = run.judges.get(judgeId) ?? { pass: 0, fail: 0, error: 0 };
-    tally[row.verdict]++;
+    if (row.repeat === 0) tally[row.verdict]++;
     run.judges.set(judgeId, tally);
     this.spools.verdict.add(
       copyLine([
         run.id,
         this.caseIds[row.caseIndex],
         judgeId,
-        0,
+        row.repeat,
         row.verdict,
         row.score,
         row.rationale,

@@ -22,7 +22,7 @@ export type JudgeTrust = {
   ac1: number | null;
 };
 
-type Version = "baseline" | "candidate";
+export type Version = "baseline" | "candidate";
 
 const nothing: Cells = [0, 0, 0, 0];
 const flipped = (cells: Cells): Cells => cells.map((value) => 1 - value) as unknown as Cells;
@@ -31,7 +31,7 @@ const flipped = (cells: Cells): Cells => cells.map((value) => 1 - value) as unkn
  * The strata as far as one version's verdicts go: those with the same verdict of it put together where every draw was a
  * simple random one, as no other verdict matters to it.
  */
-function byVerdict(strata: readonly Stratum[], version: Version): Stratum[] {
+export function byVerdict(strata: readonly Stratum[], version: Version): Stratum[] {
   if (!drawnAtRandom(strata)) return strata.filter(({ population }) => population > 0);
   const groups = new Map<string, Stratum>();
   for (const stratum of strata) {

@@ -1,12 +1,14 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { EmptyState } from "@/components/ui/empty-state";
+import { Explain } from "@/components/ui/explain";
 import { formatCount, formatRate } from "@/components/ui/format";
 import { PageHead } from "@/components/ui/page-head";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { requireActor } from "@/lib/auth/session";
 import { listMovedJudges } from "@/lib/judges/moves";
 import { listJudges } from "@/lib/judges/queries";
+import { explainSaysPass } from "./[id]/_components/explanations";
 import { MovedJudges } from "./[id]/moves/_components/moved-judges";
 
 export const metadata: Metadata = { title: "Judges" };
@@ -26,7 +28,7 @@ export default async function JudgesPage() {
           Judges come with imported results. <Link href="/imports">Import some</Link>.
         </EmptyState>
       ) : (
-        <Table>
+        <Table label="Judges">
           <TableHead>
             <TableRow>
               <TableHeader>Judge</TableHeader>
@@ -35,23 +37,25 @@ export default async function JudgesPage() {
               <TableHeader className="text-right">Versions</TableHeader>
               <TableHeader className="text-right">Runs</TableHeader>
               <TableHeader className="text-right">Verdicts</TableHeader>
-              <TableHeader className="text-right">Says pass</TableHeader>
+              <TableHeader className="text-right whitespace-nowrap">
+                Says pass <Explain {...explainSaysPass()} />
+              </TableHeader>
               <TableHeader className="text-right">Errors</TableHeader>
             </TableRow>
           </TableHead>
           <TableBody>
             {judges.map((judge) => (
               <TableRow key={judge.id}>
-                <TableCell>
+                <TableCell className="min-w-36">
                   <Link
                     href={`/judges/${judge.id}`}
-                    className="break-all font-medium text-accent underline-offset-2 hover:underline"
+                    className="inline-flex min-h-6 items-center font-medium text-accent underline-offset-2 [overflow-wrap:anywhere] hover:underline"
                   >
                     {judge.key}
                   </Link>
                 </TableCell>
-                <TableCell>{judge.criterion}</TableCell>
-                <TableCell>{judge.model}</TableCell>
+                <TableCell className="min-w-24 [overflow-wrap:anywhere]">{judge.criterion}</TableCell>
+                <TableCell className="min-w-24 [overflow-wrap:anywhere]">{judge.model}</TableCell>
                 <TableCell className="text-right tabular-nums">{judge.versions}</TableCell>
                 <TableCell className="text-right tabular-nums">{judge.runs}</TableCell>
                 <TableCell className="text-right tabular-nums">

@@ -1,75 +1,174 @@
 import Link from "next/link";
+import type { ReactNode } from "react";
 import { ConfusionMosaic } from "@/components/charts/confusion-mosaic";
+import { Explain } from "@/components/ui/explain";
 import { formatCoefficient, formatRateInterval } from "@/components/ui/format";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted-text";
+import type { Actor } from "@/lib/auth/actor";
 import type { JudgeMeasured } from "@/lib/calibration/judges";
+import { lengthBias, positionFlips, reliability, repeats, trustBySlice } from "@/lib/calibration/measures";
 import { ofHundred } from "@/lib/releases/words";
 import { gradesToSettle, type JudgeTrust } from "@/lib/stats/judge-trust";
 import { PreferenceTrust } from "../../releases/[id]/_components/judge-tables";
 import { LicenceBadge } from "../../releases/[id]/_components/licence-badge";
+import { Biases } from "./_components/biases";
+import { ConfusionCells } from "./_components/cells";
+import {
+  explainCoefficient,
+  explainLicence,
+  explainMosaic,
+  explainPreference,
+  explainRate,
+  explainSettling,
+} from "./_components/explanations";
+import { coefficientText, SliceTable } from "./_components/slices";
 
 const right = "text-right tabular-nums whitespace-nowrap";
 
-/** How far one version of a judge can be trusted: its licence, what would settle it, and how it did release by release. */
-export function Trust({ measured, version }: { measured: JudgeMeasured[]; version: number }) {
+type Props = { actor: Actor; measured: JudgeMeasured[]; version: number; versionId: number };
+
+/** How far one version of a judge can be trusted: its licence, what would settle it, where it errs, and how it did release by release. */
+export async function Trust({ actor, measured, version, versionId }: Props) {
   const newest = measured.at(-1);
+  const of = { judgeVersionId: versionId, releaseId: newest?.releaseId ?? null };
+  const [length, scores, again, flips] = await Promise.all([
+    lengthBias(actor, of),
+    reliability(actor, of),
+    repeats(actor, of),
+    positionFlips(actor, of),
+  ]);
+  const biases = (answers: string) => (
+    <Biases of={`version ${version}`} answers={answers} length={length} scores={scores} repeats={again} flips={flips} />
+  );
   if (!newest) {
     return (
-      <p className="max-w-prose">
-        <LicenceBadge licence="not_enough_evidence" />{" "}
-        <span className="text-muted">
-          Version {version} starts without a licence: no answer it judged has been drawn and graded by people.
-        </span>
-      </p>
+      <div className="flex flex-col gap-6">
+        <p className="max-w-prose">
+          <LicenceBadge licence="not_enough_evidence" />{" "}
+          <span className="text-muted">
+            Version {version} starts without a licence: no answer it judged has been drawn and graded by people.
+          </span>
+        </p>
+        {biases("the newest run it judged")}
+      </div>
     );
   }
-  const { evidence } = newest;
+  const { evidence, needed } = newest;
+  const bySlice = evidence.preference ? null : await trustBySlice(actor, newest);
+  const release = `${newest.prompt} ${newest.baseline} → ${newest.candidate}`;
   return (
-    <div className="flex flex-col gap-4">
+    <div className="flex flex-col gap-6">
       <div className="flex flex-col gap-1">
         <p>
           <LicenceBadge licence={evidence.licence} />{" "}
+          {!evidence.preference && <Explain {...explainLicence(evidence.licence, evidence.trust, needed)} />}{" "}
           <span className="text-muted">
             in the newest release that measured it,{" "}
             <Link href={overrides(newest)} className="break-all text-accent underline underline-offset-2">
-              {newest.prompt} {newest.baseline} → {newest.candidate}
+              {release}
             </Link>
           </span>
         </p>
         <ul className="max-w-prose tabular-nums">
-          {Object.entries(evidence.trust).map(([name, trust]) => (
-            <li key={name}>
-              <UntrustedText text={name} />: {falsePasses(trust)} {toSettle(trust, newest)}
-            </li>
-          ))}
+          {Object.entries(evidence.trust).map(([name, trust]) => {
+            const settle = toSettle(trust, newest);
+            return (
+              <li key={name}>
+                <UntrustedText text={name} />: {falsePasses(trust)}{" "}
+                {settle && (
+                  <>
+                    {settle} <Explain {...explainSettling(needed, trust)} />
+                  </>
+                )}
+              </li>
+            );
+          })}
         </ul>
       </div>
-      <div className="grid gap-6 lg:grid-cols-2">
-        {Object.entries(evidence.trust).map(([name, { tp, fp, fn, tn }]) =>
-          tp === null || fp === null || fn === null || tn === null ? null : (
-            <div key={name} className="min-w-0">
+      <div className="grid gap-x-10 gap-y-6 lg:grid-cols-2">
+        {(["baseline", "candidate"] as const).map((side) => {
+          const name = newest[side];
+          const trust = evidence.trust[name];
+          if (!trust) return null;
+          const { tp, fp, fn, tn } = trust;
+          const known = tp !== null && fp !== null && fn !== null && tn !== null;
+          const whole = bySlice?.whole[name];
+          return (
+            <section key={side} aria-label={`Version ${version} on ${name}`} className="flex min-w-0 flex-col gap-3">
               <h3 className="font-medium">
-                <UntrustedText text={`On ${name}, all cases of that release`} />
+                <UntrustedText text={`On ${name}, all cases of that release`} />{" "}
+                <Explain {...explainMosaic(name, trust)} />
               </h3>
-              <ConfusionMosaic label={`Version ${version} against people on ${name}`} counts={{ tp, fp, fn, tn }} />
-              <Link href={overrides(newest)} className="inline-flex min-h-6 items-center text-accent hover:underline">
-                The overrides behind the cells
-              </Link>
-            </div>
-          ),
-        )}
+              {known ? (
+                <ConfusionMosaic label={`Version ${version} against people on ${name}`} counts={{ tp, fp, fn, tn }} />
+              ) : (
+                <p className="text-muted">
+                  Not every verdict of the judge has a graded case, so the four cells over all cases are not known yet.
+                </p>
+              )}
+              <ConfusionCells
+                label={`Cases behind the cells, version ${version} on ${name}`}
+                releaseId={newest.releaseId}
+                criterion={newest.criterion}
+                judgeVersionId={versionId}
+                version={side}
+                trust={trust}
+              />
+              <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 tabular-nums">
+                {(["tpr", "tnr", "falsePassRate"] as const).map((which) => {
+                  const explanation = explainRate(which, trust);
+                  return (
+                    <Fact key={which} name={explanation.title} explain={<Explain {...explanation} />}>
+                      {formatRateInterval(trust[which].estimate, trust[which].low, trust[which].high)}
+                    </Fact>
+                  );
+                })}
+                {(["kappa", "ac1"] as const).map((which) => {
+                  const explanation = explainCoefficient(which, trust);
+                  return (
+                    <Fact key={which} name={explanation.title} explain={<Explain {...explanation} />}>
+                      {coefficientText(whole, which)}
+                    </Fact>
+                  );
+                })}
+              </dl>
+            </section>
+          );
+        })}
       </div>
-      {evidence.preference ? (
-        <>
+      {bySlice && <SliceTable label={`Version ${version} by slice`} bySlice={bySlice} level={newest.level} />}
+      {evidence.preference && (
+        <section aria-label={`Version ${version} against people`} className="flex flex-col gap-2">
+          <h3 className="font-medium">
+            Against people's preferences <Explain {...explainPreference(evidence.preference)} />
+          </h3>
           <PreferenceTrust judge={evidence.key} preference={evidence.preference} />
-          <PreferencesOverTime measured={measured} version={version} />
-        </>
-      ) : (
-        <OverTime measured={measured} version={version} />
+        </section>
       )}
+      {biases(`both versions' answers in ${release}`)}
+      <section aria-label={`Version ${version}, release by release`} className="flex flex-col gap-2">
+        <h3 className="font-medium">Release by release</h3>
+        {evidence.preference ? (
+          <PreferencesOverTime measured={measured} version={version} />
+        ) : (
+          <OverTime measured={measured} version={version} />
+        )}
+      </section>
     </div>
+  );
+}
+
+/** A figure with its name and what stands behind it. */
+export function Fact({ name, explain, children }: { name: string; explain?: ReactNode; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-muted">
+        {name} {explain}
+      </dt>
+      <dd>{children}</dd>
+    </>
   );
 }
 
@@ -95,10 +194,10 @@ function PreferencesOverTime({ measured, version }: { measured: JudgeMeasured[];
           const { agreement, finds, kappa } = preference;
           return (
             <TableRow key={row.releaseId}>
-              <TableCell>
+              <TableCell className="min-w-36">
                 <Link
                   href={overrides(row)}
-                  className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
+                  className="inline-flex min-h-6 items-center text-accent [overflow-wrap:anywhere] hover:underline"
                 >
                   {row.prompt} {row.baseline} → {row.candidate}
                 </Link>
@@ -143,10 +242,10 @@ function OverTime({ measured, version }: { measured: JudgeMeasured[]; version: n
         {measured.flatMap((row) =>
           Object.entries(row.evidence.trust).map(([name, { tpr, tnr, kappa, ac1, graded }]) => (
             <TableRow key={`${row.releaseId} ${name}`}>
-              <TableCell>
+              <TableCell className="min-w-36">
                 <Link
                   href={overrides(row)}
-                  className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
+                  className="inline-flex min-h-6 items-center text-accent [overflow-wrap:anywhere] hover:underline"
                 >
                   {row.prompt} {row.baseline} → {row.candidate}
                 </Link>

@@ -3,6 +3,7 @@ import Link from "next/link";
 import { notFound } from "next/navigation";
 import { rowId } from "@/app/_row-id";
 import { Digest } from "@/components/ui/digest";
+import { Explain } from "@/components/ui/explain";
 import { formatCount, formatRate } from "@/components/ui/format";
 import { PageHead } from "@/components/ui/page-head";
 import { RelativeTime } from "@/components/ui/relative-time";
@@ -13,6 +14,8 @@ import { requireActor } from "@/lib/auth/session";
 import { judgeHistory } from "@/lib/calibration/judges";
 import { Fault } from "@/lib/errors";
 import { getJudge } from "@/lib/judges/queries";
+import { Family } from "./_components/biases";
+import { explainSaysPass } from "./_components/explanations";
 import { Trust } from "./_trust";
 import { MovesLine } from "./moves/_components/moves-line";
 
@@ -40,7 +43,16 @@ export default async function JudgePage({ params }: { params: Promise<{ id: stri
           <h2 className="text-lg font-semibold">
             Version {version.number} <span className="font-normal text-muted">on {version.criterion.key}</span>
           </h2>
-          <Trust measured={history.filter(({ number }) => number === version.number)} version={version.number} />
+          <Trust
+            actor={actor}
+            measured={history.filter(({ number }) => number === version.number)}
+            version={version.number}
+            versionId={version.id}
+          />
+          <Family
+            model={version.model}
+            runs={[...version.runs, ...version.comparisons.flatMap(({ models }) => models.map((model) => ({ model })))]}
+          />
           <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
             <dt className="text-muted">Model</dt>
             <dd>{version.model ? <UntrustedText text={version.model} /> : "not named"}</dd>
@@ -88,10 +100,10 @@ export default async function JudgePage({ params }: { params: Promise<{ id: stri
                 {version.comparisons.map((pair) => (
                   <TableRow key={`${pair.firstRunId} ${pair.secondRunId}`}>
                     {(["first", "second"] as const).map((place) => (
-                      <TableCell key={place}>
+                      <TableCell key={place} className="min-w-32">
                         <Link
                           href={`/runs/${pair[`${place}RunId`]}`}
-                          className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
+                          className="inline-flex min-h-6 items-center text-accent [overflow-wrap:anywhere] hover:underline"
                         >
                           {pair.prompt} {pair[place]}
                         </Link>
@@ -117,21 +129,23 @@ export default async function JudgePage({ params }: { params: Promise<{ id: stri
                   <TableHeader className="text-right">Pass</TableHeader>
                   <TableHeader className="text-right">Fail</TableHeader>
                   <TableHeader className="text-right">Error</TableHeader>
-                  <TableHeader className="text-right">Says pass</TableHeader>
+                  <TableHeader className="text-right whitespace-nowrap">
+                    Says pass <Explain {...explainSaysPass()} />
+                  </TableHeader>
                 </TableRow>
               </TableHead>
               <TableBody>
                 {version.runs.map((run) => (
                   <TableRow key={run.runId}>
-                    <TableCell>
+                    <TableCell className="min-w-32">
                       <Link
                         href={`/runs/${run.runId}`}
-                        className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
+                        className="inline-flex min-h-6 items-center text-accent [overflow-wrap:anywhere] hover:underline"
                       >
                         {run.prompt} {run.version}
                       </Link>
                     </TableCell>
-                    <TableCell className="break-all">{run.dataset}</TableCell>
+                    <TableCell className="min-w-24 [overflow-wrap:anywhere]">{run.dataset}</TableCell>
                     <TableCell className="text-right tabular-nums">{formatCount(run.pass)}</TableCell>
                     <TableCell className="text-right tabular-nums">{formatCount(run.fail)}</TableCell>
                     <TableCell className="text-right tabular-nums">{formatCount(run.error)}</TableCell>

@@ -2,16 +2,29 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { ConfusionMosaic } from "@/components/charts/confusion-mosaic";
 import { EmptyState } from "@/components/ui/empty-state";
+import { Explain } from "@/components/ui/explain";
 import { formatCoefficient, formatCount, formatRate, formatRateInterval } from "@/components/ui/format";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { preferenceWords, Verdict } from "@/components/ui/verdict";
+import { trustBySlice } from "@/lib/calibration/measures";
 import { type People, peopleOf } from "@/lib/calibration/people";
 import { listOverrides } from "@/lib/calibration/queries";
+import { listJudgeVersions } from "@/lib/judges/queries";
 import { licenceInWords } from "@/lib/releases/brief";
-import { type Agreement, ac1Interval, kappaInterval } from "@/lib/stats/agreement";
 import { altTestNeeds } from "@/lib/stats/alt-test";
+import { ConfusionCells } from "../../../judges/[id]/_components/cells";
+import {
+  explainAlpha,
+  explainCoefficient,
+  explainMosaic,
+  explainRate,
+  explainStandIn,
+} from "../../../judges/[id]/_components/explanations";
+import { coefficientText, SliceTable } from "../../../judges/[id]/_components/slices";
+import { Fact } from "../../../judges/[id]/_trust";
+import { explainTrust } from "../_components/explanations";
 import { PreferenceTrust } from "../_components/judge-tables";
 import { LicenceBadge } from "../_components/licence-badge";
 import { loadBrief, loadRelease } from "../_release";
@@ -30,6 +43,19 @@ export default async function JudgesTab({ params, searchParams }: Props) {
   const before = /^\d{1,9}$/.test(given.before ?? "") ? Number(given.before) : undefined;
   const overrides = await listOverrides(actor, { releaseId: release.id, criterionId: criterion.id, before });
   const people = await peopleOf(actor, { releaseId: release.id, criterionId: criterion.id });
+  const known = await listJudgeVersions(actor, criterion.id);
+  const judges = await Promise.all(
+    shown.judges.map(async (judge) => {
+      // A further version of a judge is listed as `key@number`.
+      const of = known.find(
+        ({ key, number }) => number === judge.version && (judge.key === key || judge.key === `${key}@${number}`),
+      );
+      const slices = of
+        ? await trustBySlice(actor, { releaseId: release.id, criterionId: criterion.id, judgeVersionId: of.id })
+        : null;
+      return { judge, of, slices };
+    }),
+  );
   const here = `/releases/${release.id}/judges`;
   return (
     <div className="flex flex-col gap-10">
@@ -50,7 +76,7 @@ export default async function JudgesTab({ params, searchParams }: Props) {
       {shown.judges.length === 0 && (
         <EmptyState title="No judge for this criterion">The estimate rests on people's grades alone.</EmptyState>
       )}
-      {shown.judges.map((judge) => (
+      {judges.map(({ judge, of, slices }) => (
         <section
           key={`${judge.key} ${judge.version}`}
           aria-label={`Judge ${judge.key}`}
@@ -69,13 +95,20 @@ export default async function JudgesTab({ params, searchParams }: Props) {
             ) : (
               <span className="text-muted">shown beside it</span>
             )}
+            {of && (
+              <Link href={`/judges/${of.judgeId}`} className="text-accent underline underline-offset-2">
+                all that is known of this judge
+              </Link>
+            )}
           </div>
           <p className="max-w-prose">
-            <span className="first-letter:uppercase inline-block">{licenceInWords(judge, release.policyDocument)}</span>
+            <span className="first-letter:uppercase inline-block">{licenceInWords(judge, release.policyDocument)}</span>{" "}
+            <Explain {...explainTrust(judge, shown, release.policyDocument)} />
           </p>
           {judge.preference && <PreferenceTrust judge={judge.key} preference={judge.preference} />}
           <div className="grid gap-8 lg:grid-cols-2">
-            {versions.map((version) => {
+            {versions.map((version, i) => {
+              const side = i === 0 ? "baseline" : "candidate";
               const trust = judge.trust[version];
               if (!trust) return null;
               const graded = trust.graded.tp + trust.graded.fp + trust.graded.fn + trust.graded.tn;
@@ -85,7 +118,9 @@ export default async function JudgesTab({ params, searchParams }: Props) {
                   aria-label={`${judge.key} on ${version}`}
                   className="flex min-w-0 flex-col gap-3"
                 >
-                  <h3 className="font-medium break-all">On {version}</h3>
+                  <h3 className="font-medium break-all">
+                    On {version} <Explain {...explainMosaic(version, trust)} />
+                  </h3>
                   {graded === 0 ? (
                     <p className="text-muted">Nobody has graded an answer of {version} that this judge judged.</p>
                   ) : (
@@ -96,29 +131,36 @@ export default async function JudgesTab({ params, searchParams }: Props) {
                           counts={{ tp: trust.tp, fp: trust.fp ?? 0, fn: trust.fn ?? 0, tn: trust.tn ?? 0 }}
                         />
                       )}
+                      {of && (
+                        <ConfusionCells
+                          label={`Cases behind the cells, ${judge.key} on ${version}`}
+                          releaseId={release.id}
+                          criterion={shown.key}
+                          judgeVersionId={of.id}
+                          version={side}
+                          trust={trust}
+                        />
+                      )}
                       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 tabular-nums">
-                        <Fact
-                          name="Passes good answers (TPR)"
-                          value={formatRateInterval(trust.tpr.estimate, trust.tpr.low, trust.tpr.high)}
-                        />
-                        <Fact
-                          name="Catches bad answers (TNR)"
-                          value={formatRateInterval(trust.tnr.estimate, trust.tnr.low, trust.tnr.high)}
-                        />
-                        <Fact
-                          name="Bad among what it passes"
-                          value={formatRateInterval(
-                            trust.falsePassRate.estimate,
-                            trust.falsePassRate.low,
-                            trust.falsePassRate.high,
-                          )}
-                        />
-                        <Fact name="Cohen's κ" value={coefficient(trust.kappa, kappaInterval(cells(trust.graded)))} />
-                        <Fact name="Gwet's AC1" value={coefficient(trust.ac1, ac1Interval(cells(trust.graded)))} />
-                        <Fact
-                          name="Graded answers"
-                          value={`${graded}: ${trust.graded.tp} passed rightly, ${trust.graded.fp} wrongly; ${trust.graded.tn} failed rightly, ${trust.graded.fn} wrongly`}
-                        />
+                        {(["tpr", "tnr", "falsePassRate"] as const).map((which) => {
+                          const explanation = explainRate(which, trust);
+                          return (
+                            <Fact key={which} name={explanation.title} explain={<Explain {...explanation} />}>
+                              {formatRateInterval(trust[which].estimate, trust[which].low, trust[which].high)}
+                            </Fact>
+                          );
+                        })}
+                        {(["kappa", "ac1"] as const).map((which) => {
+                          const explanation = explainCoefficient(which, trust);
+                          return (
+                            <Fact key={which} name={explanation.title} explain={<Explain {...explanation} />}>
+                              {coefficientText(slices?.whole[version], which)}
+                            </Fact>
+                          );
+                        })}
+                        <Fact name="Graded answers">
+                          {`${graded}: ${trust.graded.tp} passed rightly, ${trust.graded.fp} wrongly; ${trust.graded.tn} failed rightly, ${trust.graded.fn} wrongly`}
+                        </Fact>
                       </dl>
                     </>
                   )}
@@ -126,6 +168,9 @@ export default async function JudgesTab({ params, searchParams }: Props) {
               );
             })}
           </div>
+          {slices && (
+            <SliceTable label={`${judge.key} by slice`} bySlice={slices} level={release.policyDocument.level} />
+          )}
         </section>
       ))}
       <PeopleSection people={people} />
@@ -194,19 +239,6 @@ export default async function JudgesTab({ params, searchParams }: Props) {
   );
 }
 
-const cells = ({ tp, fp, fn, tn }: { tp: number; fp: number; fn: number; tn: number }) => ({
-  bothPass: tp,
-  firstOnly: fp,
-  secondOnly: fn,
-  bothFail: tn,
-});
-
-/** Weighted to all cases; the interval is that of the graded answers alone. */
-function coefficient(weighted: number | null, graded: Agreement | null): string {
-  const interval = graded && ` (${formatCoefficient(graded.low)} to ${formatCoefficient(graded.high)})`;
-  return `${formatCoefficient(weighted)}${interval ?? ""}`;
-}
-
 /** People beside the judge: how far they agree with each other, and whether it could stand in for one of them. */
 function PeopleSection({ people: { agreement, standIns } }: { people: People }) {
   return (
@@ -226,7 +258,8 @@ function PeopleSection({ people: { agreement, standIns } }: { people: People }) 
               Krippendorff's α among people, {source}: <strong>{formatCoefficient(alpha)}</strong>{" "}
               <span className="text-muted">
                 ({people} people, {formatCount(answers)} answers with two labels or more)
-              </span>
+              </span>{" "}
+              <Explain {...explainAlpha({ source, people, answers, alpha })} />
             </li>
           ))}
         </ul>
@@ -239,18 +272,10 @@ function PeopleSection({ people: { agreement, standIns } }: { people: People }) 
           :{" "}
           {test
             ? `${test.passes ? "may" : "may not"} stand in for one of the ${annotators.length} annotators (alternative annotator test, ε .15: held its own against ${Math.round(test.winningRate * annotators.length)} of ${annotators.length}; agreed with the others at least as well as the one left out in ${formatRate(test.advantage, 0)} of answers).`
-            : `whether it could stand in for a person needs ${altTestNeeds.annotators} annotators with ${altTestNeeds.items} answers each; there are ${annotators.length}.`}
+            : `whether it could stand in for a person needs ${altTestNeeds.annotators} annotators with ${altTestNeeds.items} answers each; there are ${annotators.length}.`}{" "}
+          <Explain {...explainStandIn({ judge, annotators, test })} />
         </p>
       ))}
     </section>
-  );
-}
-
-function Fact({ name, value }: { name: string; value: string }) {
-  return (
-    <>
-      <dt className="text-muted">{name}</dt>
-      <dd>{value}</dd>
-    </>
   );
 }

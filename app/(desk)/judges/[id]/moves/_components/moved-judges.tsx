@@ -10,18 +10,24 @@ export function MovedJudges({ judges }: { judges: MovedJudge[] }) {
   if (judges.length === 0) return null;
   return (
     <Notice
-      tone="warning"
+      tone={judges.every(({ acknowledged }) => acknowledged) ? "info" : "warning"}
       title={judges.length === 1 ? "A judge moved" : `${judges.length} judges moved`}
       className="mb-6"
     >
       <ul>
-        {judges.map(({ judgeId, judge, version, since, same }) => (
+        {judges.map(({ judgeId, judge, version, since, same, acknowledged }) => (
           <li key={judgeId}>
             <Link href={`/judges/${judgeId}/moves`} className="font-medium break-all text-accent underline">
               <UntrustedText text={judge} /> version {version}
             </Link>
             : another verdict on {formatCount(same.flips)} of {plural(same.n, "answer")} that it had judged before (
             {formatRate(same.flips / same.n)}), noticed <RelativeTime date={since} />.
+            {acknowledged && (
+              <p>
+                {acknowledged.by} has seen it, <RelativeTime date={acknowledged.at} />:{" "}
+                <UntrustedText text={acknowledged.reason} />
+              </p>
+            )}
           </li>
         ))}
       </ul>

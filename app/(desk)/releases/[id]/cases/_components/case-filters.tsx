@@ -8,6 +8,14 @@ import { casesHref } from "./links";
 
 const flipWords = { better: "better", worse: "worse", same: "same", error: "no verdict" };
 
+/** What the cells of a judge against people mean. */
+const cellWords: Record<string, string> = {
+  tp: "the judge and people pass",
+  fp: "the judge passes what people fail",
+  fn: "the judge fails what people pass",
+  tn: "the judge and people fail",
+};
+
 type Props = { releaseId: number; filter: CaseFilter; page: CasePage };
 
 /** Filters as a plain GET form, so the URL is the state: shareable, and usable before scripts have loaded. */
@@ -31,9 +39,24 @@ export function CaseFilters({ releaseId, filter, page }: Props) {
           </Link>
         ))}
       </nav>
+      {filter.cell && (
+        <p className="flex flex-wrap items-center gap-x-3">
+          <span>
+            Only graded cases where, on the {filter.cell.split(".")[1]}'s answer,{" "}
+            {cellWords[filter.cell.split(".")[2]!]}.
+          </span>
+          <Link
+            href={casesHref(releaseId, filter, { cell: undefined })}
+            className="inline-flex min-h-6 items-center text-accent underline underline-offset-2"
+          >
+            Show all
+          </Link>
+        </p>
+      )}
       <form action={`/releases/${releaseId}/cases`} className="flex flex-wrap items-end gap-3">
         {filter.flip && <input type="hidden" name="flip" value={filter.flip} />}
         {filter.sort && <input type="hidden" name="sort" value={filter.sort} />}
+        {filter.cell && <input type="hidden" name="cell" value={filter.cell} />}
         <Labelled label="Criterion">
           <Select name="criterion" defaultValue={page.criterion ?? ""}>
             {page.criteria.map((key) => (
