@@ -31,6 +31,7 @@ export const auditActions = {
   "review.given": "Grade given",
   "review.superseded": "Grade superseded",
   "review.skipped": "Case put off",
+  "check.graded": "Check on grading answered",
   "sign_off.given": "Sign-off given",
   "evidence.exported": "Evidence exported",
   "member.invited": "Member invited",

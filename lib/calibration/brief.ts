@@ -35,6 +35,7 @@ export function toBriefCriterion(evidence: CriterionEvidence) {
       model: judge.model,
       instrument: judge.instrument,
       licence: judge.licence,
+      ...(judge.catch && { catch: judge.catch }),
       verdicts: judge.verdicts,
       trust: Object.fromEntries(Object.entries(judge.trust).map(([version, trust]) => [version, trustJson(trust)])),
       ...(judge.prefers && { prefers: judge.prefers }),

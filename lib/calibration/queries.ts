@@ -7,7 +7,14 @@ import { waitingCases } from "../review/queries";
 import { agreement, cohenKappa } from "../stats/agreement";
 import { alwaysValidPath, type SequenceInput } from "../stats/always-valid";
 import { slicesWorse } from "../stats/false-discovery";
-import { type JudgeTrust, judgeTrust, licenceOf } from "../stats/judge-trust";
+import {
+  type CatchRate,
+  exactInterval,
+  type JudgeTrust,
+  judgeTrust,
+  licenceOf,
+  licenceWithCatch,
+} from "../stats/judge-trust";
 import { guess, pairedEstimate, worstCaseDelta } from "../stats/paired-estimate";
 import { type JudgePrefers, judgePrefers, preferenceTrust } from "../stats/preference-trust";
 import { add, type Cells, type JudgeSays, type Stratum, size, values, worth } from "../stats/strata";
@@ -38,6 +45,7 @@ type Scope = {
   riskLimit: number;
   minTpr: number;
   minTnr: number;
+  minCatch: number | null;
   primaryCriterionId: number;
   primaryKind: CriterionKind;
   primaryJudgeVersionId: number | null;
@@ -56,7 +64,8 @@ export async function loadScope(reader: Reader, projectId: number, releaseId: nu
            (SELECT count(*)::int FROM test_case WHERE dataset_id = r.dataset_id) AS cases,
            (p.document::json ->> 'reviewersPerCase')::int AS "reviewersPerCase", (p.document::json ->> 'level')::float8 AS level,
            coalesce((p.document::json ->> 'riskLimit')::float8, 0.05) AS "riskLimit",
-           (p.document::json -> 'judge' ->> 'minTpr')::float8 AS "minTpr", (p.document::json -> 'judge' ->> 'minTnr')::float8 AS "minTnr"
+           (p.document::json -> 'judge' ->> 'minTpr')::float8 AS "minTpr", (p.document::json -> 'judge' ->> 'minTnr')::float8 AS "minTnr",
+           (p.document::json -> 'judge' ->> 'minCatch')::float8 AS "minCatch"
       FROM release r JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id
       JOIN policy p ON p.id = r.policy_id JOIN release_criterion rc ON rc.release_id = r.id AND rc.position = 0
       JOIN criterion c ON c.id = rc.criterion_id
@@ -410,6 +419,7 @@ export async function criterionEvidence(
   const drawn = labels.labelled + labels.unsure + labels.disagreement + labels.waiting;
 
   const judges: JudgeEvidence[] = [];
+  const catches = await catchRates(reader, scope, criterionId);
   for (const judge of judgeRows) {
     const isInstrument = judge.judgeVersionId === instrument;
     const pairs = of(judge.judgeVersionId).map(({ jb, jk, n }) => ({ b: jb, k: jk, n }));
@@ -442,7 +452,12 @@ export async function criterionEvidence(
       instrument: isInstrument,
       verdicts: { [scope.baseline]: countVerdicts(pairs, "b"), [scope.candidate]: countVerdicts(pairs, "k") },
       tally: countFlips(pairs),
-      licence: licenceOf([trust.baseline, trust.candidate], scope),
+      licence: licenceWithCatch(
+        licenceOf([trust.baseline, trust.candidate], scope),
+        catches.get(judge.judgeVersionId) ?? null,
+        scope.minCatch,
+      ),
+      catch: catches.get(judge.judgeVersionId) ?? null,
       trust: { [scope.baseline]: trust.baseline, [scope.candidate]: trust.candidate } as Record<string, JudgeTrust>,
     });
   }
@@ -472,6 +487,21 @@ export async function criterionEvidence(
       kind === "preference" ? await importedPreferences(reader, scope, criterionId, judgeRows) : null,
     sequence,
   };
+}
+
+/** How many of the release's known-bad sentinels each judge version failed; struck ones and judge errors count in neither. */
+async function catchRates(reader: Reader, scope: Scope, criterionId: number): Promise<Map<number, CatchRate>> {
+  const rows = await reader.$queryRaw<{ judgeVersionId: number; caught: number; n: number }[]>`
+    SELECT v.judge_version_id AS "judgeVersionId", count(*)::int AS n, count(*) FILTER (WHERE v.verdict = 'fail')::int AS caught
+      FROM sentinel s JOIN sentinel_verdict v ON v.sentinel_id = s.id AND v.verdict <> 'error'
+     WHERE s.release_id = ${scope.id} AND s.criterion_id = ${criterionId} AND s.expected = 'fail'
+       AND NOT EXISTS (SELECT 1 FROM sentinel_strike x WHERE x.sentinel_id = s.id) GROUP BY 1`;
+  return new Map(
+    rows.map(({ judgeVersionId, caught, n }) => [
+      judgeVersionId,
+      { caught, n, ...exactInterval(caught, n, scope.level) },
+    ]),
+  );
 }
 
 /** Drawn cases that somebody put off and that nobody has graded since. */

@@ -1,5 +1,5 @@
 import type { SequenceInput } from "../stats/always-valid";
-import type { JudgeTrust, Licence } from "../stats/judge-trust";
+import type { CatchRate, JudgeTrust, Licence } from "../stats/judge-trust";
 import type { PairedEstimate } from "../stats/paired-estimate";
 import type { PeoplePrefer, PreferenceTrust } from "../stats/preference-trust";
 import type { CriterionKind } from "./judged";
@@ -20,6 +20,8 @@ export type JudgeEvidence = {
   verdicts: Record<string, VerdictCounts>;
   tally: FlipCounts;
   licence: Licence;
+  /** Of known-bad sentinels; null or left out: none were judged. */
+  catch?: CatchRate | null;
   /** Per version key: the judge against this release's drawn and graded cases, weighted to all cases. */
   trust: Record<string, JudgeTrust>;
   /** Of a preference criterion's judge, in place of verdicts and trust per version. */

@@ -3,6 +3,7 @@ import pg from "pg";
 /** Rows of these are added and read, never changed, as the triggers of most of them say. */
 const appendOnly = [
   "review",
+  "check_grade",
   "sign_off",
   "evidence",
   "decision",

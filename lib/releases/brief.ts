@@ -104,10 +104,15 @@ export function licenceInWords(judge: BriefJudge, policy: PolicyDocument): strin
   if (versions.every(([, { graded }]) => graded.tp + graded.fp + graded.fn + graded.tn === 0)) {
     return "nothing is graded yet.";
   }
+  const noticed = catchInWords(judge, policy);
   const floor = (rate: "tpr" | "tnr") =>
     Math.floor(Math.min(...versions.map(([, trust]) => trust[rate].low)) * 100 + 1e-9);
   if (judge.licence === "trusted") {
-    return `passes at least ${floor("tpr")} of 100 good answers and catches at least ${floor("tnr")} of 100 bad ones.`;
+    const caught =
+      judge.catch && policy.judge.minCatch !== undefined
+        ? ` ${judge.catch.caught} of ${judge.catch.n} known-bad sentinels are caught.`
+        : "";
+    return `passes at least ${floor("tpr")} of 100 good answers and catches at least ${floor("tnr")} of 100 bad ones.${caught}`;
   }
   const short = versions.flatMap(([version, { graded, tpr, tnr }]) =>
     [
@@ -121,7 +126,19 @@ export function licenceInWords(judge: BriefJudge, policy: PolicyDocument): strin
           : `${does} ${ofHundred(rate.low, rate.high)} of 100 ${what} of ${version}, ${Math.round(needed * 100)} needed (${n} graded)`,
       ),
   );
-  return `${short.join("; ")}.`;
+  return `${[...short, ...(noticed ? [noticed] : [])].join("; ")}.`;
+}
+
+/** What is short of the policy's catch rate; null when nothing is. */
+function catchInWords(judge: BriefJudge, policy: PolicyDocument): string | null {
+  const { minCatch } = policy.judge;
+  if (minCatch === undefined) return null;
+  const needed = `${Math.round(minCatch * 100)} of 100 needed`;
+  if (!judge.catch) return `no known-bad sentinel is judged, ${needed}`;
+  const { caught, n, low, high } = judge.catch;
+  return low >= minCatch
+    ? null
+    : `catches ${ofHundred(low, high)} of 100 known-bad sentinels, ${needed} (${caught} of ${n} caught)`;
 }
 
 type Preference = NonNullable<BriefJudge["preference"]>;

@@ -20,8 +20,12 @@ export const policySchema = z.strictObject({
   level: z.number().min(0.5).max(0.999),
   /** Cases with a human label that are needed; never more than can be drawn. */
   minReviewedCases: z.int().min(0).max(1_000_000),
-  /** Lower bounds of the judge's TPR and TNR. */
-  judge: z.strictObject({ minTpr: share, minTnr: share }),
+  /** Lower bounds of the judge's TPR and TNR, and, where it is given, of its catch rate on known-bad sentinels. */
+  judge: z.strictObject({ minTpr: share, minTnr: share, minCatch: share.optional() }),
+  /** How many of the cases in a person's queue are checks on their grading: repeats, and sentinels where some are made. */
+  checks: z
+    .strictObject({ repeats: z.number().min(0).max(0.5), sentinels: z.number().min(0).max(0.5) })
+    .default({ repeats: 0, sentinels: 0 }),
   /** Different people who must approve. */
   signers: z.int().min(1).max(20),
   /** People who grade each drawn case. */
@@ -40,6 +44,7 @@ export const standardPolicies: Record<string, PolicyDocument> = {
     level: 0.95,
     minReviewedCases: 40,
     judge: { minTpr: 0.8, minTnr: 0.6 },
+    checks: { repeats: 0.05, sentinels: 0.05 },
     signers: 1,
     reviewersPerCase: 1,
     mustPass: true,
@@ -51,6 +56,7 @@ export const standardPolicies: Record<string, PolicyDocument> = {
     level: 0.95,
     minReviewedCases: 80,
     judge: { minTpr: 0.9, minTnr: 0.75 },
+    checks: { repeats: 0.05, sentinels: 0.05 },
     signers: 2,
     reviewersPerCase: 1,
     mustPass: true,

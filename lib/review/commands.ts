@@ -4,6 +4,7 @@ import { db } from "../db/client";
 import { type Tx, transaction, violates } from "../db/transaction";
 import { canonicalJson, digestOf } from "../digest";
 import { Fault, notFound } from "../errors";
+import { isCheck, lockCheck, toldRepeat, toldSentinel } from "./checks";
 import { graderOf, type Revealed, type ReviewScope, refuseUnlessGrading, reveal, reviewScope } from "./queries";
 import { completeGrades, runOf, sideOf } from "./rules";
 import type { Grade, Submission } from "./schema";
@@ -125,6 +126,8 @@ export async function submitReviews({
       const earlier = await earlierAnswer(tx, releaseId, reviewerId, submission);
       if (earlier) return earlier;
       refuseUnlessGrading(scope.state);
+      const checked = await submitCheck(tx, actor, scope, reviewerId, submission);
+      if (checked) return checked;
       const task = await lockTask(tx, releaseId, reviewerId, submission.task);
       if (task.completed) {
         // The same delivery may have been stored while this one waited for the lock.
@@ -180,6 +183,71 @@ export async function submitReviews({
   }
 }
 
+/** Stores the grades of a check apart from all others, and tells what it was; null when the task is no check. */
+async function submitCheck(
+  tx: Tx,
+  actor: Actor,
+  scope: ReviewScope,
+  reviewerId: number,
+  submission: Submission,
+): Promise<Answer | null> {
+  const check = await lockCheck(tx, scope.releaseId, reviewerId, submission.task);
+  if (!check) return null;
+  if (check.completed) {
+    const stored = await earlierAnswer(tx, scope.releaseId, reviewerId, submission);
+    if (stored) return stored;
+    throw new Fault("conflict", "You graded this case already.", { field: "task" });
+  }
+  const { outputs, pairs } = completeGrades(submission.grades, scope.criteria);
+  const row = ({ criterion, note }: Grade) => ({
+    checkId: check.id,
+    criterionId: scope.criteria.find(({ key }) => key === criterion)!.id,
+    note: note?.trim() || null,
+    tookMs: submission.tookMs ?? null,
+  });
+  await tx.checkGrade.createMany({
+    data: [
+      ...outputs.map((grade) => ({ ...row(grade), side: grade.side, verdict: grade.verdict, prefer: null })),
+      ...pairs.map((grade) => ({
+        ...row(grade),
+        side: sideOf("candidate", check.swapped),
+        verdict: null,
+        prefer: grade.prefer === "A" || grade.prefer === "B" ? runOf(grade.prefer, check.swapped) : grade.prefer,
+      })),
+    ],
+  });
+  await tx.reviewCheck.update({ where: { id: check.id }, data: { completedAt: new Date() } });
+  // What a judge says of a sentinel's case stays hidden: a later batch may draw it.
+  const told = check.sentinel
+    ? {
+        sides: { A: scope.versions[runOf("A", check.swapped)], B: scope.versions[runOf("B", check.swapped)] },
+        judges: [],
+        check: toldSentinel(check, outputs),
+      }
+    : {
+        ...(await reveal(tx, scope, check.caseId, check.swapped, submission.grades)),
+        check: await toldRepeat(tx, scope, check, reviewerId, { outputs, pairs }),
+      };
+  const answer = { revealed: told };
+  await tx.reviewSubmission.create({
+    data: {
+      releaseId: scope.releaseId,
+      reviewerId,
+      clientKey: submission.clientKey,
+      taskId: check.id,
+      requestDigest: requestDigest(submission),
+      answer: canonicalJson(answer),
+    },
+  });
+  await appendAudit(tx, actor, {
+    action: "check.graded",
+    subject: { kind: "release", id: String(scope.releaseId), name: check.case },
+    after: requestDigest(submission),
+    details: { case: check.case, task: check.id, check: check.sentinel ? "sentinel" : "repeat" },
+  });
+  return answer;
+}
+
 /**
  * Corrects grades given earlier: each that differs is superseded by a new row, no longer blind, because the judge's verdict
  * has been seen. The old rows stay.
@@ -196,6 +264,8 @@ export async function supersedeReviews({
   return transaction(async (tx) => {
     const scope = await reviewScope(tx, actor.projectId, releaseId, true);
     refuseUnlessGrading(scope.state);
+    if (await isCheck(tx, releaseId, reviewerId, submission.task))
+      throw new Fault("conflict", "That case was a check on grading: its first answer is what counts.");
     const task = await lockTask(tx, releaseId, reviewerId, submission.task);
     if (!task.completed) throw new Fault("conflict", "This case is not graded yet.", { field: "task" });
     const current = await tx.review.findMany({
@@ -236,9 +306,11 @@ export async function skipTask({
   await transaction(async (tx) => {
     const scope = await reviewScope(tx, actor.projectId, input.releaseId, true);
     refuseUnlessGrading(scope.state);
-    const task = await lockTask(tx, input.releaseId, reviewerId, input.task);
+    const check = await lockCheck(tx, input.releaseId, reviewerId, input.task);
+    const task = check ?? (await lockTask(tx, input.releaseId, reviewerId, input.task));
     if (task.completed) throw new Fault("conflict", "You graded this case already.", { field: "task" });
-    await tx.reviewTask.update({ where: { id: task.id }, data: { skippedAt: new Date() } });
+    const put = { where: { id: task.id }, data: { skippedAt: new Date() } };
+    await (check ? tx.reviewCheck.update(put) : tx.reviewTask.update(put));
     await appendAudit(tx, actor, {
       action: "review.skipped",
       subject: { kind: "release", id: String(input.releaseId), name: task.case },

@@ -3,6 +3,15 @@ import { may, permit } from "../auth/permit";
 import { db } from "../db/client";
 import { type Tx, transaction } from "../db/transaction";
 import { Fault, notFound } from "../errors";
+import {
+  type CheckReport,
+  isCheck,
+  openCheck,
+  plantCheck,
+  reportChecks,
+  type ShownCheck,
+  type ToldCheck,
+} from "./checks";
 import { type Asked, type Run, runOf, sideOf } from "./rules";
 import type { Grade } from "./schema";
 
@@ -16,6 +25,8 @@ export type ReviewScope = {
   runs: Record<Run, number>;
   versions: Record<Run, string>;
   reviewersPerCase: number;
+  /** Shares of a person's queue, in [0, ½]. */
+  checks: { repeats: number; sentinels: number };
   criteria: (Asked & { id: number; name: string; rubric: string; judgeVersionId: number | null })[];
 };
 
@@ -26,6 +37,7 @@ type ScopeRow = {
   baseline: string;
   candidate: string;
   reviewersPerCase: number;
+  checks: ReviewScope["checks"] | null;
   criteria: ReviewScope["criteria"];
 };
 
@@ -40,7 +52,7 @@ export async function reviewScope(
     await reader.$queryRaw`SELECT 1 FROM release WHERE id = ${releaseId} AND project_id = ${projectId} FOR SHARE`;
   const [row] = await reader.$queryRaw<ScopeRow[]>`
     SELECT r.state::text, r.baseline_run_id AS "baselineRunId", r.candidate_run_id AS "candidateRunId", b.key AS baseline, k.key AS candidate,
-           (p.document::json ->> 'reviewersPerCase')::int AS "reviewersPerCase",
+           (p.document::json ->> 'reviewersPerCase')::int AS "reviewersPerCase", p.document::json -> 'checks' AS checks,
            (SELECT json_agg(json_build_object('id', c.id, 'key', c.key, 'kind', c.kind, 'name', c.name, 'rubric', c.rubric, 'judgeVersionId', rc.judge_version_id) ORDER BY rc.position)
               FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id WHERE rc.release_id = r.id) AS criteria
       FROM release r JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id
@@ -53,6 +65,7 @@ export async function reviewScope(
     runs: { baseline: row.baselineRunId, candidate: row.candidateRunId },
     versions: { baseline: row.baseline, candidate: row.candidate },
     reviewersPerCase: row.reviewersPerCase,
+    checks: row.checks ?? { repeats: 0, sentinels: 0 },
     criteria: row.criteria,
   };
 }
@@ -157,7 +170,7 @@ async function viewOf(
   reader: Reader,
   actor: Actor,
   scope: ReviewScope,
-  task: { id: string; caseId: number; swapped: boolean; expiresAt: Date },
+  task: Claimed & Partial<Pick<ShownCheck, "candidateText">>,
 ): Promise<TaskView> {
   const [found] = await reader.$queryRaw<CaseText[]>`
     SELECT key, input, input_is_json AS "inputIsJson", reference, slice FROM test_case WHERE id = ${task.caseId}`;
@@ -167,6 +180,7 @@ async function viewOf(
      WHERE case_id = ${task.caseId} AND run_id IN (${scope.runs.baseline}, ${scope.runs.candidate}) AND repeat = 0`;
   const shown = (side: "A" | "B"): Shown => {
     const output = outputs.find(({ runId }) => runId === scope.runs[runOf(side, task.swapped)]);
+    if (task.candidateText != null && runOf(side, task.swapped) === "candidate") return { output: task.candidateText };
     if (!output || output.error !== null) return { output: null, error: output?.error ?? "There is no output." };
     return { output: parsed(output.output, output.isJson) };
   };
@@ -206,17 +220,40 @@ export async function nextTask(
     const scope = await reviewScope(tx, actor.projectId, releaseId);
     refuseUnlessGrading(scope.state);
     const held = [...except];
-    const [own] = await tx.$queryRaw<Claimed[]>`
-      UPDATE review_task t SET expires_at = now() + make_interval(mins => ${leaseMinutes})
-        FROM draw d
-       WHERE t.id = (SELECT o.id FROM review_task o JOIN draw od ON od.release_id = o.release_id AND od.case_id = o.case_id
-                      WHERE o.release_id = ${releaseId} AND o.reviewer_id = ${grader} AND o.completed_at IS NULL AND o.skipped_at IS NULL
-                        AND o.expires_at > now() AND NOT (o.id = ANY (${held})) ORDER BY od.position LIMIT 1)
-         AND d.release_id = t.release_id AND d.case_id = t.case_id
-      RETURNING t.id, t.case_id AS "caseId", d.swapped, t.expires_at AS "expiresAt"`;
-    const task = own ?? (await claim(tx, scope, grader));
+    const task =
+      (await openCheck(tx, releaseId, grader, held)) ??
+      (await ownTask(tx, releaseId, grader, held)) ??
+      (await claimWithChecks(tx, scope, grader));
     return task ? viewOf(tx, actor, scope, task) : null;
   });
+}
+
+/** A case that this person holds already, with its lease renewed. */
+async function ownTask(
+  tx: Tx,
+  releaseId: number,
+  grader: number,
+  held: readonly string[],
+): Promise<Claimed | undefined> {
+  const [own] = await tx.$queryRaw<Claimed[]>`
+    UPDATE review_task t SET expires_at = now() + make_interval(mins => ${leaseMinutes})
+      FROM draw d
+     WHERE t.id = (SELECT o.id FROM review_task o JOIN draw od ON od.release_id = o.release_id AND od.case_id = o.case_id
+                    WHERE o.release_id = ${releaseId} AND o.reviewer_id = ${grader} AND o.completed_at IS NULL AND o.skipped_at IS NULL
+                      AND o.expires_at > now() AND NOT (o.id = ANY (${[...held]})) ORDER BY od.position LIMIT 1)
+       AND d.release_id = t.release_id AND d.case_id = t.case_id
+    RETURNING t.id, t.case_id AS "caseId", d.swapped, t.expires_at AS "expiresAt"`;
+  return own;
+}
+
+/**
+ * The next case, or now and then a check before it: nothing tells them apart until the grade is stored. A claimed case
+ * waits for its turn.
+ */
+async function claimWithChecks(tx: Tx, scope: ReviewScope, grader: number): Promise<Claimed | undefined> {
+  const next = await claim(tx, scope, grader);
+  // Nothing is checked once the queue is empty: who is done is done.
+  return next && ((await plantCheck(tx, scope, grader, leaseMinutes)) ?? next);
 }
 
 async function claim(tx: Tx, scope: ReviewScope, grader: number): Promise<Claimed | undefined> {
@@ -264,7 +301,12 @@ export type ToldPreference = Told & {
     rationale: string | null;
   }[];
 };
-export type Revealed = { sides: Record<"A" | "B", string>; judges: (ToldVerdict | ToldPreference)[] };
+export type Revealed = {
+  sides: Record<"A" | "B", string>;
+  judges: (ToldVerdict | ToldPreference)[];
+  /** Only of a check on grading: a repeat, and whether it was graded as before; or a sentinel, and whether it was noticed. */
+  check?: ToldCheck;
+};
 
 type VerdictRow = {
   judge: string;
@@ -380,6 +422,8 @@ export async function gradedTask(actor: Actor, releaseId: number, taskId: string
     SELECT t.id, t.case_id AS "caseId", d.swapped, t.expires_at AS "expiresAt"
       FROM review_task t JOIN draw d ON d.release_id = t.release_id AND d.case_id = t.case_id
      WHERE t.id = ${taskId} AND t.release_id = ${releaseId} AND t.reviewer_id = ${grader} AND t.completed_at IS NOT NULL`;
+  if (!task && (await isCheck(db, releaseId, grader, taskId)))
+    throw new Fault("conflict", "That case was a check on grading: its first answer is what counts.");
   if (!task) throw notFound("The graded case");
   type Row = {
     side: "A" | "B";
@@ -405,6 +449,14 @@ export async function gradedTask(actor: Actor, releaseId: number, taskId: string
         },
   );
   return { ...view, grades, revealed: await reveal(db, scope, task.caseId, task.swapped, grades) };
+}
+
+/** What checks on grading found: all reviewers for those who answer for the release or audit it, else only oneself. */
+export async function listChecks(actor: Actor, releaseId: number): Promise<CheckReport[]> {
+  permit(actor, "project.read");
+  await reviewScope(db, actor.projectId, releaseId);
+  const sees = may(actor, "release.draw") || may(actor, "audit.read");
+  return reportChecks(db, releaseId, sees ? null : (personOf(actor) ?? 0));
 }
 
 export type GraderRow = { name: string; cases: number; overrides: number; medianMs: number | null; lastAt: Date };

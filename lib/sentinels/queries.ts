@@ -1,8 +1,8 @@
-import jStat from "jstat";
-import type { Actor } from "../auth/actor";
-import { permit } from "../auth/permit";
+import { type Actor, personOf } from "../auth/actor";
+import { may, permit } from "../auth/permit";
 import { db } from "../db/client";
 import { waitingCases } from "../review/queries";
+import { exactInterval } from "../stats/judge-trust";
 import { expectedOf, type Kind, kinds } from "./schema";
 
 export type SentinelRow = {
@@ -17,9 +17,13 @@ export type SentinelRow = {
   verdicts: { judge: string; verdict: "pass" | "fail" | "error" }[];
 };
 
-/** The sentinels of a release; those made from a case that this person may still have to grade blind are left out. */
+/**
+ * The sentinels of a release; those made from a case that this person may still have to grade blind are left out, and,
+ * for a reviewer, those that may still come up in their queue.
+ */
 export async function listSentinels(actor: Actor, releaseId: number): Promise<SentinelRow[]> {
   permit(actor, "project.read");
+  const grader = may(actor, "review.grade") && !may(actor, "release.draw") ? personOf(actor) : null;
   const waiting = (await waitingCases(actor, releaseId)).map(({ id }) => id);
   return db.$queryRaw<SentinelRow[]>`
     SELECT s.id, s.key, s.kind, k.key AS criterion, c.id AS "caseId", c.key AS "case", s.text, x.reason AS struck,
@@ -30,6 +34,8 @@ export async function listSentinels(actor: Actor, releaseId: number): Promise<Se
       JOIN test_case c ON c.id = s.case_id JOIN criterion k ON k.id = s.criterion_id
       LEFT JOIN sentinel_strike x ON x.sentinel_id = s.id
      WHERE s.release_id = ${releaseId} AND c.id <> ALL (${waiting}::int[])
+       AND (${grader}::int IS NULL OR r.state NOT IN ('draft', 'grading', 'ready') OR EXISTS (
+            SELECT 1 FROM review_check k WHERE k.sentinel_id = s.id AND k.reviewer_id = ${grader} AND k.completed_at IS NOT NULL))
      ORDER BY array_position(${[...kinds]}::text[], s.kind), c.key COLLATE "C"`;
 }
 
@@ -46,15 +52,6 @@ export type Catch = {
   low: number;
   high: number;
 };
-
-/** Exact interval of a rate: Clopper & Pearson (1934), Biometrika 26, 404–413. */
-export function exactInterval(k: number, n: number, level = 0.95): { low: number; high: number } {
-  const tail = (1 - level) / 2;
-  return {
-    low: k === 0 ? 0 : jStat.beta.inv(tail, k, n - k + 1),
-    high: k === n ? 1 : jStat.beta.inv(1 - tail, k + 1, n - k),
-  };
-}
 
 type Count = { judge: string; number: number; criterion: string; kind: Kind; verdict: string; n: number };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { exactInterval } from "../stats/judge-trust";
 import { Random } from "../stats/random";
 import { parseVerdictLines } from "./lines";
-import { exactInterval } from "./queries";
 import { contradict, likeness, make, negate, type Source, truncate } from "./rules";
 import { kinds } from "./schema";
 

@@ -21,7 +21,7 @@ export const kindWords: Record<Kind, string> = {
 export const makeSchema = z.strictObject({
   count: z.coerce.number().int().min(1).max(500),
   criterion: z.string().trim().min(1).max(300).optional(),
-  kinds: z.array(z.enum(kinds)).min(1).optional(),
+  kinds: z.array(z.enum(kinds)).min(1, "Choose how they are made.").optional(),
   /** Left out: drawn, and recorded. */
   seed: z.string().trim().min(1).max(200).optional(),
 });

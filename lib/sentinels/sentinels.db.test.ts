@@ -61,11 +61,12 @@ describe("sentinels", () => {
   });
   const input = () => ({ releaseId: team.releaseId, count: 12, seed: "a seed" });
   const evidence = async () => {
-    const { sequence, ...rest } = await criterionEvidence(team.manager, {
+    const { sequence, judges, ...rest } = await criterionEvidence(team.manager, {
       releaseId: team.releaseId,
       criterionId: team.world.criterionId,
     });
-    return JSON.stringify([sequence, rest]);
+    // The catch rate stands beside the judge's trust; all else must stay as it was.
+    return JSON.stringify([sequence, judges.map(({ catch: _rate, ...judge }) => judge), rest]);
   };
 
   it("are made in kinds by turn, recorded, and in no estimate, judged or not", async () => {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { gradesToSettle, judgeTrust, licenceOf } from "./judge-trust";
+import { exactInterval, gradesToSettle, judgeTrust, licenceOf, licenceWithCatch } from "./judge-trust";
 import { pairedEstimate, worstCaseDelta } from "./paired-estimate";
 import { Random } from "./random";
 import { allocateWeighted, drawWithoutReplacement } from "./sample";
@@ -307,6 +307,16 @@ describe("a judge's TPR and TNR", () => {
 describe("the judge's licence", () => {
   const needed = { minTpr: 0.8, minTnr: 0.6 };
   const licence = (strata: Stratum[]) => licenceOf(Object.values(judgeTrust(strata, 0.95)), needed);
+  it("also asks that known-bad sentinels are caught, where the policy does", () => {
+    const rate = (caught: number, n: number) => ({ caught, n, ...exactInterval(caught, n) });
+    expect(licenceWithCatch("trusted", null)).toBe("trusted");
+    expect(licenceWithCatch("trusted", null, 0.8)).toBe("not_enough_evidence");
+    expect(licenceWithCatch("trusted", rate(38, 40), 0.8)).toBe("trusted");
+    expect(licenceWithCatch("trusted", rate(9, 10), 0.8)).toBe("not_enough_evidence");
+    expect(licenceWithCatch("trusted", rate(20, 40), 0.8)).toBe("untrusted");
+    expect(licenceWithCatch("untrusted", rate(40, 40), 0.8)).toBe("untrusted");
+    expect(licenceWithCatch("not_enough_evidence", rate(40, 40), 0.8)).toBe("not_enough_evidence");
+  });
   it("is trusted after many agreements, untrusted after many disagreements, open in between", () => {
     expect(licence([stratum("pass>pass", 300, [0, 0, 0, 200]), stratum("fail>fail", 100, [90, 0, 0, 5])])).toBe(
       "trusted",

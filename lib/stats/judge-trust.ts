@@ -131,6 +131,30 @@ export function licenceOf(
     : "not_enough_evidence";
 }
 
+/** Exact interval of a rate: Clopper & Pearson (1934), Biometrika 26, 404–413. `k` of `n` ≥ 1. */
+export function exactInterval(k: number, n: number, level = 0.95): { low: number; high: number } {
+  const tail = (1 - level) / 2;
+  return {
+    low: k === 0 ? 0 : jStat.beta.inv(tail, k, n - k + 1),
+    high: k === n ? 1 : jStat.beta.inv(1 - tail, k + 1, n - k),
+  };
+}
+
+/** Known-bad sentinels that a judge judged, and those it failed; with the exact interval of the rate. */
+export type CatchRate = { caught: number; n: number; low: number; high: number };
+
+/**
+ * A licence also asks that known-bad sentinels are caught, where the policy names a rate: untrusted when the rate's upper
+ * bound lies below it; without sentinels, or with too few, there is not enough evidence.
+ *
+ * @param minCatch in [0, 1]; undefined: the policy does not ask
+ */
+export function licenceWithCatch(licence: Licence, rate: CatchRate | null, minCatch?: number | null): Licence {
+  if (minCatch === undefined || minCatch === null || licence === "untrusted") return licence;
+  if (rate && rate.high < minCatch) return "untrusted";
+  return rate && rate.low >= minCatch ? licence : "not_enough_evidence";
+}
+
 /** More than this many further grades is not a suggestion anybody could follow. */
 const mostGrades = 5000;
 

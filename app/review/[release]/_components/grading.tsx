@@ -144,6 +144,8 @@ export function Grading({
       if (answer.ok) {
         setOffline(false);
         setSaved((before) => before + 1);
+        // A check can't be taken back: going back leads to the case before it.
+        if (answer.value.revealed.check) history.current = history.current.filter((task) => task !== first.task);
         setTold({
           case: first.case,
           revealed: answer.value.revealed,

@@ -5,6 +5,7 @@ import { Untrusted } from "@/components/ui/untrusted";
 import { preferenceWords, Verdict } from "@/components/ui/verdict";
 import type { Revealed, ToldPreference, ToldVerdict } from "@/lib/review/queries";
 import type { Grade } from "@/lib/review/schema";
+import { type Kind, kindWords } from "@/lib/sentinels/schema";
 
 type Mine = Pick<Grade, "side" | "criterion" | "verdict" | "prefer">;
 export type Told = { case: string; revealed: Revealed; grades: readonly Mine[] };
@@ -27,6 +28,7 @@ export function RevealStrip({ told, criteria }: { told: Told | null; criteria: n
         </p>
       ) : (
         <>
+          {told.revealed.check && <Check check={told.revealed.check} />}
           <p>
             Stored. Case <span className="break-all">{told.case}</span>: A was{" "}
             <strong className="break-all">{told.revealed.sides.A}</strong>, B was{" "}
@@ -63,6 +65,27 @@ export function RevealStrip({ told, criteria }: { told: Told | null; criteria: n
         </>
       )}
     </section>
+  );
+}
+
+/** That the case was a check on grading, and how it went. */
+function Check({ check }: { check: NonNullable<Revealed["check"]> }) {
+  if (check.kind === "repeat") {
+    const all = check.agreed === check.of;
+    return (
+      <p>
+        <Badge tone="human">check</Badge> You had graded this case before:{" "}
+        {all ? "the same grades again." : `${check.agreed} of ${check.of} grades are the same.`} The first ones count.
+      </p>
+    );
+  }
+  const noticed = check.graded === check.expected;
+  return (
+    <p>
+      <Badge tone="human">check</Badge> Answer {check.side} was made up: {kindWords[check.made as Kind] ?? check.made}.
+      It should {check.expected === "fail" ? "fail" : "pass"} on {check.criterion}; you said {check.graded}
+      {noticed ? ": noticed." : "."} It counts in no estimate.
+    </p>
   );
 }
 

@@ -6,8 +6,9 @@ import { Progress } from "@/components/ui/progress";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { may } from "@/lib/auth/permit";
-import { listGraders, reviewProgress } from "@/lib/review/queries";
+import { listChecks, listGraders, reviewProgress } from "@/lib/review/queries";
 import { loadRelease } from "../_release";
+import { Checks } from "./_components/checks";
 
 export const metadata: Metadata = { title: "Review" };
 
@@ -15,7 +16,11 @@ const seconds = (ms: number | null) => (ms === null ? "–" : `${formatCount(Mat
 
 export default async function ReviewTab({ params }: { params: Promise<{ id: string }> }) {
   const { actor, release } = await loadRelease((await params).id);
-  const [progress, graders] = await Promise.all([reviewProgress(actor, release.id), listGraders(actor, release.id)]);
+  const [progress, graders, checks] = await Promise.all([
+    reviewProgress(actor, release.id),
+    listGraders(actor, release.id),
+    listChecks(actor, release.id),
+  ]);
   if (progress.drawn === 0) {
     return (
       <EmptyState title="No sample has been drawn yet">
@@ -83,6 +88,7 @@ export default async function ReviewTab({ params }: { params: Promise<{ id: stri
           </Table>
         </section>
       )}
+      <Checks rows={checks} me={actor.userId} policy={release.policyDocument} />
     </div>
   );
 }

@@ -14,7 +14,11 @@ const id = z.coerce.number().int().positive();
 export async function makeAction(_before: Outcome | null, form: FormData): Promise<Outcome> {
   return act(async (actor) => {
     const releaseId = id.parse(form.get("releaseId"));
-    const input = makeSchema.parse({ count: form.get("count"), criterion: form.get("criterion") ?? undefined });
+    const input = makeSchema.parse({
+      count: form.get("count"),
+      criterion: form.get("criterion") ?? undefined,
+      kinds: form.getAll("kinds"),
+    });
     const { made } = await makeSentinels({ actor, input: { ...input, releaseId } });
     revalidatePath(`/releases/${releaseId}/sentinels`);
     const parts = Object.entries(made).map(([kind, n]) => `${n} ${kindWords[kind as keyof typeof kindWords]}`);

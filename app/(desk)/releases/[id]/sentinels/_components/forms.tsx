@@ -2,10 +2,12 @@
 
 import { useActionState } from "react";
 import { Button } from "@/components/ui/button";
+import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
+import { kinds, kindWords } from "@/lib/sentinels/schema";
 import type { Outcome } from "../../../../_action";
 import { makeAction, strikeAction, verdictsAction } from "../actions";
 
@@ -43,6 +45,14 @@ export function MakeForm({ releaseId, criteria }: { releaseId: number; criteria:
           Make sentinels
         </Button>
       </div>
+      <fieldset className="grid gap-x-6 sm:grid-cols-2 lg:grid-cols-3">
+        <legend className="mb-1 text-sm font-medium">Made as</legend>
+        {kinds.map((kind) => (
+          <Checkbox key={kind} name="kinds" value={kind} defaultChecked>
+            {kindWords[kind]}
+          </Checkbox>
+        ))}
+      </fieldset>
       <Told outcome={outcome} />
     </form>
   );
