@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { Explain } from "@/components/ui/explain";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { criterionPath } from "@/lib/calibration/queries";
 import { compareVersions } from "@/lib/prompts/queries";
@@ -8,6 +9,7 @@ import { headline, outlookInWords, standing } from "@/lib/releases/verdict";
 import { GateList } from "../_components/gate-list";
 import { CriteriaTable } from "./_components/criteria-table";
 import { CriterionSection } from "./_components/criterion-section";
+import { explainOutlook } from "./_components/explanations";
 import { ImportedPreferencesSection, ImportedSection } from "./_components/imported-tables";
 import { NextStep } from "./_components/next-step";
 import { Regressions } from "./_components/regressions";
@@ -35,7 +37,11 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
           {headline(brief, policy)}
         </p>
         <p className="text-lg text-muted [overflow-wrap:anywhere]">{standing(brief, policy)}</p>
-        {outlook && <p className="text-lg text-muted tabular-nums">{outlook}</p>}
+        {outlook && (
+          <p className="text-lg text-muted tabular-nums">
+            {outlook} {brief.outlook && <Explain {...explainOutlook(policy, brief.outlook.left)} />}
+          </p>
+        )}
       </section>
       <section aria-labelledby="gates" className="flex flex-col gap-2">
         <h2 id="gates" className="text-lg font-semibold">

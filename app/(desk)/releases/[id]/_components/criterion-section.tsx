@@ -18,7 +18,18 @@ import type { PathPoint } from "@/lib/calibration/types";
 import { type BriefJudge, trustInWords, trustOf } from "@/lib/releases/brief";
 import type { PolicyDocument } from "@/lib/releases/policy";
 import { ofHundred, pointsInterval } from "@/lib/releases/words";
-import { explainAlwaysValid, explainDelta, explainFixed, explainPassRate, explainTrust } from "./explanations";
+import {
+  explainAlike,
+  explainAlwaysValid,
+  explainDelta,
+  explainFixed,
+  explainJudgeAlone,
+  explainPassRate,
+  explainPath,
+  explainSliceDeltas,
+  explainTrust,
+  explainWorstCase,
+} from "./explanations";
 import { PreferenceTable, PreferenceTrust, TrustTable, VerdictTable } from "./judge-tables";
 import { LicenceBadge } from "./licence-badge";
 
@@ -57,7 +68,8 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
             What the judge says
             {judgeAlone !== null && (
               <span className="font-normal text-muted tabular-nums"> {formatPoints(judgeAlone)}, uncorrected</span>
-            )}
+            )}{" "}
+            {judges.length > 0 && <Explain {...explainJudgeAlone(criterion)} />}
           </h3>
           {judges.map((judge) => {
             const flips = tally[judge.key];
@@ -92,7 +104,9 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
           <SliceChart criterion={criterion} margin={policy.margin} />
           {path.length > 0 && (
             <div className="flex min-w-0 flex-col gap-3">
-              <h3 className="font-semibold">How sure, review by review</h3>
+              <h3 className="font-semibold">
+                How sure, review by review <Explain {...explainPath(criterion, path.length)} />
+              </h3>
               <IntervalPathChart
                 label={`Interval against reviews on ${name}`}
                 sentence={pathSentence(path, policy.margin)}
@@ -236,7 +250,9 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
             <dd>{formatPointsInterval(delta, low, high, low === high ? 2 : 1)}</dd>
             {casesLikeThese && (
               <>
-                <dt className="text-muted">Delta, cases like these</dt>
+                <dt className="text-muted">
+                  Delta, cases like these <Explain {...explainAlike(criterion)} />
+                </dt>
                 <dd>{formatPointsInterval(delta, casesLikeThese.delta.low, casesLikeThese.delta.high)}</dd>
               </>
             )}
@@ -258,7 +274,9 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
             )}
             {worstCase !== null && missing > 0 && (
               <>
-                <dt className="text-muted">Worst case</dt>
+                <dt className="text-muted">
+                  Worst case <Explain {...explainWorstCase(criterion)} />
+                </dt>
                 <dd>
                   {formatPoints(worstCase)} if every drawn case without a label
                   {unanswered > 0 && ", and every case without both answers,"} went against the candidate
@@ -319,7 +337,9 @@ function SliceChart({ criterion, margin }: { criterion: BriefCriterion; margin: 
     .join(" ");
   return (
     <div className="flex min-w-0 flex-col gap-3">
-      <h3 className="font-semibold">Slice by slice</h3>
+      <h3 className="font-semibold">
+        Slice by slice <Explain {...explainSliceDeltas(criterion)} />
+      </h3>
       <ForestChart
         label={`Delta by slice on ${name}`}
         sentence={sentence}

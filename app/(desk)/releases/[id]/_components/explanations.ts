@@ -124,3 +124,102 @@ export function explainTrust(judge: BriefJudge, criterion: BriefCriterion, polic
     reference: "Fieller (1954), Some problems in interval estimation, JRSS-B 16, 175–185",
   };
 }
+
+export function explainAlike(criterion: BriefCriterion): Explanation {
+  const alike = criterion.estimate.casesLikeThese?.delta;
+  return {
+    title: "Delta, cases like these",
+    what: "The delta over the cases that such a dataset was taken from. It stays wide even when all of these are graded: another dataset would hold other cases.",
+    formula:
+      "as the fixed-n interval, without the finite population's gain, and with the strata's shares themselves a multinomial sample",
+    data: [...counts(criterion), ...(alike ? [formatPointsInterval(alike.estimate, alike.low, alike.high)] : [])],
+    n: `${formatCount(criterion.estimate.reviewed)} graded cases`,
+    assumptions: [...drawn, "The cases are a random sample of the cases one cares about."],
+    reference:
+      "Särndal, Swensson & Wretman, Model Assisted Survey Sampling (1992), §2.9; Walley (1996), JRSS-B 58, 3–57",
+  };
+}
+
+export function explainWorstCase(criterion: BriefCriterion): Explanation {
+  return {
+    title: "Worst case",
+    what: "The delta if every drawn case without a usable label, and every case that lacks an answer, went against the candidate. It bounds what is missing, whatever the reason.",
+    formula: "the estimate with Δᵢ = −1 for each of them",
+    data: counts(criterion),
+    n: `${formatCount(criterion.estimate.reviewed)} graded cases`,
+    assumptions: ["None on what is missing."],
+    reference: "Manski (1990), Nonparametric Bounds on Treatment Effects, American Economic Review 80, 319–323",
+  };
+}
+
+export function explainJudgeAlone(criterion: BriefCriterion): Explanation {
+  return {
+    title: "Judge alone",
+    what: "Better minus worse, as the judge's verdicts alone have it, over the cases with a verdict on both answers. It is as wrong as the judge is: what people's grades make of it stands beside.",
+    formula: "(better − worse) / (better + worse + same)",
+    data: Object.entries(criterion.tally).map(
+      ([judge, { better, worse, same, error }]) =>
+        `${judge}: better ${formatCount(better)}, worse ${formatCount(worse)}, same ${formatCount(same)}, no verdict ${formatCount(error)}`,
+    ),
+    n: `${formatCount(criterion.population)} cases answered by both versions`,
+    assumptions: ["None: a count, not an estimate of what people would say."],
+    reference: "docs/numbers.md, What the numbers mean",
+  };
+}
+
+export function explainSliceDeltas(criterion: BriefCriterion): Explanation {
+  const slices = criterion.slices ?? [];
+  return {
+    title: "Delta, slice by slice",
+    what: "The delta of each slice from its own graded cases, and which slices got worse: exact one-sided McNemar tests, with the false discovery rate over all slices held at one in ten.",
+    formula:
+      "p = P(X ≥ worse), X ~ Binomial(better + worse, ½)\nq: p adjusted by Benjamini & Hochberg; named when q ≤ 0.1",
+    data: slices.map(
+      ({ slice, labelled, better, worse, p, q }) =>
+        `${slice}: ${formatCount(labelled)} graded, better ${formatCount(better)}, worse ${formatCount(worse)}, p ${p.toFixed(3)}, q ${q.toFixed(3)}`,
+    ),
+    n: `${formatCount(criterion.estimate.reviewed)} graded cases in ${formatCount(slices.length)} slices`,
+    assumptions: [...drawn, "Must-pass cases stand outside: one failure is a veto."],
+    reference: "Benjamini & Hochberg (1995), JRSS-B 57, 289–300; McNemar (1947), Psychometrika 12, 153–157",
+  };
+}
+
+export function explainPath(criterion: BriefCriterion, points: number): Explanation {
+  return {
+    title: "How sure, review by review",
+    what: "Both intervals as they stood after so many reviews, in the order of the queue. Only the wider, always-valid one may be looked at all the way.",
+    formula: "the fixed-n and the always-valid interval of the first n graded cases",
+    data: [...counts(criterion), `shown at ${formatCount(points)} numbers of reviews`],
+    n: `${formatCount(criterion.estimate.reviewed)} graded cases`,
+    assumptions: drawn,
+    reference: "Waudby-Smith & Ramdas (2024), JRSS-B 86, 1–27; Walley (1996), JRSS-B 58, 3–57",
+  };
+}
+
+export function explainOutlook(policy: PolicyDocument, left: number): Explanation {
+  return {
+    title: "How many more reviews",
+    what: "Futures of further grades are simulated from what is known so far; each goes on until its always-valid interval leaves the margin. The range covers the middle 80 of 100 futures.",
+    formula:
+      "in each stratum, labels drawn from the posterior of those so far (a prior of one case, half of it as the judge guesses)\nsettled at the first n with low ≥ margin or high < margin",
+    data: [`margin ${policy.margin}, risk limit ${policy.riskLimit}`, `${formatCount(left)} cases without a label`],
+    n: "all graded cases so far",
+    assumptions: ["Cases not graded yet are like those that are, stratum by stratum."],
+    reference:
+      "Gelman et al., Bayesian Data Analysis (3rd ed. 2013), §3.4; Waudby-Smith & Ramdas (2024), JRSS-B 86, 1–27",
+  };
+}
+
+export function explainImported(criterion: BriefCriterion): Explanation {
+  const reviewers = Object.keys(criterion.imported?.reviewers ?? criterion.importedPreferences?.reviewers ?? {});
+  return {
+    title: "Imported grades",
+    what: "What reviewers said whose grades came with the import, and the judges against them, as plain counts of those cases. They never enter the estimate.",
+    formula:
+      "delta = (better − worse) / pairs graded; κ = (p_o − p_e) / (1 − p_e) over answers that both graded pass or fail",
+    data: reviewers,
+    n: `${formatCount(reviewers.length)} imported reviewers`,
+    assumptions: ["Nothing says how these cases were chosen, so nothing is said of the others."],
+    reference: "Cohen (1960), Educational and Psychological Measurement 20, 37–46",
+  };
+}

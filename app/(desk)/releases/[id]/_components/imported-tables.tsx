@@ -1,7 +1,9 @@
+import { Explain } from "@/components/ui/explain";
 import { formatCoefficient, formatCount, formatPoints, formatRate } from "@/components/ui/format";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted";
 import type { BriefCriterion } from "@/lib/calibration/brief";
+import { explainImported } from "./explanations";
 
 type Imported = NonNullable<BriefCriterion["imported"]>;
 type Reviewers = [name: string, Imported["reviewers"][string]][];
@@ -22,7 +24,7 @@ export function ImportedSection({ criterion, imported, versions }: Props) {
     >
       <div>
         <h2 id={`imported-${criterion.key}`} className="text-lg font-semibold [overflow-wrap:anywhere]">
-          Imported grades: <UntrustedText text={criterion.name} />
+          Imported grades: <UntrustedText text={criterion.name} /> <Explain {...explainImported(criterion)} />
         </h2>
         <p className="max-w-prose text-muted">
           They came with the import. Nothing says how these cases were chosen, so they never enter the estimate.
@@ -54,7 +56,7 @@ export function ImportedPreferencesSection({
     >
       <div>
         <h2 id={`imported-${criterion.key}`} className="text-lg font-semibold [overflow-wrap:anywhere]">
-          Imported preferences: <UntrustedText text={criterion.name} />
+          Imported preferences: <UntrustedText text={criterion.name} /> <Explain {...explainImported(criterion)} />
         </h2>
         <p className="max-w-prose text-muted">
           They came with the import. Nothing says how these cases were chosen, so they never enter the estimate.
