@@ -1,12 +1,12 @@
 import type { ComponentProps } from "react";
 import { cn } from "./cn";
 
-/** Scrolls sideways inside its own pane, reachable by keyboard. */
+/** Scrolls sideways inside its own pane, reachable by keyboard; what is hidden for the eye alone stays in it as well. */
 export function Table({ className, label, ...rest }: ComponentProps<"table"> & { label?: string }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a group that is no fieldset, and no landmark as a section would be
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling pane must be reachable by keyboard
-    <div role="group" aria-label={label ?? "Table"} className="w-full overflow-x-auto" tabIndex={0}>
+    <div role="group" aria-label={label ?? "Table"} className="relative w-full overflow-x-auto" tabIndex={0}>
       <table aria-label={label} className={cn("w-full border-collapse text-left", className)} {...rest} />
     </div>
   );
