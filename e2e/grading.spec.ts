@@ -163,6 +163,37 @@ test("a correction keeps the first grade beside it, and an override is listed as
   expect(await auditActions()).toContain("review.superseded");
 });
 
+test("an answer is tagged by the keyboard, a tag given once is offered again, and going back keeps it", async ({
+  page,
+}) => {
+  const release = await releaseWithDraws("graded/tags", 6, 3);
+  await signIn(page, "reviewer");
+  await page.goto(`/review/${release}`);
+  const article = page.getByRole("article");
+  await expect(article).toBeVisible();
+  const first = (await article.getAttribute("aria-label")) ?? "";
+  await page.keyboard.press("1");
+  await page.keyboard.press("9");
+  await page.keyboard.press("t");
+  await expect(page.getByRole("combobox", { name: "Tag on answer B, Useful" })).toBeFocused();
+  await page.keyboard.type("omits the fee");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: "Remove tag omits the fee" })).toBeVisible();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("article", { name: first })).toHaveCount(0);
+  await expect(page.getByText("stored 1")).toBeVisible();
+  await page.keyboard.press("u");
+  await expect(page.getByRole("article", { name: first })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Remove tag omits the fee" })).toBeVisible();
+  await page.keyboard.press("r");
+  await expect(page.getByRole("button", { name: "Raw R" })).toHaveAttribute("aria-pressed", "true");
+  await expectAccessible(page);
+  await page.reload();
+  await expect(page.getByRole("button", { name: "Raw R" })).toHaveAttribute("aria-pressed", "true");
+  await expect(page.locator("datalist option[value='omits the fee']").first()).toBeAttached();
+});
+
 test("what is left for later comes back at the end; keys are listed on request", async ({ page }) => {
   const release = await releaseWithDraws("graded/later", 6, 3);
   await signIn(page, "reviewer");

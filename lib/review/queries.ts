@@ -223,7 +223,7 @@ export async function nextTask(
     const task =
       (await openCheck(tx, releaseId, grader, held)) ??
       (await ownTask(tx, releaseId, grader, held)) ??
-      (await claimWithChecks(tx, scope, grader));
+      (await claimWithChecks(tx, scope, grader, actor.kind === "person"));
     return task ? viewOf(tx, actor, scope, task) : null;
   });
 }
@@ -250,10 +250,16 @@ async function ownTask(
  * The next case, or now and then a check before it: nothing tells them apart until the grade is stored. A claimed case
  * waits for its turn.
  */
-async function claimWithChecks(tx: Tx, scope: ReviewScope, grader: number): Promise<Claimed | undefined> {
+async function claimWithChecks(
+  tx: Tx,
+  scope: ReviewScope,
+  grader: number,
+  checked: boolean,
+): Promise<Claimed | undefined> {
   const next = await claim(tx, scope, grader);
   // Nothing is checked once the queue is empty: who is done is done.
-  return next && ((await plantCheck(tx, scope, grader, leaseMinutes)) ?? next);
+  // Programs that grade with a person's token keep books of their own: to them every task is a drawn case.
+  return next && ((checked && (await plantCheck(tx, scope, grader, leaseMinutes))) || next);
 }
 
 async function claim(tx: Tx, scope: ReviewScope, grader: number): Promise<Claimed | undefined> {
@@ -482,4 +488,13 @@ export async function listGraders(actor: Actor, releaseId: number): Promise<Grad
       LEFT JOIN preference_verdict s ON rv.prefer IS NOT NULL AND s.first_run_id = r.candidate_run_id AND s.second_run_id = r.baseline_run_id
             AND s.judge_version_id = rc.judge_version_id AND s.case_id = rv.case_id AND s.repeat = 0
      WHERE rv.release_id = ${releaseId} GROUP BY u.id, u.name ORDER BY 2 DESC, 1`;
+}
+
+/** Failure tags that reviewers of the project have given, the most used first; at most 200. */
+export async function listTags(actor: Actor): Promise<string[]> {
+  permit(actor, "project.read");
+  const rows = await db.$queryRaw<{ tag: string }[]>`
+    SELECT tag FROM review rv JOIN release r ON r.id = rv.release_id AND r.project_id = ${actor.projectId}
+     CROSS JOIN LATERAL unnest(rv.tags) AS tag GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 200`;
+  return rows.map(({ tag }) => tag);
 }

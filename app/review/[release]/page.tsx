@@ -6,6 +6,7 @@ import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { Fault } from "@/lib/errors";
 import { getRelease } from "@/lib/releases/queries";
+import { listTags } from "@/lib/review/queries";
 import { Grading } from "./_components/grading";
 
 export const metadata: Metadata = { title: "Review" };
@@ -36,5 +37,6 @@ export default async function ReviewPage({ params }: { params: Promise<{ release
       </main>
     );
   }
-  return <Grading releaseId={release.id} prompt={release.prompt} userId={actor.userId} back={back} />;
+  const tags = await listTags(actor);
+  return <Grading releaseId={release.id} prompt={release.prompt} userId={actor.userId} back={back} tags={tags} />;
 }

@@ -5,10 +5,12 @@ import { diffText } from "@/components/diff/words";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Kbd } from "@/components/ui/kbd";
+import { Rendered } from "@/components/ui/rendered";
 import { Textarea } from "@/components/ui/textarea";
 import { Untrusted } from "@/components/ui/untrusted";
 import type { TaskView } from "@/lib/review/queries";
 import { type Criterion, cell, type Draft, type Prefer, pairCell, type Side as SideName, type Verdict } from "./draft";
+import { TagField } from "./tag-field";
 
 type Props = {
   current: { task: TaskView; correction: boolean };
@@ -17,16 +19,22 @@ type Props = {
   draft: Draft;
   active: number;
   diff: boolean;
+  /** Input and answers as they came, not laid out. */
+  raw: boolean;
   complete: boolean;
   canUndo: boolean;
   onGrade: (side: SideName, criterion: number, verdict: Verdict) => void;
   onCompare: (criterion: number, prefer: Prefer) => void;
   onNote: (place: string, note: string) => void;
+  onTags: (place: string, tags: string[]) => void;
+  /** Failure tags to choose from. */
+  known: readonly string[];
   onActive: (criterion: number) => void;
   onCommit: () => void;
   onLater: () => void;
   onUndo: () => void;
   onDiff: () => void;
+  onRaw: () => void;
 };
 
 const verdictKeys = { A: { pass: "1", fail: "2", unsure: "3" }, B: { pass: "8", fail: "9", unsure: "0" } };
@@ -61,7 +69,7 @@ export function CaseView(props: Props) {
               {task.slice && `, ${task.slice}`}
             </span>
           </h2>
-          <Untrusted text={asText(task.input)} />
+          <Rendered value={task.input} raw={props.raw} />
         </section>
         <section aria-labelledby="rubric-title" className="flex min-w-0 flex-col gap-1">
           <h2 id="rubric-title" className="font-semibold">
@@ -109,6 +117,9 @@ export function CaseView(props: Props) {
         <Button aria-pressed={diff} onClick={props.onDiff}>
           Differences <Kbd className="max-sm:hidden">D</Kbd>
         </Button>
+        <Button aria-pressed={props.raw} onClick={props.onRaw}>
+          Raw <Kbd className="max-sm:hidden">R</Kbd>
+        </Button>
         {canUndo && (
           <Button onClick={props.onUndo}>
             Last case again <Kbd className="max-sm:hidden">U</Kbd>
@@ -119,7 +130,7 @@ export function CaseView(props: Props) {
   );
 }
 
-function Comparison({ criteria, draft, active, onCompare, onNote, onActive }: Props) {
+function Comparison({ criteria, draft, active, known, onCompare, onNote, onTags, onActive }: Props) {
   return (
     <section aria-label="Which answer is better" className="flex flex-col gap-3">
       {criteria.map((criterion, index) => {
@@ -166,6 +177,7 @@ function Comparison({ criteria, draft, active, onCompare, onNote, onActive }: Pr
               className="mt-2 min-h-9 text-sm"
               maxLength={10_000}
             />
+            <TagField place={place} label={criterion.name} tags={grade?.tags} known={known} onTags={onTags} />
           </fieldset>
         );
       })}
@@ -180,8 +192,11 @@ function Side({
   criteria,
   draft,
   active,
+  known,
+  raw,
   onGrade,
   onNote,
+  onTags,
   onActive,
 }: Props & { side: SideName; output: unknown; error?: string }) {
   return (
@@ -193,7 +208,7 @@ function Side({
           The run failed here and gave no answer: {error}
         </p>
       ) : (
-        <Untrusted text={asText(output)} className="min-h-24" />
+        <Rendered value={output} raw={raw} className="min-h-24" />
       )}
       <div className="flex min-w-0 flex-col gap-3">
         {criteria.map((criterion, index) => {
@@ -238,6 +253,13 @@ function Side({
                 onChange={(event) => onNote(place, event.target.value)}
                 className="mt-2 min-h-9 text-sm"
                 maxLength={10_000}
+              />
+              <TagField
+                place={place}
+                label={`answer ${side}, ${criterion.name}`}
+                tags={grade?.tags}
+                known={known}
+                onTags={onTags}
               />
             </fieldset>
           );

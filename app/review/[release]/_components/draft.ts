@@ -7,7 +7,7 @@ export type Side = "A" | "B";
 export type Criterion = TaskView["criteria"][number];
 
 /** Grades of one case as they are being made, by place: side and criterion, or the criterion alone for a preference. */
-export type Draft = Record<string, { verdict?: Verdict; prefer?: Prefer; note?: string }>;
+export type Draft = Record<string, { verdict?: Verdict; prefer?: Prefer; note?: string; tags?: string[] }>;
 
 export const cell = (side: Side, criterion: string) => `${side} ${criterion}`;
 export const pairCell = (criterion: string) => `AB ${criterion}`;
@@ -30,15 +30,18 @@ export function isComplete(criteria: readonly Criterion[], draft: Draft): boolea
 
 /** What is delivered of a complete draft. */
 export function gradesOf(criteria: readonly Criterion[], draft: Draft): Grade[] {
-  const noted = (note?: string) => (note?.trim() ? { note: note.trim() } : {});
+  const remarks = ({ note, tags }: Draft[string]) => ({
+    ...(note?.trim() ? { note: note.trim() } : {}),
+    ...(tags && tags.length > 0 ? { tags } : {}),
+  });
   return criteria.flatMap(({ kind, key }): Grade[] => {
     if (kind === "preference") {
-      const { prefer, note } = draft[pairCell(key)]!;
-      return [{ criterion: key, prefer, ...noted(note) }];
+      const grade = draft[pairCell(key)]!;
+      return [{ criterion: key, prefer: grade.prefer, ...remarks(grade) }];
     }
     return (["A", "B"] as const).map((side) => {
-      const { verdict, note } = draft[cell(side, key)]!;
-      return { side, criterion: key, verdict, ...noted(note) };
+      const grade = draft[cell(side, key)]!;
+      return { side, criterion: key, verdict: grade.verdict, ...remarks(grade) };
     });
   });
 }

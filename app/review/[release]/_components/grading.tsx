@@ -34,8 +34,10 @@ const keys: [string, string][] = [
   ["0", "which is better: unsure"],
   ["↑ ↓", "criterion above, below"],
   ["N", "note on the answer graded last"],
+  ["T", "failure tag on the answer graded last"],
   ["Enter", "store and go on"],
   ["D", "differences between A and B"],
+  ["R", "raw: input and answers as they came"],
   ["S", "later: to the end of my queue"],
   ["U", "back to the case graded last"],
   ["?", "this list"],
@@ -45,17 +47,33 @@ const keys: [string, string][] = [
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
+/** A choice of layout that this browser keeps. */
+function useRemembered(key: string): [boolean, (value: boolean) => void] {
+  const [value, setValue] = useState(false);
+  useEffect(() => setValue(window.localStorage.getItem(key) === "yes"), [key]);
+  return [
+    value,
+    (next) => {
+      setValue(next);
+      window.localStorage.setItem(key, next ? "yes" : "no");
+    },
+  ];
+}
+
 /** The grading screen. The next cases are here before they are needed; what is graded is kept until the server has it. */
 export function Grading({
   releaseId,
   prompt,
   userId,
   back,
+  tags,
 }: {
   releaseId: number;
   prompt: string;
   userId: number;
   back: string;
+  /** Failure tags given before, the most used first. */
+  tags: string[];
 }) {
   const server = useMemo(() => serverOf(releaseId), [releaseId]);
   const key = outboxKey(releaseId, userId);
@@ -72,6 +90,7 @@ export function Grading({
   const [ended, setEnded] = useState(false);
   const [sheet, setSheet] = useState(false);
   const [diff, setDiff] = useState(false);
+  const [raw, setRaw] = useRemembered("countersign-raw");
   const sending = useRef(false);
   const fetching = useRef(false);
   const history = useRef<string[]>([]);
@@ -178,6 +197,11 @@ export function Grading({
     };
   }, [offline]);
 
+  // What this screen adds is offered at once.
+  const known = useMemo(
+    () => [...new Set([...tags, ...pending.flatMap(({ grades }) => grades.flatMap((grade) => grade.tags ?? []))])],
+    [tags, pending],
+  );
   const criteria = useMemo(() => inOrder(current?.task.criteria ?? []), [current]);
   const complete = isComplete(criteria, draft);
 
@@ -241,8 +265,8 @@ export function Grading({
     const before = answer.value;
     if (current) setQueue((waiting) => [current.task, ...waiting]);
     const grades: Draft = {};
-    for (const { side, criterion, verdict, prefer, note } of before.grades)
-      grades[side ? cell(side, criterion) : pairCell(criterion)] = { verdict, prefer, note: note ?? undefined };
+    for (const { side, criterion, verdict, prefer, note, tags } of before.grades)
+      grades[side ? cell(side, criterion) : pairCell(criterion)] = { verdict, prefer, note: note ?? undefined, tags };
     setTold({ case: before.case, revealed: before.revealed, grades: before.grades });
     show(before, true, grades);
   }, [current, pending, server, show]);
@@ -276,7 +300,11 @@ export function Grading({
     else if (letter === "n" && asked) {
       const place = asked.kind === "preference" ? pairCell(asked.key) : cell(lastSide, asked.key);
       document.getElementById(`note ${place}`)?.focus();
+    } else if (letter === "t" && asked) {
+      const place = asked.kind === "preference" ? pairCell(asked.key) : cell(lastSide, asked.key);
+      document.getElementById(`tag ${place}`)?.focus();
     } else if (letter === "d") setDiff((before) => !before);
+    else if (letter === "r") setRaw(!raw);
     else if (letter === "s") void later();
     else if (letter === "u") void undo();
     else if (event.key === "?") setSheet(true);
@@ -341,11 +369,15 @@ export function Grading({
             draft={draft}
             active={active}
             diff={diff}
+            raw={raw}
+            onRaw={() => setRaw(!raw)}
             complete={complete}
             canUndo={history.current.length > 0 && !current.correction}
             onGrade={grade}
             onCompare={compare}
             onNote={(place, note) => setDraft((before) => ({ ...before, [place]: { ...before[place], note } }))}
+            onTags={(place, given) => setDraft((before) => ({ ...before, [place]: { ...before[place], tags: given } }))}
+            known={known}
             onActive={setActive}
             onCommit={commit}
             onLater={() => void later()}

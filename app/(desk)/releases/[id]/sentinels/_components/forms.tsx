@@ -45,7 +45,7 @@ export function MakeForm({ releaseId, criteria }: { releaseId: number; criteria:
           Make sentinels
         </Button>
       </div>
-      <fieldset className="grid gap-x-6 sm:grid-cols-2 lg:grid-cols-3">
+      <fieldset className="grid gap-x-6 gap-y-2 sm:grid-cols-2 lg:grid-cols-3">
         <legend className="mb-1 text-sm font-medium">Made as</legend>
         {kinds.map((kind) => (
           <Checkbox key={kind} name="kinds" value={kind} defaultChecked>
