@@ -54,11 +54,11 @@ export async function peopleOf(actor: Actor, input: { releaseId: number; criteri
     SELECT labels, count(*)::int AS n FROM (
       SELECT ARRAY[count(*) FILTER (WHERE verdict = 'pass' OR prefer = 'candidate'), count(*) FILTER (WHERE verdict = 'fail' OR prefer = 'baseline'),
                    count(*) FILTER (WHERE prefer = 'tie')]::int[] AS labels
-        FROM review rv WHERE release_id = ${release.id} AND criterion_id = ${criterionId}
+        FROM review rv JOIN draw d USING (release_id, case_id) WHERE release_id = ${release.id} AND criterion_id = ${criterionId}
          AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
        GROUP BY case_id, run_id) a GROUP BY 1`;
   const [graders] = await db.$queryRaw<{ n: number }[]>`
-    SELECT count(DISTINCT reviewer_id)::int AS n FROM review WHERE release_id = ${release.id} AND criterion_id = ${criterionId}`;
+    SELECT count(DISTINCT reviewer_id)::int AS n FROM review JOIN draw d USING (release_id, case_id) WHERE release_id = ${release.id} AND criterion_id = ${criterionId}`;
   const imported = await db.$queryRaw<Counted[]>`
     SELECT labels, count(*)::int AS n FROM (
       SELECT ARRAY[count(*) FILTER (WHERE verdict = 'pass'), count(*) FILTER (WHERE verdict = 'fail'), 0]::int[] AS labels

@@ -85,7 +85,7 @@ function judgedOf(scope: Scope, judgeVersionId: number | null, b: string, k: str
 }
 
 /**
- * The human label of each drawn output: what all graders agree on; with three or more, the majority; else `disagreement`.
+ * The human label of each drawn output (grades of chosen cases are none): what all graders agree on; with three or more, the majority; else `disagreement`.
  * `waiting` until as many people as the policy asks for have graded. A superseded grade does not count. A preference of
  * the case is a label of both outputs, as `preference_as_verdict` has it.
  */
@@ -100,7 +100,7 @@ export function labelsOf(scope: Scope, criterionId: number, kind: CriterionKind)
                           WHEN count(*) >= 3 AND 2 * count(*) FILTER (WHERE prefer = 'baseline') > count(*) THEN 'baseline'
                           WHEN count(*) >= 3 AND 2 * count(*) FILTER (WHERE prefer = 'tie') > count(*) THEN 'tie'
                           ELSE 'disagreement' END AS label
-                FROM review rv
+                FROM review rv JOIN draw d USING (release_id, case_id)
                WHERE rv.release_id = ${scope.id} AND rv.criterion_id = ${criterionId}
                  AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
                GROUP BY case_id) graded
@@ -113,7 +113,7 @@ export function labelsOf(scope: Scope, criterionId: number, kind: CriterionKind)
                 WHEN count(*) >= 3 AND 2 * count(*) FILTER (WHERE verdict = 'pass') > count(*) THEN 'pass'
                 WHEN count(*) >= 3 AND 2 * count(*) FILTER (WHERE verdict = 'fail') > count(*) THEN 'fail'
                 ELSE 'disagreement' END AS label
-      FROM review rv
+      FROM review rv JOIN draw d USING (release_id, case_id)
      WHERE rv.release_id = ${scope.id} AND rv.criterion_id = ${criterionId}
        AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
      GROUP BY case_id, run_id`;
@@ -507,7 +507,7 @@ async function catchRates(reader: Reader, scope: Scope, criterionId: number): Pr
 /** Drawn cases that somebody put off and that nobody has graded since. */
 async function countSkipped(reader: Reader, releaseId: number): Promise<number> {
   const [row] = await reader.$queryRaw<{ n: number }[]>`
-    SELECT count(DISTINCT t.case_id)::int AS n FROM review_task t
+    SELECT count(DISTINCT t.case_id)::int AS n FROM review_task t JOIN draw d USING (release_id, case_id)
      WHERE t.release_id = ${releaseId} AND t.skipped_at IS NOT NULL AND t.completed_at IS NULL
        AND NOT EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = t.release_id AND rv.case_id = t.case_id)`;
   return row!.n;
@@ -605,11 +605,11 @@ async function countOverrides(
   judgeVersionId: number | null,
 ): Promise<number> {
   const preferences = await reader.$queryRaw<{ n: number }[]>`
-    SELECT count(*)::int AS n FROM review rv
+    SELECT count(*)::int AS n FROM review rv JOIN draw d USING (release_id, case_id)
       ${bothOrders(scope, Prisma.sql`${judgeVersionId ?? 0}`, Prisma.raw("rv.case_id"))}
      WHERE rv.release_id = ${scope.id} AND rv.criterion_id = ${criterionId} AND ${overridesPreference}`;
   const [row] = await reader.$queryRaw<{ n: number }[]>`
-    SELECT count(*)::int AS n FROM review rv
+    SELECT count(*)::int AS n FROM review rv JOIN draw d USING (release_id, case_id)
       JOIN verdict v ON v.run_id = rv.run_id AND v.case_id = rv.case_id AND v.judge_version_id = ${judgeVersionId ?? 0} AND v.repeat = 0
      WHERE rv.release_id = ${scope.id} AND rv.criterion_id = ${criterionId}
        AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
@@ -772,7 +772,7 @@ export async function listOverrides(
     SELECT rv.id AS "reviewId", c.id AS "caseId", c.key AS "case", c.slice, NULL AS version, j.key AS judge,
            judged_preference(f.prefer, s.prefer) AS judged, rv.prefer::text AS graded, u.name AS reviewer, rv.note,
            coalesce(f.rationale, s.rationale) AS rationale, rv.created_at AS at
-      FROM review rv
+      FROM review rv JOIN draw USING (release_id, case_id)
       JOIN release r ON r.id = rv.release_id AND r.project_id = ${actor.projectId}
       JOIN release_criterion rc ON rc.release_id = r.id AND rc.criterion_id = rv.criterion_id
       JOIN judge_version jv ON jv.id = rc.judge_version_id JOIN judge j ON j.id = jv.judge_id
@@ -783,7 +783,7 @@ export async function listOverrides(
     UNION ALL
     SELECT rv.id AS "reviewId", c.id AS "caseId", c.key AS "case", c.slice, pv.key AS version, j.key AS judge, v.verdict::text AS judged,
            rv.verdict::text AS graded, u.name AS reviewer, rv.note, v.rationale, rv.created_at AS at
-      FROM review rv
+      FROM review rv JOIN draw USING (release_id, case_id)
       JOIN release r ON r.id = rv.release_id AND r.project_id = ${actor.projectId}
       JOIN release_criterion rc ON rc.release_id = r.id AND rc.criterion_id = rv.criterion_id
       JOIN verdict v ON v.run_id = rv.run_id AND v.case_id = rv.case_id AND v.judge_version_id = rc.judge_version_id AND v.repeat = 0

@@ -81,7 +81,7 @@ async function grant(owner: pg.Client, names: { app: string; auditor: string; sc
   const app = id(names.app);
   const auditor = id(names.auditor);
   const schema = id(names.schema);
-  const { tables, sequences, lacking } = await ownThings(owner, names);
+  const { tables, views, sequences, lacking } = await ownThings(owner, names);
   const list = (chosen: string[]) => chosen.map((name) => `${schema}.${id(name)}`).join(", ");
   const ordinary = tables.filter((name) => ![...auditTables, ...appendOnly, "_prisma_migrations"].includes(name));
   const append = `${schema}.${auditAppend}`;
@@ -92,13 +92,14 @@ async function grant(owner: pg.Client, names: { app: string; auditor: string; sc
     `REVOKE ALL ON ${list(tables)} FROM PUBLIC, ${app}, ${auditor}`,
     `GRANT SELECT ON ${list(tables)} TO ${app}`,
     `GRANT INSERT, UPDATE, DELETE ON ${list(ordinary)} TO ${app}`,
+    ...(views.length > 0 ? [`GRANT SELECT ON ${list(views)} TO ${app}`] : []),
     `GRANT INSERT ON ${list([...appendOnly, "audit_checkpoint"])} TO ${app}`,
     `GRANT USAGE, SELECT ON SEQUENCE ${list(sequences)} TO ${app}`,
     `GRANT SELECT ON ${list(auditTables)} TO ${auditor}`,
     `REVOKE EXECUTE ON FUNCTION ${append} FROM PUBLIC`,
     `GRANT EXECUTE ON FUNCTION ${append} TO ${app}`,
     `GRANT EXECUTE ON FUNCTION ${schema}.audit_root() TO ${app}, ${auditor}`,
-    `GRANT EXECUTE ON FUNCTION ${schema}.analyze_loaded_tables() TO ${app}`,
+    `GRANT EXECUTE ON FUNCTION ${schema}.analyze_loaded_tables(), ${schema}.make_searchable(integer) TO ${app}`,
   ];
   // In one transaction, so that requests served meanwhile never see the moment between revoking and granting.
   await owner.query("BEGIN");
@@ -116,7 +117,7 @@ async function grant(owner: pg.Client, names: { app: string; auditor: string; sc
 async function ownThings(owner: pg.Client, { app, schema }: { app: string; schema: string }) {
   const { rows } = await owner.query<{ name: string; kind: string }>(
     `SELECT relname AS name, relkind AS kind FROM pg_class
-     WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p', 'S') AND pg_has_role(relowner, 'MEMBER')`,
+     WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p', 'v', 'S') AND NOT relispartition AND pg_has_role(relowner, 'MEMBER')`,
     [id(schema)],
   );
   const { rows: lacks } = await owner.query<{ connect: boolean; temporary: boolean; usage: boolean }>(
@@ -125,8 +126,8 @@ async function ownThings(owner: pg.Client, { app, schema }: { app: string; schem
        NOT has_schema_privilege($1, $2, 'USAGE') AS usage`,
     [app, schema],
   );
-  const named = (wanted: boolean) => rows.filter(({ kind }) => (kind === "S") === wanted).map(({ name }) => name);
-  return { tables: named(false), sequences: named(true), lacking: lacks[0]! };
+  const named = (...kinds: string[]) => rows.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
+  return { tables: named("r", "p"), views: named("v"), sequences: named("S"), lacking: lacks[0]! };
 }
 
 async function createRole(owner: pg.Client, name: string, login: string) {

@@ -1,29 +1,32 @@
 import type { ChildProcess } from "node:child_process";
 import { db } from "../db/client";
+import { searchWaits } from "../runs/searchable";
 import { startChild } from "./child";
 import { onWake } from "./wake";
 
 const pauseMs = 2000;
 
 /**
- * Looks for queued imports until stopped, and has them done in a process of their own: parsing neither holds up the
+ * Looks for queued imports and answers that can't be searched yet until stopped, and has them done in a process of their own: parsing neither holds up the
  * pages nor leaves its memory behind. Any number of replicas may run one: a job belongs to whoever holds its lock.
  * `stop` ends the process under way; its job stays queued and begins again at the next start.
  */
 export async function startWorker(): Promise<{ stop: () => Promise<void> }> {
   let stopped = false;
+  let indexes = true;
   let wake = () => {};
   let child: ChildProcess | undefined;
   onWake(() => wake());
 
+  /** Whether it ended as it should. */
   const runChild = () =>
-    new Promise<void>((done) => {
+    new Promise<boolean>((done) => {
       child = startChild("lib/jobs/import-process.ts");
       child.once("error", (error) => {
         console.error("The import process could not be started:", error);
-        done();
+        done(false);
       });
-      child.once("exit", () => done());
+      child.once("exit", (code) => done(code === 0));
     });
 
   const loop = async () => {
@@ -31,6 +34,8 @@ export async function startWorker(): Promise<{ stop: () => Promise<void> }> {
       try {
         const waiting = await db.import.count({ where: { state: { in: ["queued", "running"] } } });
         if (waiting > 0 && !stopped) await runChild();
+        // A search works without its index: one that can't be made, for want of disk say, is not tried for ever.
+        else if (indexes && (await searchWaits()) && !stopped) indexes = await runChild();
       } catch (error) {
         // The database went away, say. The job is as it was; look again after the pause.
         if (!stopped) console.error("The import worker met a fault:", error);

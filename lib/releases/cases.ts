@@ -6,12 +6,12 @@ import { pool } from "../db/client";
 import { Fault, notFound } from "../errors";
 import { waitingCases } from "../review/queries";
 
-/** The Cases table of a release: both runs side by side, one judge, one criterion. Pages by keyset, 50 rows. */
+/** The Cases table of a release: both runs side by side. Pages by keyset, so that the last costs what the first does. */
 
 export const flips = ["better", "worse", "same", "error"] as const;
 export type Flip = (typeof flips)[number];
 export const caseSorts = ["given", "case", "-case", "slice", "worst"] as const;
-const pageSize = 50;
+export const pageSize = 50;
 
 const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
 
@@ -21,30 +21,39 @@ export const caseFilterSchema = z.object({
   judge: maybe(z.string().max(200)),
   flip: maybe(z.enum(flips)),
   slice: maybe(z.string().max(500)),
-  tag: maybe(z.string().max(500)),
+  tag: maybe(z.string().trim().min(1).max(500)),
   mustPass: maybe(z.enum(["yes"])),
   reviewed: maybe(z.enum(["yes", "no"])),
   override: maybe(z.enum(["yes"])),
+  /** In the sample: drawn, or chosen by somebody. */
+  sample: maybe(z.enum(["drawn", "chosen"])),
   /** One cell of a judge against people: `<judge version>.<baseline|candidate>.<tp|fp|fn|tn>`. */
   cell: maybe(z.string().regex(/^[1-9]\d{0,8}\.(baseline|candidate)\.(tp|fp|fn|tn)$/)),
-  q: maybe(z.string().trim().max(200)),
+  q: maybe(z.string().trim().min(1).max(200)),
   sort: maybe(z.enum(caseSorts)),
-  after: maybe(z.string().max(400)),
-  before: maybe(z.string().max(400)),
+  after: maybe(z.string().max(1000)),
+  before: maybe(z.string().max(1000)),
 });
 export type CaseFilter = z.infer<typeof caseFilterSchema>;
 
 export type Side = { output: string | null; error: string | null; verdict: string | null; people: string[] };
 /** A pairwise judge's preference (`candidate`, `baseline`, `tie`, `flip`, `error`) and people's. */
 export type Prefers = { judge: string | null; people: string[] };
+/** What is said of both answers: a verdict on each, or which one is preferred. */
+export type Said = { baseline: string | null; candidate: string | null } | { prefers: string };
+
 export type CaseRow = {
   id: number;
   key: string;
   slice: string | null;
+  /** Those it was imported with, and those that people of the project gave it. */
   tags: string[];
+  ownTags: string[];
   mustPass: boolean;
   input: string;
   drawn: boolean;
+  /** Added to the sample by somebody, not drawn. */
+  chosen: boolean;
   /** Waits in this person's queue: outputs and verdicts stay hidden until the grade is stored. */
   hidden: boolean;
   flip: Flip | null;
@@ -53,15 +62,22 @@ export type CaseRow = {
   candidate: Side;
   /** On a preference criterion, in place of the sides' verdicts and grades; null on others. */
   prefers: Prefers | null;
+  /** By id of judge version: the other judges of the release. */
+  judges: Record<number, Said>;
+  /** By criterion: people's grades on the others. */
+  people: Record<string, { baseline: string[]; candidate: string[]; prefers: string[] }>;
 };
 
+type Kind = "pass_fail" | "preference";
 type Scope = {
   releaseId: number;
   datasetId: number;
   baselineRunId: number;
   candidateRunId: number;
-  criteria: { id: number; key: string; kind: "pass_fail" | "preference"; judgeVersionId: number | null }[];
-  judges: { id: number; key: string; number: number; criterionId: number }[];
+  searchable: boolean;
+  criteria: { id: number; key: string; kind: Kind; judgeVersionId: number | null }[];
+  /** `key` with the version's number where several versions of one judge are there. */
+  judges: { id: number; key: string; criterionId: number }[];
 };
 
 async function loadScope(actor: Actor, releaseId: number): Promise<Scope> {
@@ -69,13 +85,17 @@ async function loadScope(actor: Actor, releaseId: number): Promise<Scope> {
   const { rows } = await pool().query(
     `SELECT r.id AS "releaseId", r.dataset_id AS "datasetId", r.baseline_run_id AS "baselineRunId",
             r.candidate_run_id AS "candidateRunId",
+            (SELECT bool_and(searchable) FROM run WHERE run.id IN (r.baseline_run_id, r.candidate_run_id)) AS searchable,
             (SELECT json_agg(json_build_object('id', c.id, 'key', c.key, 'kind', c.kind, 'judgeVersionId', rc.judge_version_id) ORDER BY rc.position)
                FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id WHERE rc.release_id = r.id) AS criteria,
-            (SELECT coalesce(json_agg(json_build_object('id', jv.id, 'key', j.key, 'number', jv.number, 'criterionId', jv.criterion_id) ORDER BY jv.id), '[]')
-               FROM judge_version jv JOIN judge j ON j.id = jv.judge_id
-              WHERE EXISTS (SELECT 1 FROM run_judge x WHERE x.judge_version_id = jv.id AND x.run_id IN (r.baseline_run_id, r.candidate_run_id))
-                 OR EXISTS (SELECT 1 FROM run_pair_judge x WHERE x.judge_version_id = jv.id AND (x.first_run_id, x.second_run_id)
-                              IN ((r.baseline_run_id, r.candidate_run_id), (r.candidate_run_id, r.baseline_run_id)))) AS judges
+            (SELECT coalesce(json_agg(json_build_object('id', jv.id, 'key', CASE WHEN jv.is_only THEN jv.key ELSE jv.key || '@' || jv.number END,
+                                                        'criterionId', jv.criterion_id) ORDER BY jv.id), '[]')
+               FROM (SELECT v.id, j.key, v.number, v.criterion_id, count(*) OVER (PARTITION BY j.id) = 1 AS is_only
+                       FROM judge_version v JOIN judge j ON j.id = v.judge_id
+                       JOIN release_criterion rc ON rc.release_id = r.id AND rc.criterion_id = v.criterion_id
+                      WHERE EXISTS (SELECT 1 FROM run_judge x WHERE x.judge_version_id = v.id AND x.run_id IN (r.baseline_run_id, r.candidate_run_id))
+                         OR EXISTS (SELECT 1 FROM run_pair_judge x WHERE x.judge_version_id = v.id AND (x.first_run_id, x.second_run_id)
+                                      IN ((r.baseline_run_id, r.candidate_run_id), (r.candidate_run_id, r.baseline_run_id)))) jv) AS judges
        FROM release r
       WHERE r.id = $1 AND r.project_id = $2`,
     [releaseId, actor.projectId],
@@ -98,20 +118,26 @@ class Query {
   }
 }
 
-const delta = `CASE WHEN vb.verdict IN ('pass', 'fail') AND vc.verdict IN ('pass', 'fail')
-  THEN (vc.verdict = 'pass')::int - (vb.verdict = 'pass')::int END`;
-
 const flipCondition: Record<Flip, string> = {
   better: "vb.verdict = 'fail' AND vc.verdict = 'pass'",
   worse: "vb.verdict = 'pass' AND vc.verdict = 'fail'",
   same: "vb.verdict = vc.verdict AND vb.verdict IN ('pass', 'fail')",
   error: "NOT coalesce(vb.verdict IN ('pass', 'fail') AND vc.verdict IN ('pass', 'fail'), false)",
 };
+/** The order "worst first". */
+const worstFirst: readonly Flip[] = ["worse", "same", "better", "error"];
 
-/** True for cases that this person may still be asked to grade blind. */
-async function hiddenExpression(query: Query, scope: Scope, actor: Actor): Promise<string> {
-  const waiting = await waitingCases(actor, scope.releaseId);
-  return waiting.length === 0 ? "false" : `(c.id = ANY (${query.value(waiting.map(({ id }) => id))}::int[]))`;
+function flipOf(before: string | null, after: string | null): Flip {
+  const both = [before, after];
+  if (!both.every((verdict) => verdict === "pass" || verdict === "fail")) return "error";
+  return before === after ? "same" : after === "pass" ? "better" : "worse";
+}
+
+/** What a preference makes of the two answers, as `preference_as_verdict` has it. */
+function asVerdicts(prefers: string | null): [string | null, string | null] {
+  if (prefers === "candidate") return ["fail", "pass"];
+  if (prefers === "baseline") return ["pass", "fail"];
+  return prefers === "tie" ? ["fail", "fail"] : [prefers, prefers];
 }
 
 const sortKeys = {
@@ -119,33 +145,50 @@ const sortKeys = {
   case: { key: "c.key", type: "text", down: false },
   "-case": { key: "c.key", type: "text", down: true },
   slice: { key: "coalesce(c.slice, '')", type: "text", down: false },
-  worst: { key: `coalesce(${delta}, 2)`, type: "int", down: false },
 } as const;
 
-function readCursor(text: string): [string | number, number] {
+/** Where a page begins: the last row before it, by its sort key and id. */
+type Cursor = [key: string | number, id: number];
+
+function readCursor(text: string): Cursor {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
-    return z.tuple([z.union([z.string(), z.number()]), z.int()]).parse(value);
+    return z.tuple([z.union([z.string(), z.int()]), z.int()]).parse(value);
   } catch {
     throw new Fault("invalid", "This page link is damaged. Start again from the first page.", { field: "after" });
   }
 }
 
-function writeCursor(row: { sortKey: string | number; id: number } | undefined): string | null {
+function writeCursor(row: Found | undefined): string | null {
   return row ? Buffer.from(JSON.stringify([row.sortKey, row.id])).toString("base64url") : null;
 }
 
-type Found = CaseRow & { sortKey: string | number };
+type Found = { id: number; sortKey: string | number };
 
 export type CasePage = {
   rows: CaseRow[];
   next: string | null;
   previous: string | null;
+};
+
+/** What the table can be filtered by, and what stands in it. */
+export type CaseTable = {
+  baseline: string;
+  candidate: string;
   criterion: string | null;
   judge: string | null;
+  /** True: the table's criterion asks which of two answers is better. */
+  isPreference: boolean;
   criteria: string[];
   judges: string[];
+  /** Judges beside the one chosen, and criteria beside the one chosen. */
+  otherJudges: { id: number; key: string; criterion: string }[];
+  otherCriteria: string[];
   slices: { slice: string; count: number }[];
+  /** By what the chosen judge says, over all cases of the release or of the chosen slice; null: no judge. */
+  counts: Record<Flip, number> | null;
+  /** Cases that wait for this person's blind grade: filters on what is hidden leave them out. */
+  waiting: number;
 };
 
 function readCell(text: string) {
@@ -164,123 +207,453 @@ function choose(scope: Scope, filter: Pick<CaseFilter, "criterion" | "judge" | "
   return { criterion, judges, judge };
 }
 
-export async function listCases(actor: Actor, releaseId: number, filter: CaseFilter): Promise<CasePage> {
-  const scope = await loadScope(actor, releaseId);
-  const { criterion, judges, judge } = choose(scope, filter);
-  const query = new Query();
-  const [baseline, candidate] = [query.value(scope.baselineRunId), query.value(scope.candidateRunId)];
-  const [judgeId, criterionId] = [query.value(judge?.id ?? 0), query.value(criterion?.id ?? 0)];
-  const release = query.value(releaseId);
-  const hidden = await hiddenExpression(query, scope, actor);
-  query.and(`c.dataset_id = ${query.value(scope.datasetId)}`);
+const currentReview = (release: string, criterion: string) =>
+  `rv.release_id = ${release} AND rv.criterion_id = ${criterion} AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)`;
 
-  const currentReview = `rv.release_id = ${release} AND rv.case_id = c.id AND rv.criterion_id = ${criterionId}
-    AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)`;
-  const isPreference = criterion?.kind === "preference";
-  // What the judge says, as `vb` and `vc`; a preference as what it makes of each answer (`preference_as_verdict`).
+/** Rows of a page with a text search are first looked for among so many; only when too few match, through the index. */
+const searchWindow = 1500;
+
+/**
+ * Finds the ids of the cases under a filter, in its order. Every filter is a set of ids or a column of an index, so that
+ * what a page costs hardly grows with the number of cases.
+ */
+class CaseFinder {
+  private constructor(
+    private readonly actor: Actor,
+    readonly scope: Scope,
+    private readonly filter: CaseFilter,
+    /** Ids of the cases that wait for this person. */
+    readonly waiting: number[],
+  ) {}
+
+  static async open(actor: Actor, releaseId: number, filter: CaseFilter): Promise<CaseFinder> {
+    const scope = await loadScope(actor, releaseId);
+    const waiting = await waitingCases(actor, releaseId);
+    return new CaseFinder(
+      actor,
+      scope,
+      filter,
+      waiting.map(({ id }) => id),
+    );
+  }
+
+  get chosen() {
+    return choose(this.scope, this.filter);
+  }
+
+  /** At most `limit` cases after (or before) a place, nearest first. */
+  async find(cursor: Cursor | null, backwards: boolean, limit: number): Promise<Found[]> {
+    if (this.filter.sort !== "worst") return this.findSorted(cursor, backwards, limit);
+    // Worst first is one flip after the other, each in the order given.
+    const order = (backwards ? [...worstFirst].reverse() : worstFirst).filter(
+      (flip) => this.filter.flip === undefined || flip === this.filter.flip,
+    );
+    const found: Found[] = [];
+    const from = cursor ? order.indexOf(worstFirst[Number(cursor[0])] ?? "worse") : 0;
+    for (const flip of order.slice(Math.max(0, from))) {
+      const isFirst = cursor !== null && flip === order[from];
+      const rows = await this.findSorted(
+        isFirst ? [cursor[1], cursor[1]] : null,
+        backwards,
+        limit - found.length,
+        flip,
+      );
+      found.push(...rows.map(({ id }) => ({ id, sortKey: worstFirst.indexOf(flip) })));
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
+  /** The place of one case in the filter's order. */
+  async placeOf(caseId: number): Promise<Cursor> {
+    const { sort } = this.filter;
+    if (sort === "worst") {
+      const [row] = await this.loadRows([caseId]);
+      return [worstFirst.indexOf(row?.flip ?? "error"), caseId];
+    }
+    const { rows } = await pool().query<Found>(
+      `SELECT c.id, ${sortKeys[sort ?? "given"].key} AS "sortKey" FROM test_case c WHERE c.id = $1 AND c.dataset_id = $2`,
+      [caseId, this.scope.datasetId],
+    );
+    if (!rows[0]) throw notFound("The case");
+    return [rows[0].sortKey, rows[0].id];
+  }
+
+  private async findSorted(cursor: Cursor | null, backwards: boolean, limit: number, flip?: Flip): Promise<Found[]> {
+    const { sort = "given", q } = this.filter;
+    const { key, type, down } = sortKeys[sort === "worst" ? "given" : sort];
+    const descending = down !== backwards;
+    const order = (column: string, id: string) =>
+      `ORDER BY ${column} ${descending ? "DESC" : "ASC"}, ${id} ${descending ? "DESC" : "ASC"}`;
+    const build = async () => {
+      const query = new Query();
+      const joins = await this.conditions(query, flip);
+      if (cursor) {
+        const given = `(${query.value(cursor[0])}::${type}, ${query.value(cursor[1])}::int)`;
+        query.and(`(${key}, c.id) ${descending ? "<" : ">"} ${given}`);
+      }
+      return { query, joins };
+    };
+    const select = ({ query, joins }: Awaited<ReturnType<typeof build>>, most: number) =>
+      `SELECT c.id, ${key} AS "sortKey" FROM test_case c ${joins} WHERE ${query.conditions.join(" AND ")}
+       ${order(key, "c.id")} LIMIT ${most}`;
+    if (q === undefined) {
+      const built = await build();
+      return (await pool().query<Found>(select(built, limit), built.query.values)).rows;
+    }
+    // What many cases hold is found at once among the first of them, without asking the index for all.
+    const near = await build();
+    const within = `w AS (${select(near, searchWindow)})`;
+    const match = this.matches(near.query, "w.id", q);
+    const { rows } = await pool().query<Found & { seen: number }>(
+      `WITH ${within}, hit AS (SELECT w.* FROM w WHERE ${match} ${order(`w."sortKey"`, "w.id")} LIMIT ${limit})
+       SELECT hit.*, (SELECT count(*)::int FROM w) AS seen FROM (SELECT 1) one LEFT JOIN hit ON true ${order(`hit."sortKey"`, "hit.id")}`,
+      near.query.values,
+    );
+    const hits = rows.filter(({ id }) => id !== null).map(({ id, sortKey }) => ({ id, sortKey }));
+    if (hits.length === limit || (rows[0]?.seen ?? 0) < searchWindow) return hits;
+    const far = await build();
+    far.query.and(this.matchesAnywhere(far.query, q));
+    return (await pool().query<Found>(select(far, limit), far.query.values)).rows;
+  }
+
+  private hidden(query: Query, id: string): string {
+    return this.waiting.length === 0 ? "false" : `(${id} = ANY (${query.value(this.waiting)}::int[]))`;
+  }
+
+  private pattern(query: Query, q: string): string {
+    return `lower(${query.value(`%${q.replace(/[\\%_]/g, "\\$&")}%`)}::text)`;
+  }
+
+  /** True when the text stands in the case's key or input, or in an answer that is not hidden. */
+  private matches(query: Query, id: string, q: string): string {
+    const pattern = this.pattern(query, q);
+    const runs = `(${query.value(this.scope.baselineRunId)}, ${query.value(this.scope.candidateRunId)})`;
+    const own = `EXISTS (SELECT 1 FROM test_case t WHERE t.id = ${id} AND lower(t.key || E'\n' || t.input) LIKE ${pattern})`;
+    const texts = this.scope.searchable
+      ? `EXISTS (SELECT 1 FROM search_text s WHERE s.run_id IN ${runs} AND s.case_id = ${id} AND s.text LIKE ${pattern})`
+      : `(${own} OR EXISTS (SELECT 1 FROM output o WHERE o.run_id IN ${runs} AND o.case_id = ${id} AND o.repeat = 0
+           AND lower(coalesce(o.output, o.error)) LIKE ${pattern}))`;
+    return this.waiting.length === 0 ? texts : `(CASE WHEN ${this.hidden(query, id)} THEN ${own} ELSE ${texts} END)`;
+  }
+
+  private matchesAnywhere(query: Query, q: string): string {
+    if (!this.scope.searchable) return this.matches(query, "c.id", q);
+    const runs = `(${query.value(this.scope.baselineRunId)}, ${query.value(this.scope.candidateRunId)})`;
+    const pattern = this.pattern(query, q);
+    const found = `c.id IN (SELECT s.case_id FROM search_text s WHERE s.run_id IN ${runs} AND s.text LIKE ${pattern})`;
+    return this.waiting.length === 0
+      ? found
+      : `${found} AND (NOT ${this.hidden(query, "c.id")} OR lower(c.key || E'\n' || c.input) LIKE ${pattern})`;
+  }
+
+  /** Adds the filter's conditions on `c`, and gives the joins that they need. */
+  private async conditions(query: Query, flip: Flip | undefined): Promise<string> {
+    const { scope, filter, actor } = this;
+    const { criterion, judge } = this.chosen;
+    const [baseline, candidate] = [query.value(scope.baselineRunId), query.value(scope.candidateRunId)];
+    const release = () => query.value(scope.releaseId);
+    const hidden = (id = "c.id") => this.hidden(query, id);
+    query.and(`c.dataset_id = ${query.value(scope.datasetId)}`);
+    let joins = `JOIN output ob ON ob.run_id = ${baseline} AND ob.case_id = c.id AND ob.repeat = 0
+                 JOIN output oc ON oc.run_id = ${candidate} AND oc.case_id = c.id AND oc.repeat = 0`;
+    // A hidden case must not show up, or stay away, because of its verdict.
+    const wanted = flip ?? (filter.sort === "worst" ? undefined : filter.flip);
+    if (wanted) {
+      joins += judged(query, scope, criterion?.kind ?? "pass_fail", judge?.id ?? 0);
+      query.and(`(${flipCondition[wanted]}) AND NOT ${hidden()}`);
+    }
+    if (filter.slice !== undefined) query.and(`coalesce(c.slice, '') = ${query.value(filter.slice)}`);
+    if (filter.tag) {
+      // A tag that people gave may say what they think of the answers.
+      const tag = query.value(filter.tag);
+      query.and(`c.id IN (SELECT t.id FROM test_case t WHERE t.tags @> ARRAY[${tag}]::text[] AND t.tags <> '{}' AND t.dataset_id = ${query.value(scope.datasetId)}
+                          UNION SELECT g.case_id FROM case_tag g WHERE g.tag = ${tag} AND NOT ${hidden("g.case_id")})`);
+    }
+    if (filter.mustPass) query.and("c.must_pass");
+    const current = () => currentReview(release(), query.value(criterion?.id ?? 0));
+    if (filter.reviewed === "yes") query.and(`c.id IN (SELECT rv.case_id FROM review rv WHERE ${current()})`);
+    if (filter.reviewed === "no") {
+      query.and(`NOT EXISTS (SELECT 1 FROM review rv WHERE ${current()} AND rv.case_id = c.id)`);
+    }
+    if (filter.sample) {
+      query.and(
+        `c.id IN (SELECT q.case_id FROM queue_case q WHERE q.release_id = ${release()} AND q.chosen = ${filter.sample === "chosen"})`,
+      );
+    }
+    if (filter.override) {
+      query.and(`c.id IN (${overridden(query, scope, current(), judge?.id ?? 0)}) AND NOT ${hidden()}`);
+    }
+    if (filter.cell) {
+      const cell = readCell(filter.cell);
+      const of =
+        criterion && judge?.id === cell.judgeVersionId
+          ? { releaseId: scope.releaseId, criterionId: criterion.id, ...cell }
+          : null;
+      const found = of ? await casesOfCell(actor, of) : [];
+      query.and(`c.id = ANY (${query.value(found)}::int[]) AND NOT ${hidden()}`);
+    }
+    return joins;
+  }
+
+  /** Everything that the table shows of these cases, in their order. What is hidden is not even read. */
+  async loadRows(ids: readonly number[], characters = 240): Promise<CaseRow[]> {
+    if (ids.length === 0) return [];
+    const { scope } = this;
+    const { criterion, judge } = this.chosen;
+    const shown = ids.filter((id) => !this.waiting.includes(id));
+    const { baselineRunId, candidateRunId, releaseId } = scope;
+    const judgeIds = scope.judges.map(({ id }) => id);
+    const [cases, outputs, verdicts, preferences, reviews] = await Promise.all([
+      pool().query<
+        Pick<CaseRow, "id" | "key" | "slice" | "tags" | "ownTags" | "mustPass" | "input" | "drawn" | "chosen">
+      >(
+        `SELECT c.id, c.key, c.slice, c.tags, c.must_pass AS "mustPass", left(c.input, $3) AS input,
+                coalesce(NOT q.chosen, false) AS drawn, coalesce(q.chosen, false) AS chosen,
+                ARRAY(SELECT t.tag FROM case_tag t WHERE t.case_id = c.id AND c.id = ANY ($4::int[]) ORDER BY t.tag) AS "ownTags"
+           FROM test_case c LEFT JOIN queue_case q ON q.release_id = $2 AND q.case_id = c.id WHERE c.id = ANY ($1::int[])`,
+        [ids, releaseId, characters, shown],
+      ),
+      pool().query<{ runId: number; caseId: number; output: string | null; error: string | null }>(
+        `SELECT run_id AS "runId", case_id AS "caseId", left(output, $3) AS output, left(error, $3) AS error
+           FROM output WHERE run_id = ANY ($1::int[]) AND case_id = ANY ($2::int[]) AND repeat = 0`,
+        [[baselineRunId, candidateRunId], shown, characters],
+      ),
+      pool().query<{ runId: number; caseId: number; judge: number; verdict: string }>(
+        `SELECT run_id AS "runId", case_id AS "caseId", judge_version_id AS judge, verdict::text
+           FROM verdict WHERE run_id = ANY ($1::int[]) AND judge_version_id = ANY ($2::int[]) AND case_id = ANY ($3::int[]) AND repeat = 0`,
+        [[baselineRunId, candidateRunId], judgeIds, shown],
+      ),
+      pool().query<{ caseId: number; judge: number; prefers: string }>(
+        `SELECT case_id AS "caseId", judge_version_id AS judge,
+                judged_preference(min(prefer) FILTER (WHERE first_run_id = $1), min(prefer) FILTER (WHERE first_run_id = $2)) AS prefers
+           FROM preference_verdict
+          WHERE (first_run_id, second_run_id) IN (($1, $2), ($2, $1)) AND judge_version_id = ANY ($3::int[])
+            AND case_id = ANY ($4::int[]) AND repeat = 0 GROUP BY 1, 2`,
+        [baselineRunId, candidateRunId, judgeIds, shown],
+      ),
+      pool().query<{
+        caseId: number;
+        runId: number | null;
+        criterionId: number;
+        verdict: string | null;
+        prefer: string | null;
+      }>(
+        `SELECT rv.case_id AS "caseId", rv.run_id AS "runId", rv.criterion_id AS "criterionId", rv.verdict::text, rv.prefer::text
+           FROM review rv WHERE rv.release_id = $1 AND rv.case_id = ANY ($2::int[])
+            AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id) ORDER BY rv.id`,
+        [releaseId, shown],
+      ),
+    ]);
+    const found = {
+      cases: new Map(cases.rows.map((row) => [row.id, row])),
+      outputs: byCase(outputs.rows),
+      verdicts: byCase(verdicts.rows),
+      preferences: byCase(preferences.rows),
+      reviews: byCase(reviews.rows),
+    };
+    const isPreference = criterion?.kind === "preference";
+    return ids.flatMap((id): CaseRow[] => {
+      const row = found.cases.get(id);
+      if (!row) return [];
+      const said = (judgeId: number): Said => {
+        const preference = found.preferences.get(id)?.find((one) => one.judge === judgeId);
+        if (preference) return { prefers: preference.prefers };
+        const of = (runId: number) =>
+          found.verdicts.get(id)?.find((one) => one.judge === judgeId && one.runId === runId)?.verdict ?? null;
+        return { baseline: of(baselineRunId), candidate: of(candidateRunId) };
+      };
+      const grades = (criterionId: number | undefined) => {
+        const own = found.reviews.get(id)?.filter((review) => review.criterionId === criterionId) ?? [];
+        const of = (runId: number) =>
+          own.flatMap(({ runId: run, verdict }) => (run === runId && verdict !== null ? [verdict] : []));
+        return {
+          baseline: of(baselineRunId),
+          candidate: of(candidateRunId),
+          prefers: own.flatMap(({ prefer }) => (prefer === null ? [] : [prefer])),
+        };
+      };
+      const mine = judge ? said(judge.id) : null;
+      const prefers = mine && "prefers" in mine ? mine.prefers : null;
+      const [before, after] =
+        mine === null ? [null, null] : "prefers" in mine ? asVerdicts(prefers) : [mine.baseline, mine.candidate];
+      const people = grades(criterion?.id);
+      const hidden = this.waiting.includes(id);
+      const side = (runId: number, verdict: string | null, graded: string[]): Side => {
+        const answer = found.outputs.get(id)?.find((one) => one.runId === runId);
+        return { output: answer?.output ?? null, error: answer?.error ?? null, verdict, people: graded };
+      };
+      const differs = (verdict: string | null, graded: string[]) =>
+        (verdict === "pass" || verdict === "fail") &&
+        graded.some((grade) => (grade === "pass" || grade === "fail") && grade !== verdict);
+      const others = scope.judges.filter(({ id: other }) => other !== judge?.id);
+      const otherCriteria = scope.criteria.filter(({ id: other }) => other !== criterion?.id);
+      return [
+        {
+          ...row,
+          hidden,
+          flip: hidden || !judge ? null : flipOf(before, after),
+          override: isPreference
+            ? ["baseline", "candidate", "tie"].includes(prefers ?? "") &&
+              people.prefers.some((grade) => grade !== "unsure" && grade !== prefers)
+            : differs(before, people.baseline) || differs(after, people.candidate),
+          baseline: side(baselineRunId, before, people.baseline),
+          candidate: side(candidateRunId, after, people.candidate),
+          prefers: isPreference ? { judge: prefers, people: people.prefers } : null,
+          judges: hidden ? {} : Object.fromEntries(others.map((other) => [other.id, said(other.id)])),
+          people: hidden ? {} : Object.fromEntries(otherCriteria.map((other) => [other.key, grades(other.id)])),
+        },
+      ];
+    });
+  }
+}
+
+/** Joins what the judge says of both answers as `vb` and `vc`; a preference as what it makes of each (`preference_as_verdict`). */
+function judged(query: Query, scope: Scope, kind: Kind, judgeVersionId: number): string {
+  const [baseline, candidate] = [query.value(scope.baselineRunId), query.value(scope.candidateRunId)];
+  const judge = query.value(judgeVersionId);
+  if (kind === "pass_fail") {
+    return ` LEFT JOIN verdict vb ON vb.run_id = ${baseline} AND vb.judge_version_id = ${judge} AND vb.case_id = c.id AND vb.repeat = 0
+             LEFT JOIN verdict vc ON vc.run_id = ${candidate} AND vc.judge_version_id = ${judge} AND vc.case_id = c.id AND vc.repeat = 0`;
+  }
+  const order = (alias: string, first: string, second: string) =>
+    ` LEFT JOIN preference_verdict ${alias} ON ${alias}.first_run_id = ${first} AND ${alias}.second_run_id = ${second}
+        AND ${alias}.judge_version_id = ${judge} AND ${alias}.case_id = c.id AND ${alias}.repeat = 0`;
+  const verdict = (alias: string, version: string) =>
+    ` CROSS JOIN LATERAL (SELECT preference_as_verdict(judged_preference(pb.prefer, pc.prefer), '${version}') AS verdict) ${alias}`;
+  return `${order("pb", baseline, candidate)}${order("pc", candidate, baseline)}${verdict("vb", "baseline")}${verdict("vc", "candidate")}`;
+}
+
+/** The cases of which somebody's current grade differs from what the judge says. */
+function overridden(query: Query, scope: Scope, current: string, judgeVersionId: number): string {
+  const [baseline, candidate] = [query.value(scope.baselineRunId), query.value(scope.candidateRunId)];
+  const judge = query.value(judgeVersionId);
   const order = (alias: string, first: string, second: string) =>
     `LEFT JOIN preference_verdict ${alias} ON ${alias}.first_run_id = ${first} AND ${alias}.second_run_id = ${second}
-          AND ${alias}.judge_version_id = ${judgeId} AND ${alias}.case_id = c.id AND ${alias}.repeat = 0`;
-  const preferred = "judged_preference(pb.prefer, pc.prefer)";
-  const judged = isPreference
-    ? `${order("pb", baseline, candidate)} ${order("pc", candidate, baseline)}
-         CROSS JOIN LATERAL (SELECT preference_as_verdict(${preferred}, 'baseline') AS verdict) vb
-         CROSS JOIN LATERAL (SELECT preference_as_verdict(${preferred}, 'candidate') AS verdict) vc`
-    : `LEFT JOIN verdict vb ON vb.run_id = ${baseline} AND vb.judge_version_id = ${judgeId} AND vb.case_id = c.id AND vb.repeat = 0
-         LEFT JOIN verdict vc ON vc.run_id = ${candidate} AND vc.judge_version_id = ${judgeId} AND vc.case_id = c.id AND vc.repeat = 0`;
-  const override = isPreference
-    ? `EXISTS (SELECT 1 FROM review rv WHERE ${currentReview} AND rv.prefer <> 'unsure'
-         AND ${preferred} IN ('baseline', 'candidate', 'tie') AND rv.prefer::text <> ${preferred})`
-    : `EXISTS (SELECT 1 FROM review rv WHERE ${currentReview} AND rv.verdict IN ('pass', 'fail')
-    AND rv.verdict::text <> CASE rv.run_id WHEN ${baseline} THEN vb.verdict::text ELSE vc.verdict::text END
-    AND CASE rv.run_id WHEN ${baseline} THEN vb.verdict::text ELSE vc.verdict::text END IN ('pass', 'fail'))`;
-  // A hidden case must not show up, or stay away, because of its verdict.
-  if (filter.flip) query.and(`(${flipCondition[filter.flip]}) AND NOT ${hidden}`);
-  if (filter.slice !== undefined) query.and(`coalesce(c.slice, '') = ${query.value(filter.slice)}`);
-  if (filter.tag) query.and(`${query.value(filter.tag)} = ANY (c.tags)`);
-  if (filter.mustPass) query.and("c.must_pass");
-  if (filter.reviewed) {
-    query.and(`${filter.reviewed === "no" ? "NOT " : ""}EXISTS (SELECT 1 FROM review rv WHERE ${currentReview})`);
-  }
-  if (filter.override) query.and(`${override} AND NOT ${hidden}`);
-  if (filter.cell) {
-    const cell = readCell(filter.cell);
-    const of =
-      criterion && judge?.id === cell.judgeVersionId ? { releaseId, criterionId: criterion.id, ...cell } : null;
-    const found = of ? await casesOfCell(actor, of) : [];
-    query.and(`c.id = ANY (${query.value(found)}::int[]) AND NOT ${hidden}`);
-  }
-  if (filter.q) {
-    const pattern = query.value(`%${filter.q.replace(/[\\%_]/g, "\\$&")}%`);
-    query.and(
-      `(c.key ILIKE ${pattern} OR c.input ILIKE ${pattern} OR (NOT ${hidden} AND (ob.output ILIKE ${pattern} OR oc.output ILIKE ${pattern})))`,
-    );
-  }
+       AND ${alias}.judge_version_id = ${judge} AND ${alias}.case_id = rv.case_id AND ${alias}.repeat = 0`;
+  return `SELECT rv.case_id FROM review rv
+            LEFT JOIN verdict v ON v.run_id = rv.run_id AND v.judge_version_id = ${judge} AND v.case_id = rv.case_id AND v.repeat = 0
+            ${order("pb", baseline, candidate)} ${order("pc", candidate, baseline)}
+           WHERE ${current}
+             AND (rv.verdict IN ('pass', 'fail') AND v.verdict IN ('pass', 'fail') AND rv.verdict::text <> v.verdict::text
+                  OR rv.prefer <> 'unsure' AND judged_preference(pb.prefer, pc.prefer) IN ('baseline', 'candidate', 'tie')
+                     AND rv.prefer::text <> judged_preference(pb.prefer, pc.prefer))`;
+}
 
-  const sort = sortKeys[filter.sort ?? "given"];
-  if (filter.sort === "worst") query.and(`NOT ${hidden}`);
+function byCase<T extends { caseId: number }>(rows: readonly T[]): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const row of rows) groups.set(row.caseId, [...(groups.get(row.caseId) ?? []), row]);
+  return groups;
+}
+
+/** One page of cases. */
+export async function listCases(actor: Actor, releaseId: number, filter: CaseFilter): Promise<CasePage> {
+  const finder = await CaseFinder.open(actor, releaseId, filter);
   const backwards = filter.before !== undefined;
-  const cursor = filter.before ?? filter.after;
-  const descending = sort.down !== backwards;
-  if (cursor) {
-    const [key, id] = readCursor(cursor);
-    query.and(
-      `(${sort.key}, c.id) ${descending ? "<" : ">"} (${query.value(key)}::${sort.type}, ${query.value(id)}::int)`,
-    );
-  }
-  const direction = descending ? "DESC" : "ASC";
-  const people = (run: string) =>
-    `ARRAY(SELECT rv.verdict::text FROM review rv WHERE ${currentReview} AND rv.run_id = ${run} ORDER BY rv.id)`;
-  const preferring = `ARRAY(SELECT rv.prefer::text FROM review rv WHERE ${currentReview} AND rv.prefer IS NOT NULL ORDER BY rv.id)`;
-  const { rows } = await pool().query<Found>(
-    `WITH page AS (
-       SELECT c.id, ${sort.key} AS "sortKey"
-         FROM test_case c
-         JOIN output ob ON ob.run_id = ${baseline} AND ob.case_id = c.id AND ob.repeat = 0
-         JOIN output oc ON oc.run_id = ${candidate} AND oc.case_id = c.id AND oc.repeat = 0
-       ${judged}
-         LEFT JOIN draw d ON d.release_id = ${release} AND d.case_id = c.id
-        WHERE ${query.conditions.join(" AND ")}
-        ORDER BY ${sort.key} ${direction}, c.id ${direction}
-        LIMIT ${pageSize + 1}
-     )
-     SELECT page."sortKey", c.id, c.key, c.slice, c.tags, c.must_pass AS "mustPass", left(c.input, 240) AS input,
-            d.case_id IS NOT NULL AS drawn, h.hidden,
-            CASE WHEN h.hidden OR ${judge ? "false" : "true"} THEN NULL WHEN ${delta} IS NULL THEN 'error'
-                 WHEN ${delta} > 0 THEN 'better' WHEN ${delta} < 0 THEN 'worse' ELSE 'same' END AS flip,
-            NOT h.hidden AND ${override} AS override,
-            json_build_object('output', CASE WHEN h.hidden THEN NULL ELSE left(ob.output, 240) END, 'error', CASE WHEN h.hidden THEN NULL ELSE left(ob.error, 240) END,
-              'verdict', CASE WHEN h.hidden THEN NULL ELSE vb.verdict END, 'people', CASE WHEN h.hidden THEN '{}'::text[] ELSE ${people(baseline)} END) AS baseline,
-            json_build_object('output', CASE WHEN h.hidden THEN NULL ELSE left(oc.output, 240) END, 'error', CASE WHEN h.hidden THEN NULL ELSE left(oc.error, 240) END,
-              'verdict', CASE WHEN h.hidden THEN NULL ELSE vc.verdict END, 'people', CASE WHEN h.hidden THEN '{}'::text[] ELSE ${people(candidate)} END) AS candidate,
-            ${isPreference ? `json_build_object('judge', CASE WHEN NOT h.hidden THEN ${preferred} END, 'people', CASE WHEN h.hidden THEN '{}'::text[] ELSE ${preferring} END)` : "NULL"} AS prefers
-       FROM page
-       JOIN test_case c ON c.id = page.id
-       JOIN output ob ON ob.run_id = ${baseline} AND ob.case_id = c.id AND ob.repeat = 0
-       JOIN output oc ON oc.run_id = ${candidate} AND oc.case_id = c.id AND oc.repeat = 0
-       ${judged}
-       LEFT JOIN draw d ON d.release_id = ${release} AND d.case_id = c.id
-       CROSS JOIN LATERAL (SELECT ${hidden} AS hidden) h
-      ORDER BY page."sortKey" ${direction}, c.id ${direction}`,
-    query.values,
-  );
-  const more = rows.length > pageSize;
-  const shown = rows.slice(0, pageSize);
+  const given = filter.before ?? filter.after;
+  const found = await finder.find(given === undefined ? null : readCursor(given), backwards, pageSize + 1);
+  const more = found.length > pageSize;
+  const shown = found.slice(0, pageSize);
   if (backwards) shown.reverse();
-  const slices = await pool().query<{ slice: string; count: number }>(
-    "SELECT coalesce(slice, '') AS slice, count(*)::int AS count FROM test_case WHERE dataset_id = $1 GROUP BY 1 ORDER BY 1 LIMIT 200",
-    [scope.datasetId],
-  );
   return {
-    rows: shown.map(({ sortKey: _sortKey, ...row }) => row),
-    next: (backwards ? cursor !== undefined : more) ? writeCursor(shown.at(-1)) : null,
-    previous: (backwards ? more : cursor !== undefined) ? writeCursor(shown[0]) : null,
+    rows: await finder.loadRows(shown.map(({ id }) => id)),
+    next: (backwards ? given !== undefined : more) ? writeCursor(shown.at(-1)) : null,
+    previous: (backwards ? more : given !== undefined) ? writeCursor(shown[0]) : null,
+  };
+}
+
+/** The case before or after one, under a filter; null at the end. */
+export async function besideCase(
+  actor: Actor,
+  releaseId: number,
+  filter: CaseFilter,
+  input: { case: number; direction: "before" | "after" },
+): Promise<number | null> {
+  const finder = await CaseFinder.open(actor, releaseId, filter);
+  const [found] = await finder.find(await finder.placeOf(input.case), input.direction === "before", 1);
+  return found?.id ?? null;
+}
+
+/** All cases under a filter, a few hundred at a time, with their texts whole: for files. */
+export async function* eachCase(actor: Actor, releaseId: number, filter: CaseFilter): AsyncGenerator<CaseRow[]> {
+  const finder = await CaseFinder.open(actor, releaseId, filter);
+  let cursor: Cursor | null = null;
+  for (;;) {
+    const found: Found[] = await finder.find(cursor, false, 200);
+    const last = found.at(-1);
+    if (!last) return;
+    // Twenty at a time: an answer may have megabytes.
+    for (let at = 0; at < found.length; at += 20) {
+      yield await finder.loadRows(
+        found.slice(at, at + 20).map(({ id }) => id),
+        2_147_483_647,
+      );
+    }
+    cursor = [last.sortKey, last.id];
+  }
+}
+
+/** What stands around the rows. */
+export async function describeCases(actor: Actor, releaseId: number, filter: CaseFilter): Promise<CaseTable> {
+  const finder = await CaseFinder.open(actor, releaseId, {
+    criterion: filter.criterion,
+    judge: filter.judge,
+    cell: filter.cell,
+  });
+  const { scope } = finder;
+  const { criterion, judges, judge } = finder.chosen;
+  type Tally = { slice: string; judge: number | null; before: string | null; after: string | null; n: number };
+  const [names, tally] = await Promise.all([
+    pool().query<{ baseline: string; candidate: string }>(
+      `SELECT b.key AS baseline, k.key AS candidate FROM release r JOIN prompt_version b ON b.id = r.baseline_id
+         JOIN prompt_version k ON k.id = r.candidate_id WHERE r.id = $1`,
+      [releaseId],
+    ),
+    pool().query<Tally>(
+      `SELECT coalesce(slice, '') AS slice, judge_version_id AS judge, judged_baseline AS before, judged_candidate AS after, sum(cases)::int AS n
+         FROM release_tally WHERE release_id = $1 AND (judge_version_id IS NULL OR judge_version_id = $2) GROUP BY 1, 2, 3, 4`,
+      [releaseId, judge?.id ?? 0],
+    ),
+  ]);
+  const slices = new Map<string, number>();
+  const counts: Record<Flip, number> = { better: 0, worse: 0, same: 0, error: 0 };
+  for (const { slice, judge: of, before, after, n } of tally.rows) {
+    if (of === null) slices.set(slice, (slices.get(slice) ?? 0) + n);
+    else if (filter.slice === undefined || slice === filter.slice) counts[flipOf(before, after)] += n;
+  }
+  return {
+    ...names.rows[0]!,
     criterion: criterion?.key ?? null,
     judge: judge?.key ?? null,
+    isPreference: criterion?.kind === "preference",
     criteria: scope.criteria.map(({ key }) => key),
-    judges: [...new Set(judges.map(({ key }) => key))],
-    slices: slices.rows,
+    judges: judges.map(({ key }) => key),
+    otherJudges: scope.judges
+      .filter(({ id }) => id !== judge?.id)
+      .map(({ id, key, criterionId }) => ({
+        id,
+        key,
+        criterion: scope.criteria.find((one) => one.id === criterionId)?.key ?? "",
+      })),
+    otherCriteria: scope.criteria.filter(({ id }) => id !== criterion?.id).map(({ key }) => key),
+    slices: [...slices].map(([slice, count]) => ({ slice, count })).sort((a, b) => (a.slice < b.slice ? -1 : 1)),
+    counts: judge ? counts : null,
+    waiting: finder.waiting.length,
   };
+}
+
+/** Tags of the release's cases, the most common first: those they were imported with and those people gave. */
+export async function listTags(actor: Actor, releaseId: number): Promise<string[]> {
+  const { scope, waiting } = await CaseFinder.open(actor, releaseId, {});
+  const { rows } = await pool().query<{ tag: string }>(
+    `SELECT tag FROM (
+       SELECT unnest(tags) AS tag FROM test_case WHERE dataset_id = $1 AND tags <> '{}'
+       UNION ALL
+       SELECT t.tag FROM case_tag t JOIN test_case c ON c.id = t.case_id WHERE c.dataset_id = $1 AND c.id <> ALL ($2::int[])) all_tags
+      GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 200`,
+    [scope.datasetId, waiting],
+  );
+  return rows.map(({ tag }) => tag);
 }
 
 export type CaseDetail = {
@@ -291,11 +664,15 @@ export type CaseDetail = {
   reference: string | null;
   slice: string | null;
   tags: string[];
+  /** Given by people of the project. */
+  ownTags: string[];
   mustPass: boolean;
   origin: string;
   generator: string | null;
   hidden: boolean;
   draw: { stratum: string; probability: number; batch: number } | null;
+  /** Added to the sample by somebody, not drawn. */
+  chosen: { by: string; at: string } | null;
   sides: Record<
     "baseline" | "candidate",
     {
@@ -383,19 +760,18 @@ async function preferencesOf(scope: Scope, releaseId: number, caseId: number): P
 /** One case of a release with everything known about it; outputs and verdicts only when it is not hidden from this person. */
 export async function getCase(actor: Actor, releaseId: number, caseId: number): Promise<CaseDetail> {
   const scope = await loadScope(actor, releaseId);
-  const query = new Query();
-  const release = query.value(releaseId);
-  const id = query.value(caseId);
-  const dataset = query.value(scope.datasetId);
-  const hidden = await hiddenExpression(query, scope, actor);
+  const waiting = (await waitingCases(actor, releaseId)).some(({ id }) => id === caseId);
   const { rows } = await pool().query<Omit<CaseDetail, "sides" | "preferences">>(
     `SELECT c.id, c.key, c.input, c.input_is_json AS "inputIsJson", c.reference, c.slice, c.tags, c.must_pass AS "mustPass",
-            c.origin, c.generator, ${hidden} AS hidden,
-            CASE WHEN d.case_id IS NOT NULL AND NOT ${hidden}
-              THEN json_build_object('stratum', d.stratum, 'probability', d.probability, 'batch', d.batch) END AS draw
-       FROM test_case c LEFT JOIN draw d ON d.release_id = ${release} AND d.case_id = c.id
-      WHERE c.id = ${id} AND c.dataset_id = ${dataset}`,
-    query.values,
+            CASE WHEN $4 THEN '{}' ELSE ARRAY(SELECT t.tag FROM case_tag t WHERE t.case_id = c.id ORDER BY t.tag) END AS "ownTags",
+            c.origin, c.generator, $4::boolean AS hidden,
+            CASE WHEN d.case_id IS NOT NULL AND NOT $4
+              THEN json_build_object('stratum', d.stratum, 'probability', d.probability, 'batch', d.batch) END AS draw,
+            CASE WHEN k.case_id IS NOT NULL AND d.case_id IS NULL THEN json_build_object('by', k.chosen_by, 'at', k.chosen_at) END AS chosen
+       FROM test_case c LEFT JOIN draw d ON d.release_id = $1 AND d.case_id = c.id
+       LEFT JOIN chosen_case k ON k.release_id = $1 AND k.case_id = c.id
+      WHERE c.id = $2 AND c.dataset_id = $3`,
+    [releaseId, caseId, scope.datasetId, waiting],
   );
   const found = rows[0];
   if (!found) throw notFound("The case");

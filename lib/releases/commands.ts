@@ -159,11 +159,14 @@ export async function drawSample({
     const draws = await tx.$queryRaw<DrawnCase[]>`
       WITH drawn AS (
         INSERT INTO draw (release_id, case_id, batch, stratum, probability, position, swapped)
-        SELECT ${releaseId}, given.id, ${batch}, given.stratum, given.probability, ${first} + given.place - 1, given.swapped
+        SELECT ${releaseId}, given.id, ${batch}, given.stratum, given.probability, ${first} + given.place - 1,
+               -- A case chosen before keeps its sides: somebody may be looking at it.
+               coalesce(chosen.swapped, given.swapped)
           FROM unnest(${drawn.cases.map(({ id }) => id)}::int[], ${drawn.cases.map(({ stratum }) => stratum)}::text[],
                       ${drawn.cases.map(({ probability }) => probability)}::float8[],
                       ${drawn.cases.map(() => randomInt(2) === 1)}::bool[])
                WITH ORDINALITY AS given (id, stratum, probability, swapped, place)
+          LEFT JOIN chosen_case chosen ON chosen.release_id = ${releaseId} AND chosen.case_id = given.id
         RETURNING case_id, stratum, probability, position
       )
       SELECT c.key AS "case", drawn.stratum, drawn.probability FROM drawn JOIN test_case c ON c.id = drawn.case_id

@@ -72,11 +72,11 @@ async function listQueues(actor: Actor): Promise<Desk["queues"]> {
        FROM release r JOIN prompt p ON p.id = r.prompt_id JOIN prompt_version b ON b.id = r.baseline_id
        JOIN prompt_version k ON k.id = r.candidate_id JOIN policy po ON po.id = r.policy_id
        CROSS JOIN LATERAL (
-         SELECT count(*)::int AS waiting FROM draw d
+         SELECT count(*)::int AS waiting FROM queue_case d
           CROSS JOIN LATERAL (SELECT count(DISTINCT rv.reviewer_id) AS graders,
                                      count(*) FILTER (WHERE rv.reviewer_id = $2) AS mine
                                 FROM review rv WHERE rv.release_id = d.release_id AND rv.case_id = d.case_id) g
-          WHERE d.release_id = r.id AND g.mine = 0 AND g.graders < (po.document::json ->> 'reviewersPerCase')::int) q
+          WHERE d.release_id = r.id AND d.chosen_by_id IS DISTINCT FROM $2 AND g.mine = 0 AND g.graders < (po.document::json ->> 'reviewersPerCase')::int) q
        CROSS JOIN LATERAL (
          SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY took) / 1000 AS seconds
            FROM (SELECT max(rv.took_ms) AS took FROM review rv WHERE rv.release_id = r.id GROUP BY rv.task_id) x

@@ -59,6 +59,7 @@ export async function buildEvidence(tx: Tx, releaseId: number, numbers: BriefNum
     })),
     policy: { ...release.policy, document: JSON.parse(release.policy.document) },
     sample: await batchesOf(tx, releaseId),
+    ...(await chosenOf(tx, releaseId)),
     reviews: await reviewsOf(tx, releaseId),
     numbers: numbers.criteria as unknown as JsonObject[],
     population: numbers.population,
@@ -87,6 +88,14 @@ async function batchesOf(tx: Tx, releaseId: number): Promise<JsonObject[]> {
       .filter((draw) => draw.batch === batch.number)
       .map((draw) => ({ case: draw.case, input: draw.input, stratum: draw.stratum, probability: draw.probability })),
   }));
+}
+
+/** Cases that somebody chose for people to grade, beside the sample: their grades are among the reviews and in no number. */
+async function chosenOf(tx: Tx, releaseId: number): Promise<{ chosen?: JsonObject[] }> {
+  const rows = await tx.$queryRaw<{ case: string; by: string; at: Date }[]>`
+    SELECT c.key AS "case", k.chosen_by AS by, k.chosen_at AS at FROM chosen_case k JOIN test_case c ON c.id = k.case_id
+     WHERE k.release_id = ${releaseId} ORDER BY k.position`;
+  return rows.length === 0 ? {} : { chosen: rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() })) };
 }
 
 async function reviewsOf(tx: Tx, releaseId: number): Promise<JsonObject[]> {

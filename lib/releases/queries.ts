@@ -28,7 +28,7 @@ export type ReleaseRow = {
 const rowColumns = `r.id, r.state, p.name AS prompt, b.key AS baseline, k.key AS candidate, k.message,
   d.name AS dataset, po.key AS policy, r.created_by AS "createdBy", r.created_at AS "createdAt", r.decided_at AS "decidedAt",
   (SELECT count(*)::int FROM draw x WHERE x.release_id = r.id) AS drawn,
-  (SELECT count(DISTINCT rv.case_id)::int FROM review rv WHERE rv.release_id = r.id) AS graded`;
+  (SELECT count(DISTINCT d.case_id)::int FROM review rv JOIN draw d USING (release_id, case_id) WHERE rv.release_id = r.id) AS graded`;
 const rowTables = `release r JOIN prompt p ON p.id = r.prompt_id JOIN prompt_version b ON b.id = r.baseline_id
   JOIN prompt_version k ON k.id = r.candidate_id JOIN dataset d ON d.id = r.dataset_id JOIN policy po ON po.id = r.policy_id`;
 

@@ -100,7 +100,7 @@ async function aSentinel(
       JOIN output o ON o.run_id = ${runs.baseline} AND o.case_id = s.case_id AND o.repeat = 0 AND o.error IS NULL
      WHERE s.release_id = ${releaseId} AND s.criterion_id = ANY (${criteria.map(({ id }) => id)})
        AND NOT EXISTS (SELECT 1 FROM sentinel_strike x WHERE x.sentinel_id = s.id)
-       AND NOT EXISTS (SELECT 1 FROM draw d WHERE d.release_id = s.release_id AND d.case_id = s.case_id)
+       AND NOT EXISTS (SELECT 1 FROM queue_case q WHERE q.release_id = s.release_id AND q.case_id = s.case_id)
        AND NOT EXISTS (SELECT 1 FROM review_check k WHERE k.release_id = s.release_id AND k.reviewer_id = ${reviewerId} AND k.case_id = s.case_id)
      ORDER BY random() LIMIT 1`;
   return row;

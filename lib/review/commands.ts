@@ -42,7 +42,7 @@ type TaskRow = {
   others: number;
 };
 
-/** The task and what else is going on with its case, under the lock of its draw. */
+/** The task and what else is going on with its case, under the lock of its place in the queue. */
 async function lockTask(tx: Tx, releaseId: number, reviewerId: number, taskId: string): Promise<TaskRow> {
   const [found] = await tx.$queryRaw<{ caseId: number }[]>`
     SELECT case_id AS "caseId" FROM review_task WHERE id = ${taskId} AND release_id = ${releaseId} AND reviewer_id = ${reviewerId}`;
@@ -56,12 +56,13 @@ async function lockTask(tx: Tx, releaseId: number, reviewerId: number, taskId: s
     );
   }
   await tx.$queryRaw`SELECT 1 FROM draw WHERE release_id = ${releaseId} AND case_id = ${found.caseId} FOR UPDATE`;
+  await tx.$queryRaw`SELECT 1 FROM chosen_case WHERE release_id = ${releaseId} AND case_id = ${found.caseId} FOR UPDATE`;
   const [row] = await tx.$queryRaw<TaskRow[]>`
     SELECT t.id, t.case_id AS "caseId", c.key AS "case", d.swapped, t.completed_at IS NOT NULL AS completed, t.expires_at > now() AND t.skipped_at IS NULL AS live,
            (SELECT count(DISTINCT rv.reviewer_id)::int FROM review rv WHERE rv.release_id = t.release_id AND rv.case_id = t.case_id) AS graders,
            (SELECT count(*)::int FROM review_task o WHERE o.release_id = t.release_id AND o.case_id = t.case_id AND o.reviewer_id <> t.reviewer_id
              AND o.completed_at IS NULL AND o.skipped_at IS NULL AND o.expires_at > now()) AS others
-      FROM review_task t JOIN test_case c ON c.id = t.case_id JOIN draw d ON d.release_id = t.release_id AND d.case_id = t.case_id
+      FROM review_task t JOIN test_case c ON c.id = t.case_id JOIN queue_case d ON d.release_id = t.release_id AND d.case_id = t.case_id
      WHERE t.id = ${taskId}`;
   if (!row) throw notFound("The task");
   return row;

@@ -1,6 +1,7 @@
 import { type Actor, personOf } from "../auth/actor";
 import { may, permit } from "../auth/permit";
 import { db } from "../db/client";
+import { Prisma } from "../db/generated/client";
 import { type Tx, transaction } from "../db/transaction";
 import { Fault, notFound } from "../errors";
 import {
@@ -90,8 +91,8 @@ export function refuseUnlessGrading(state: string): void {
 export type WaitingCase = { id: number; key: string };
 
 /**
- * The cases that this person may still be asked to grade blind and whose answers this release shows: drawn and waiting
- * in any open release of one of its runs. Whatever shows outputs, verdicts or grades leaves them out
+ * The cases that this person may still be asked to grade blind and whose answers this release shows: drawn or chosen, and
+ * waiting, in any open release of one of its runs. Whatever shows outputs, verdicts or grades leaves them out
  * (docs/decisions/0004). Nothing waits for an actor who can't grade.
  */
 export async function waitingCases(actor: Actor, releaseId: number, reader: Reader = db): Promise<WaitingCase[]> {
@@ -111,14 +112,15 @@ export async function waitingCases(actor: Actor, releaseId: number, reader: Read
         FROM review WHERE release_id IN (SELECT id FROM open) GROUP BY 1, 2
     )
     SELECT DISTINCT c.id, c.key
-      FROM draw d JOIN open ON open.id = d.release_id JOIN test_case c ON c.id = d.case_id
+      FROM queue_case d JOIN open ON open.id = d.release_id JOIN test_case c ON c.id = d.case_id
       LEFT JOIN graded g ON g.release_id = d.release_id AND g.case_id = d.case_id
-     WHERE g.case_id IS NULL OR (NOT g.mine AND g.graders < open.needed)`;
+     WHERE d.chosen_by_id IS DISTINCT FROM ${person} AND (g.case_id IS NULL OR (NOT g.mine AND g.graders < open.needed))`;
 }
 
 export type Progress = {
   /** Cases with all the grades that the policy asks for. */
   graded: number;
+  /** With those that somebody chose: nothing tells a reviewer which they are. */
   drawn: number;
   mine: number;
   /** Median milliseconds of this person per case; null before the first. */
@@ -134,7 +136,7 @@ export async function reviewProgress(actor: Actor, releaseId: number, reader: Re
     ), per_case AS (
       SELECT case_id, count(*) AS n FROM grader GROUP BY case_id
     )
-    SELECT (SELECT count(*)::int FROM draw WHERE release_id = ${releaseId}) AS drawn,
+    SELECT (SELECT count(*)::int FROM queue_case WHERE release_id = ${releaseId}) AS drawn,
            (SELECT count(*)::int FROM per_case WHERE n >= ${scope.reviewersPerCase}) AS graded,
            (SELECT count(*)::int FROM grader WHERE reviewer_id = ${personOf(actor) ?? 0}) AS mine,
            (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) FROM (
@@ -237,10 +239,10 @@ async function ownTask(
 ): Promise<Claimed | undefined> {
   const [own] = await tx.$queryRaw<Claimed[]>`
     UPDATE review_task t SET expires_at = now() + make_interval(mins => ${leaseMinutes})
-      FROM draw d
-     WHERE t.id = (SELECT o.id FROM review_task o JOIN draw od ON od.release_id = o.release_id AND od.case_id = o.case_id
+      FROM queue_case d
+     WHERE t.id = (SELECT o.id FROM review_task o JOIN queue_case od ON od.release_id = o.release_id AND od.case_id = o.case_id
                     WHERE o.release_id = ${releaseId} AND o.reviewer_id = ${grader} AND o.completed_at IS NULL AND o.skipped_at IS NULL
-                      AND o.expires_at > now() AND NOT (o.id = ANY (${[...held]})) ORDER BY od.position LIMIT 1)
+                      AND o.expires_at > now() AND NOT (o.id = ANY (${[...held]})) ORDER BY od.chosen, od.position LIMIT 1)
        AND d.release_id = t.release_id AND d.case_id = t.case_id
     RETURNING t.id, t.case_id AS "caseId", d.swapped, t.expires_at AS "expiresAt"`;
   return own;
@@ -262,12 +264,28 @@ async function claimWithChecks(
   return next && ((checked && (await plantCheck(tx, scope, grader, leaseMinutes))) || next);
 }
 
+/** Drawn cases first, then chosen ones, which whoever chose them has seen and does not grade. */
 async function claim(tx: Tx, scope: ReviewScope, grader: number): Promise<Claimed | undefined> {
+  const chosen = Prisma.sql`d.chosen_by_id IS DISTINCT FROM ${grader}
+       AND NOT EXISTS (SELECT 1 FROM draw WHERE draw.release_id = d.release_id AND draw.case_id = d.case_id)`;
+  return (
+    (await claimFrom(tx, Prisma.raw("draw"), Prisma.sql`true`, scope, grader)) ??
+    (await claimFrom(tx, Prisma.raw("chosen_case"), chosen, scope, grader))
+  );
+}
+
+async function claimFrom(
+  tx: Tx,
+  table: Prisma.Sql,
+  condition: Prisma.Sql,
+  scope: ReviewScope,
+  grader: number,
+): Promise<Claimed | undefined> {
   const [free] = await tx.$queryRaw<{ caseId: number; swapped: boolean }[]>`
     SELECT d.case_id AS "caseId", d.swapped
-      FROM draw d
+      FROM ${table} d
       LEFT JOIN review_task mine ON mine.release_id = d.release_id AND mine.case_id = d.case_id AND mine.reviewer_id = ${grader}
-     WHERE d.release_id = ${scope.releaseId}
+     WHERE d.release_id = ${scope.releaseId} AND ${condition}
        AND (mine.id IS NULL OR (mine.completed_at IS NULL AND (mine.skipped_at IS NOT NULL OR mine.expires_at <= now())))
        AND (SELECT count(DISTINCT rv.reviewer_id) FROM review rv WHERE rv.release_id = d.release_id AND rv.case_id = d.case_id)
          + (SELECT count(*) FROM review_task t
@@ -426,7 +444,7 @@ export async function gradedTask(actor: Actor, releaseId: number, taskId: string
   const scope = await reviewScope(db, actor.projectId, releaseId);
   const [task] = await db.$queryRaw<Claimed[]>`
     SELECT t.id, t.case_id AS "caseId", d.swapped, t.expires_at AS "expiresAt"
-      FROM review_task t JOIN draw d ON d.release_id = t.release_id AND d.case_id = t.case_id
+      FROM review_task t JOIN queue_case d ON d.release_id = t.release_id AND d.case_id = t.case_id
      WHERE t.id = ${taskId} AND t.release_id = ${releaseId} AND t.reviewer_id = ${grader} AND t.completed_at IS NOT NULL`;
   if (!task && (await isCheck(db, releaseId, grader, taskId)))
     throw new Fault("conflict", "That case was a check on grading: its first answer is what counts.");

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { caseFilterSchema, listCases } from "@/lib/releases/cases";
+import { caseFilterSchema, describeCases, listCases } from "@/lib/releases/cases";
 import { loadRelease } from "../_release";
 import { CaseFilters } from "./_components/case-filters";
 import { CaseTable } from "./_components/case-table";
@@ -19,10 +19,13 @@ export default async function CasesPage({ params, searchParams }: Props) {
     Array.isArray(value) ? value[0] : value,
   ]);
   const filter = caseFilterSchema.parse(Object.fromEntries(given.filter(([, value]) => value !== "")));
-  const page = await listCases(actor, releaseId, filter);
+  const [page, table] = await Promise.all([
+    listCases(actor, releaseId, filter),
+    describeCases(actor, releaseId, filter),
+  ]);
   return (
     <div className="flex flex-col gap-4">
-      <CaseFilters releaseId={releaseId} filter={filter} page={page} />
+      <CaseFilters releaseId={releaseId} filter={filter} table={table} />
       <CaseTable
         releaseId={releaseId}
         filter={filter}

@@ -3,7 +3,7 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Input } from "@/components/ui/input";
 import { Select } from "@/components/ui/select";
-import { type CaseFilter, type CasePage, flips } from "@/lib/releases/cases";
+import { type CaseFilter, type CaseTable, flips } from "@/lib/releases/cases";
 import { casesHref } from "./links";
 
 const flipWords = { better: "better", worse: "worse", same: "same", error: "no verdict" };
@@ -16,10 +16,10 @@ const cellWords: Record<string, string> = {
   tn: "the judge and people fail",
 };
 
-type Props = { releaseId: number; filter: CaseFilter; page: CasePage };
+type Props = { releaseId: number; filter: CaseFilter; table: CaseTable };
 
 /** Filters as a plain GET form, so the URL is the state: shareable, and usable before scripts have loaded. */
-export function CaseFilters({ releaseId, filter, page }: Props) {
+export function CaseFilters({ releaseId, filter, table }: Props) {
   return (
     <div className="flex flex-col gap-3">
       <nav aria-label="Filter by flip" className="flex flex-wrap gap-2">
@@ -58,16 +58,16 @@ export function CaseFilters({ releaseId, filter, page }: Props) {
         {filter.sort && <input type="hidden" name="sort" value={filter.sort} />}
         {filter.cell && <input type="hidden" name="cell" value={filter.cell} />}
         <Labelled label="Criterion">
-          <Select name="criterion" defaultValue={page.criterion ?? ""}>
-            {page.criteria.map((key) => (
+          <Select name="criterion" defaultValue={table.criterion ?? ""}>
+            {table.criteria.map((key) => (
               <option key={key}>{key}</option>
             ))}
           </Select>
         </Labelled>
-        {page.judges.length > 1 && (
+        {table.judges.length > 1 && (
           <Labelled label="Judge">
-            <Select name="judge" defaultValue={page.judge ?? ""}>
-              {page.judges.map((key) => (
+            <Select name="judge" defaultValue={table.judge ?? ""}>
+              {table.judges.map((key) => (
                 <option key={key}>{key}</option>
               ))}
             </Select>
@@ -76,7 +76,7 @@ export function CaseFilters({ releaseId, filter, page }: Props) {
         <Labelled label="Slice">
           <Select name="slice" defaultValue={filter.slice ?? ""}>
             <option value="">any</option>
-            {page.slices
+            {table.slices
               .filter(({ slice }) => slice !== "")
               .map(({ slice, count }) => (
                 <option key={slice} value={slice}>
