@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import published from "./rfc6962-vectors.json";
 import {
   consistencyProof,
   emptyRoot,
@@ -92,6 +93,35 @@ describe("published vectors", () => {
       for (let m = 1; m <= n; m++) all.push(...consistencyProof(numbered, m, n));
     }
     expect(hash("sha256", Buffer.concat(all))).toBe("c9513ef7e37e0c30447d7b6dd7a43b9671ce12e0fcaf7f11e65d44edad8de620");
+  });
+});
+
+describe("the vectors of transparency-dev/merkle", () => {
+  const read = (line: string) => {
+    const [name, a, b, first, second, proof, answer] = line.split(" ");
+    const at = (place: string | number) => Buffer.from(published.hashes[Number(place)]!, "base64");
+    const path = (JSON.parse(proof!) as number[]).map(at);
+    return { name, a: Number(a), b: Number(b), first: at(first!), second: at(second!), path, answer };
+  };
+  const answers = (lines: readonly string[], verify: (vector: ReturnType<typeof read>) => boolean) =>
+    lines.map((line) => `${read(line).name}: ${verify(read(line)) ? "accepted" : "refused"}`);
+  const expected = (lines: readonly string[]) => lines.map((line) => `${read(line).name}: ${read(line).answer}`);
+
+  it("98 inclusion proofs get the published answer", () => {
+    expect(published.inclusion).toHaveLength(98);
+    const verify = ({ a, b, first, second, path }: ReturnType<typeof read>) =>
+      verifyInclusion(second, a, b, path, first);
+    expect(answers(published.inclusion, verify)).toEqual(expected(published.inclusion));
+  });
+
+  it("98 consistency proofs get the published answer, and those from size 0 are refused", () => {
+    expect(published.consistency).toHaveLength(98);
+    const verify = ({ a, b, first, second, path }: ReturnType<typeof read>) =>
+      verifyConsistency(a, b, first, second, path);
+    expect(answers(published.consistency, verify)).toEqual(expected(published.consistency));
+    const fromNothing = published.consistency.map(read).filter(({ a }) => a === 0);
+    expect(fromNothing).toHaveLength(9);
+    expect(fromNothing.filter(verify)).toEqual([]);
   });
 });
 
