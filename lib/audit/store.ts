@@ -10,9 +10,13 @@ export type StoredCheckpoint = { size: number; root: Buffer; note: string; cause
 
 const utc = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
+export const headSql = "SELECT size, frontier FROM audit_head WHERE id = 1";
+export const checkpointsSql = `SELECT size, root_hash AS root, note, cause, ${utc("created_at")} AS at
+  FROM audit_checkpoint ORDER BY size`;
+
 /** Null when somebody removed the row. */
 export async function findHead(database: Database): Promise<Head | null> {
-  const { rows } = await database.query<Head>("SELECT size, frontier FROM audit_head WHERE id = 1");
+  const { rows } = await database.query<Head>(headSql);
   return rows[0] ?? null;
 }
 
@@ -25,8 +29,7 @@ export async function readHead(database: Database): Promise<Head> {
 /** Checkpoints by size, from `after` (exclusive). */
 export async function readCheckpoints(database: Database, after = 0): Promise<StoredCheckpoint[]> {
   const { rows } = await database.query<StoredCheckpoint>(
-    `SELECT size, root_hash AS root, note, cause, ${utc("created_at")} AS at
-     FROM audit_checkpoint WHERE size > $1 ORDER BY size`,
+    `SELECT * FROM (${checkpointsSql}) AS stored WHERE size > $1 ORDER BY size`,
     [after],
   );
   return rows;

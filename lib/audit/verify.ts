@@ -224,12 +224,13 @@ function compareRoots(
       return;
     }
     if (!root) {
+      // Which of them went missing can't be told: those that are left may have been moved up.
       const to = checkpoint.size - 1;
       report({
-        what: `${name} covers ${checkpoint.size} entries: ${range(size, to)} cut off`,
-        index: size,
-        from: size,
+        what: `${name} covers ${checkpoint.size} entries, and there are ${size}: of the entries ${good} to ${to} at least ${checkpoint.size - size} are missing`,
+        from: good,
         to,
+        ...(good === size ? { index: size } : {}),
       });
       return;
     }
