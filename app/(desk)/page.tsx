@@ -42,7 +42,7 @@ export default async function DeskPage() {
       </>
     );
   }
-  const nothing = desk.queues.length + desk.signatures.length + desk.blocked.length === 0;
+  const nothing = desk.queues.length + desk.disputes.length + desk.signatures.length + desk.blocked.length === 0;
   return (
     <>
       <PageHead title="Desk" facts={`What waits for you, ${actor.name}.`} />
@@ -60,6 +60,15 @@ export default async function DeskPage() {
             {desk.queues.map((queue) => (
               <Row key={queue.id} release={queue} href={`/review/${queue.id}`} action="Grade">
                 {plural(queue.waiting, "case")}, {minutes(queue)}
+              </Row>
+            ))}
+          </Waiting>
+        )}
+        {desk.disputes.length > 0 && (
+          <Waiting title="To settle">
+            {desk.disputes.map((release) => (
+              <Row key={release.id} release={release} href={`/review/${release.id}/settle`} action="Settle">
+                {plural(release.waiting, "disagreement")} between graders
               </Row>
             ))}
           </Waiting>

@@ -40,7 +40,6 @@ type Scope = {
   candidateRunId: number;
   baseline: string;
   candidate: string;
-  reviewersPerCase: number;
   level: number;
   riskLimit: number;
   minTpr: number;
@@ -62,7 +61,7 @@ export async function loadScope(reader: Reader, projectId: number, releaseId: nu
            c.kind::text AS "primaryKind", rc.judge_version_id AS "primaryJudgeVersionId",
            (SELECT threshold FROM judge_version WHERE id = rc.judge_version_id) AS "primaryThreshold", r.close_margin AS "closeMargin",
            (SELECT count(*)::int FROM test_case WHERE dataset_id = r.dataset_id) AS cases,
-           (p.document::json ->> 'reviewersPerCase')::int AS "reviewersPerCase", (p.document::json ->> 'level')::float8 AS level,
+           (p.document::json ->> 'level')::float8 AS level,
            coalesce((p.document::json ->> 'riskLimit')::float8, 0.05) AS "riskLimit",
            (p.document::json -> 'judge' ->> 'minTpr')::float8 AS "minTpr", (p.document::json -> 'judge' ->> 'minTnr')::float8 AS "minTnr",
            (p.document::json -> 'judge' ->> 'minCatch')::float8 AS "minCatch"
@@ -85,38 +84,18 @@ function judgedOf(scope: Scope, judgeVersionId: number | null, b: string, k: str
 }
 
 /**
- * The human label of each drawn output (grades of chosen cases are none): what all graders agree on; with three or more, the majority; else `disagreement`.
- * `waiting` until as many people as the policy asks for have graded. A superseded grade does not count. A preference of
- * the case is a label of both outputs, as `preference_as_verdict` has it.
+ * The human label of each drawn output, as the view `human_label` has it; grades of chosen cases are none here. A
+ * preference of the case is a label of both outputs, as `preference_as_verdict` has it.
  */
 export function labelsOf(scope: Scope, criterionId: number, kind: CriterionKind): Prisma.Sql {
+  const labels = Prisma.sql`human_label JOIN draw USING (release_id, case_id) WHERE release_id = ${scope.id} AND criterion_id = ${criterionId}`;
   if (kind === "preference") {
     return Prisma.sql`
-      SELECT case_id, run_id, preference_as_verdict(label, version) AS label
-        FROM (SELECT case_id,
-                     CASE WHEN count(*) < ${scope.reviewersPerCase} THEN 'waiting'
-                          WHEN count(DISTINCT prefer) = 1 THEN min(prefer::text)
-                          WHEN count(*) >= 3 AND 2 * count(*) FILTER (WHERE prefer = 'candidate') > count(*) THEN 'candidate'
-                          WHEN count(*) >= 3 AND 2 * count(*) FILTER (WHERE prefer = 'baseline') > count(*) THEN 'baseline'
-                          WHEN count(*) >= 3 AND 2 * count(*) FILTER (WHERE prefer = 'tie') > count(*) THEN 'tie'
-                          ELSE 'disagreement' END AS label
-                FROM review rv JOIN draw d USING (release_id, case_id)
-               WHERE rv.release_id = ${scope.id} AND rv.criterion_id = ${criterionId}
-                 AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
-               GROUP BY case_id) graded
+      SELECT case_id, side.run_id, preference_as_verdict(label, version) AS label
+        FROM (SELECT case_id, label FROM ${labels}) graded
        CROSS JOIN (VALUES (${scope.baselineRunId}::int, 'baseline'), (${scope.candidateRunId}::int, 'candidate')) AS side (run_id, version)`;
   }
-  return Prisma.sql`
-    SELECT case_id, run_id,
-           CASE WHEN count(*) < ${scope.reviewersPerCase} THEN 'waiting'
-                WHEN count(DISTINCT verdict) = 1 THEN min(verdict::text)
-                WHEN count(*) >= 3 AND 2 * count(*) FILTER (WHERE verdict = 'pass') > count(*) THEN 'pass'
-                WHEN count(*) >= 3 AND 2 * count(*) FILTER (WHERE verdict = 'fail') > count(*) THEN 'fail'
-                ELSE 'disagreement' END AS label
-      FROM review rv JOIN draw d USING (release_id, case_id)
-     WHERE rv.release_id = ${scope.id} AND rv.criterion_id = ${criterionId}
-       AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
-     GROUP BY case_id, run_id`;
+  return Prisma.sql`SELECT case_id, run_id, label FROM ${labels}`;
 }
 
 type Pair = { b: string | null; k: string | null };

@@ -4,6 +4,8 @@ import pg from "pg";
 const appendOnly = [
   "review",
   "check_grade",
+  "adjudication",
+  "answer_comment",
   "sign_off",
   "evidence",
   "decision",

@@ -132,11 +132,13 @@ export async function waitingIn(actor: Actor, datasetId: number): Promise<number
   if (person === null || !may(actor, "review.grade")) return [];
   const { rows } = await pool().query<{ id: number }>(
     `SELECT DISTINCT d.case_id AS id
-       FROM release r JOIN policy p ON p.id = r.policy_id JOIN queue_case d ON d.release_id = r.id
+       FROM release r JOIN queue_case d ON d.release_id = r.id
        LEFT JOIN LATERAL (SELECT count(DISTINCT rv.reviewer_id) AS graders, bool_or(rv.reviewer_id = $3) AS mine
                             FROM review rv WHERE rv.release_id = d.release_id AND rv.case_id = d.case_id) g ON true
       WHERE r.project_id = $1 AND r.dataset_id = $2 AND r.state IN ('grading', 'ready')
-        AND d.chosen_by_id IS DISTINCT FROM $3 AND NOT coalesce(g.mine, false) AND g.graders < (p.document::json ->> 'reviewersPerCase')::int`,
+        AND d.chosen_by_id IS DISTINCT FROM $3 AND NOT coalesce(g.mine, false)
+        AND (g.graders < graders_needed(r.id, d.case_id)
+             OR EXISTS (SELECT 1 FROM human_label l WHERE l.release_id = r.id AND l.case_id = d.case_id AND l.label = 'disagreement'))`,
     [actor.projectId, datasetId, person],
   );
   return rows.map(({ id }) => id);

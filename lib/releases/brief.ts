@@ -12,7 +12,14 @@ import { type Forecast, forecastLabels } from "../stats/always-valid";
 import { mustPassStratum } from "./draw";
 import { type PolicyDocument, readPolicy } from "./policy";
 import { listSignOffs, type ReleaseState, type SignOffRow } from "./queries";
-import { type CriterionNumbers, evidenceGates, type Gate, humanLabel, type MustPassGrade, signersGate } from "./rules";
+import {
+  type CriterionNumbers,
+  evidenceGates,
+  type Gate,
+  type HumanLabel,
+  type MustPassGrade,
+  signersGate,
+} from "./rules";
 import { ofHundred } from "./words";
 
 /** A stratum as the draws see it: must-pass cases, or what the primary judge says: its verdict pair, or its preference. */
@@ -194,10 +201,10 @@ type MustPassRow = {
   case: string;
   criterion: string;
   answered: boolean;
-  grades: ("pass" | "fail" | "unsure")[];
+  label: Exclude<HumanLabel, null> | "waiting" | null;
 };
 
-async function mustPassGrades(tx: Tx, releaseId: number, reviewersPerCase: number): Promise<MustPassGrade[]> {
+async function mustPassGrades(tx: Tx, releaseId: number): Promise<MustPassGrade[]> {
   // The few must-pass cases first: joined to all outputs they would cost as much as everything else together.
   const rows = await tx.$queryRaw<MustPassRow[]>`
     WITH must AS MATERIALIZED (
@@ -207,14 +214,13 @@ async function mustPassGrades(tx: Tx, releaseId: number, reviewersPerCase: numbe
     SELECT c.key AS "case", k.key AS criterion,
            EXISTS (SELECT 1 FROM output o WHERE o.run_id = c.baseline_run_id AND o.case_id = c.id AND o.repeat = 0)
              AND EXISTS (SELECT 1 FROM output o WHERE o.run_id = c.candidate_run_id AND o.case_id = c.id AND o.repeat = 0) AS answered,
-           ARRAY(SELECT rv.verdict::text FROM review rv
-                  WHERE rv.release_id = c.release_id AND rv.case_id = c.id AND rv.run_id = c.candidate_run_id AND rv.criterion_id = k.id
-                    AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id) ORDER BY rv.id) AS grades
+           (SELECT l.label FROM human_label l
+             WHERE l.release_id = c.release_id AND l.case_id = c.id AND l.run_id = c.candidate_run_id AND l.criterion_id = k.id) AS label
       FROM must c
       -- Which of two answers is better says of neither that it passes.
       JOIN release_criterion rc ON rc.release_id = c.release_id JOIN criterion k ON k.id = rc.criterion_id AND k.kind = 'pass_fail'
      ORDER BY c.key COLLATE "C", rc.position`;
-  return rows.map(({ grades, ...row }) => ({ ...row, label: humanLabel(grades, reviewersPerCase) }));
+  return rows.map(({ label, ...row }) => ({ ...row, label: label === "waiting" ? null : label }));
 }
 
 async function answersOf(tx: Tx, releaseId: number): Promise<Answers> {
@@ -295,7 +301,7 @@ async function liveNumbers(tx: Tx, actor: Actor, releaseId: number) {
   const population = criteria[0]?.population ?? 0;
   const gates = evidenceGates({
     policy,
-    mustPass: await mustPassGrades(tx, releaseId, policy.reviewersPerCase),
+    mustPass: await mustPassGrades(tx, releaseId),
     criteria: criteria.map((criterion) => numbersOf(criterion, policy)),
     drawable: population,
   });

@@ -2,6 +2,7 @@ import type { Actor } from "../auth/actor";
 import { personOf } from "../auth/actor";
 import { may, permit } from "../auth/permit";
 import { pool } from "../db/client";
+import { countDisputes } from "../review/adjudication";
 import { listReleases, type ReleaseRow } from "./queries";
 import { blocking, type Gate } from "./rules";
 import { whyMayNotSign } from "./sign-off";
@@ -11,6 +12,8 @@ export type DeskRelease = Pick<ReleaseRow, "id" | "prompt" | "baseline" | "candi
 export type Desk = {
   /** Cases that wait for this person's grades, with the time they took so far (seconds a case; null: nobody graded yet). */
   queues: (DeskRelease & { waiting: number; secondsPerCase: number | null })[];
+  /** Disagreements between graders that this person may settle. */
+  disputes: (DeskRelease & { waiting: number })[];
   /** Releases that this person may sign now. */
   signatures: (DeskRelease & { open: Gate[] })[];
   /** Releases that need a release manager, and for what. */
@@ -41,6 +44,11 @@ export async function getDesk(actor: Actor): Promise<Desk> {
       signatures.push(release);
     }
   }
+  const disputes = [];
+  if (may(actor, "review.grade")) {
+    for (const release of open.filter(({ state }) => state === "grading"))
+      disputes.push({ ...short(release), waiting: await countDisputes(actor, release.id) });
+  }
   const blocked: Desk["blocked"] = [];
   if (may(actor, "release.draw")) {
     for (const release of open) {
@@ -55,6 +63,7 @@ export async function getDesk(actor: Actor): Promise<Desk> {
   }
   return {
     queues,
+    disputes: disputes.filter(({ waiting }) => waiting > 0),
     signatures: signatures.filter((release) => release.open.length === 0),
     blocked,
     recent: releases.filter(({ decidedAt }) => decidedAt !== null).slice(0, 5),
@@ -70,13 +79,16 @@ async function listQueues(actor: Actor): Promise<Desk["queues"]> {
   const { rows } = await pool().query<Desk["queues"][number]>(
     `SELECT r.id, p.name AS prompt, b.key AS baseline, k.key AS candidate, r.state, q.waiting, t.seconds AS "secondsPerCase"
        FROM release r JOIN prompt p ON p.id = r.prompt_id JOIN prompt_version b ON b.id = r.baseline_id
-       JOIN prompt_version k ON k.id = r.candidate_id JOIN policy po ON po.id = r.policy_id
+       JOIN prompt_version k ON k.id = r.candidate_id
        CROSS JOIN LATERAL (
          SELECT count(*)::int AS waiting FROM queue_case d
-          CROSS JOIN LATERAL (SELECT count(DISTINCT rv.reviewer_id) AS graders,
-                                     count(*) FILTER (WHERE rv.reviewer_id = $2) AS mine
-                                FROM review rv WHERE rv.release_id = d.release_id AND rv.case_id = d.case_id) g
-          WHERE d.release_id = r.id AND d.chosen_by_id IS DISTINCT FROM $2 AND g.mine = 0 AND g.graders < (po.document::json ->> 'reviewersPerCase')::int) q
+          WHERE d.release_id = r.id AND d.chosen_by_id IS DISTINCT FROM $2
+            AND NOT EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = d.release_id AND rv.case_id = d.case_id AND rv.reviewer_id = $2)
+            AND NOT EXISTS (SELECT 1 FROM adjudication_task a WHERE a.release_id = d.release_id AND a.case_id = d.case_id AND a.adjudicator_id = $2)
+            AND (SELECT count(*) FROM (
+                   SELECT rv.reviewer_id FROM review rv WHERE rv.release_id = d.release_id AND rv.case_id = d.case_id
+                   UNION SELECT s.reviewer_id FROM assignment s WHERE s.release_id = d.release_id AND s.case_id = d.case_id AND s.reviewer_id <> $2
+                 ) taken) < graders_needed(d.release_id, d.case_id)) q
        CROSS JOIN LATERAL (
          SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY took) / 1000 AS seconds
            FROM (SELECT max(rv.took_ms) AS took FROM review rv WHERE rv.release_id = r.id GROUP BY rv.task_id) x

@@ -61,6 +61,8 @@ export async function buildEvidence(tx: Tx, releaseId: number, numbers: BriefNum
     sample: await batchesOf(tx, releaseId),
     ...(await chosenOf(tx, releaseId)),
     reviews: await reviewsOf(tx, releaseId),
+    ...(await adjudicationsOf(tx, releaseId)),
+    ...(await commentsOf(tx, releaseId)),
     numbers: numbers.criteria as unknown as JsonObject[],
     population: numbers.population,
     ...(numbers.answers && { answers: numbers.answers }),
@@ -114,4 +116,28 @@ async function reviewsOf(tx: Tx, releaseId: number): Promise<JsonObject[]> {
     ...(prefer === null ? { version, verdict } : { prefer }),
     at: at.toISOString(),
   })) as JsonObject[];
+}
+
+/** How disagreements were settled, and which cases were sent back for one more grader; nothing where nobody had to. */
+async function adjudicationsOf(tx: Tx, releaseId: number): Promise<JsonObject> {
+  const rows = await tx.$queryRaw<(JsonObject & { at: Date })[]>`
+    SELECT c.key AS "case", t.outcome, t.note, json_build_object('id', u.id, 'name', u.name, 'email', u.email) AS adjudicator, t.completed_at AS at,
+           coalesce((SELECT json_agg(json_strip_nulls(json_build_object('criterion', k.key, 'version', v.key, 'verdict', a.verdict, 'prefer', a.prefer)) ORDER BY a.id)
+                       FROM adjudication a JOIN criterion k ON k.id = a.criterion_id LEFT JOIN run r ON r.id = a.run_id
+                       LEFT JOIN prompt_version v ON v.id = r.version_id WHERE a.task_id = t.id), '[]') AS labels
+      FROM adjudication_task t JOIN test_case c ON c.id = t.case_id JOIN app_user u ON u.id = t.adjudicator_id
+     WHERE t.release_id = ${releaseId} AND t.outcome IS NOT NULL ORDER BY t.completed_at, t.id`;
+  if (rows.length === 0) return {};
+  return { adjudications: rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() })) as JsonObject[] };
+}
+
+/** What reviewers said about words of answers; nothing where nobody did. */
+async function commentsOf(tx: Tx, releaseId: number): Promise<JsonObject> {
+  const rows = await tx.$queryRaw<(JsonObject & { at: Date })[]>`
+    SELECT c.key AS "case", v.key AS version, u.name AS reviewer, m.quote, m.prefix, m.comment, m.created_at AS at
+      FROM answer_comment m JOIN test_case c ON c.id = m.case_id JOIN run r ON r.id = m.run_id
+      JOIN prompt_version v ON v.id = r.version_id JOIN app_user u ON u.id = m.reviewer_id
+     WHERE m.release_id = ${releaseId} ORDER BY m.id`;
+  if (rows.length === 0) return {};
+  return { comments: rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() })) as JsonObject[] };
 }

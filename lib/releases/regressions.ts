@@ -17,7 +17,7 @@ export type Regression = {
 
 /**
  * Cases that people graded fail for the candidate, must-pass first, then those that the baseline passed. Only cases with
- * as many graders as the policy asks for, all of one mind, and none that waits for this person's blind grade. At most 12.
+ * a human label, and none that waits for this person's blind grade. At most 12.
  */
 export async function listRegressions(actor: Actor, releaseId: number): Promise<Regression[]> {
   permit(actor, "project.read");
@@ -28,26 +28,20 @@ export async function listRegressions(actor: Actor, releaseId: number): Promise<
   if (release.rows.length === 0) throw notFound("The release");
   const waiting = (await waitingCases(actor, releaseId)).map(({ id }) => id);
   const { rows } = await pool().query<Regression>(
-    `WITH current AS (
-       SELECT rv.case_id, rv.run_id, rv.criterion_id, rv.verdict, rv.note, rv.id FROM review rv
-        WHERE rv.release_id = $1 AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
-     ), label AS (
-       SELECT case_id, run_id, criterion_id, min(verdict::text) AS verdict, count(*) AS graders,
-              array_remove(array_agg(note ORDER BY id), NULL) AS notes
-         FROM current GROUP BY 1, 2, 3 HAVING count(DISTINCT verdict) = 1
-     )
-     SELECT c.id AS "caseId", c.key AS "case", c.slice, c.must_pass AS "mustPass", k.key AS criterion, after.notes,
-            coalesce(before.verdict = 'pass', false) AS regressed
+    `SELECT c.id AS "caseId", c.key AS "case", c.slice, c.must_pass AS "mustPass", k.key AS criterion,
+            ARRAY(SELECT rv.note FROM review rv
+                   WHERE rv.release_id = r.id AND rv.case_id = after.case_id AND rv.run_id = after.run_id AND rv.criterion_id = after.criterion_id
+                     AND rv.verdict = 'fail' AND rv.note IS NOT NULL
+                     AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id) ORDER BY rv.id) AS notes,
+            coalesce(before.label = 'pass', false) AS regressed
        FROM release r
-       JOIN policy p ON p.id = r.policy_id
-       JOIN label after ON after.run_id = r.candidate_run_id AND after.verdict = 'fail'
-                       AND after.graders >= (p.document::json ->> 'reviewersPerCase')::int
+       JOIN human_label after ON after.release_id = r.id AND after.run_id = r.candidate_run_id AND after.label = 'fail'
        JOIN release_criterion rc ON rc.release_id = r.id AND rc.criterion_id = after.criterion_id
        JOIN criterion k ON k.id = after.criterion_id
        JOIN test_case c ON c.id = after.case_id
-       LEFT JOIN label before ON before.run_id = r.baseline_run_id AND before.case_id = after.case_id
-                             AND before.criterion_id = after.criterion_id
-      WHERE r.id = $1 AND (c.must_pass OR before.verdict = 'pass') AND c.id <> ALL ($2::int[])
+       LEFT JOIN human_label before ON before.release_id = r.id AND before.run_id = r.baseline_run_id AND before.case_id = after.case_id
+                                   AND before.criterion_id = after.criterion_id
+      WHERE r.id = $1 AND (c.must_pass OR before.label = 'pass') AND c.id <> ALL ($2::int[])
       ORDER BY c.must_pass DESC, rc.position, c.key COLLATE "C" LIMIT 12`,
     [releaseId, waiting],
   );

@@ -5,9 +5,17 @@ import { type Tx, transaction, violates } from "../db/transaction";
 import { canonicalJson, digestOf } from "../digest";
 import { Fault, notFound } from "../errors";
 import { isCheck, lockCheck, toldRepeat, toldSentinel } from "./checks";
-import { graderOf, type Revealed, type ReviewScope, refuseUnlessGrading, reveal, reviewScope } from "./queries";
+import {
+  graderOf,
+  hasPlace,
+  type Revealed,
+  type ReviewScope,
+  refuseUnlessGrading,
+  reveal,
+  reviewScope,
+} from "./queries";
 import { completeGrades, runOf, sideOf } from "./rules";
-import type { Grade, Submission } from "./schema";
+import type { Comment, Grade, Submission } from "./schema";
 
 export type Answer = { revealed: Revealed };
 
@@ -27,8 +35,45 @@ async function earlierAnswer(
   return JSON.parse(earlier.answer) as Answer;
 }
 
-function requestDigest({ task, grades }: Submission): string {
-  return digestOf({ task, grades });
+function requestDigest({ task, grades, comments }: Submission): string {
+  return digestOf({ task, grades, ...(comments?.length && { comments }) });
+}
+
+/** Stores the comments that are not there yet: none is ever changed or taken back. */
+async function keepComments(
+  tx: Tx,
+  scope: ReviewScope,
+  task: TaskRow,
+  reviewerId: number,
+  comments: readonly Comment[],
+) {
+  const before = await tx.answerComment.findMany({
+    where: { releaseId: scope.releaseId, caseId: task.caseId, reviewerId },
+  });
+  const rows = comments
+    .map(({ side, ...said }) => ({ ...said, runId: scope.runs[runOf(side, task.swapped)] }))
+    .filter(
+      (row) =>
+        !before.some(
+          ({ runId, quote, prefix, comment }) =>
+            runId === row.runId && quote === row.quote && prefix === row.prefix && comment === row.comment,
+        ),
+    )
+    .map((row) => ({ ...row, releaseId: scope.releaseId, caseId: task.caseId, reviewerId, taskId: task.id }));
+  await tx.answerComment.createMany({ data: rows });
+  return rows.length;
+}
+
+/** Tags that the project did not have: the taxonomy grows while people grade. */
+async function growTags(tx: Tx, actor: Actor, grades: readonly Grade[]): Promise<void> {
+  const names = [...new Set(grades.flatMap(({ tags }) => tags ?? []))];
+  if (names.length === 0) return;
+  const created = await tx.failureTag.createManyAndReturn({
+    data: names.map((name) => ({ projectId: actor.projectId, name, createdBy: actor.name })),
+    skipDuplicates: true,
+  });
+  for (const { id, name } of created)
+    await appendAudit(tx, actor, { action: "tag.created", subject: { kind: "tag", id: String(id), name } });
 }
 
 type TaskRow = {
@@ -37,9 +82,8 @@ type TaskRow = {
   case: string;
   swapped: boolean;
   completed: boolean;
-  live: boolean;
-  graders: number;
-  others: number;
+  /** Whether a place is left for this person beside other people's grades, claims and assignments. */
+  hasPlace: boolean;
 };
 
 /** The task and what else is going on with its case, under the lock of its place in the queue. */
@@ -58,10 +102,8 @@ async function lockTask(tx: Tx, releaseId: number, reviewerId: number, taskId: s
   await tx.$queryRaw`SELECT 1 FROM draw WHERE release_id = ${releaseId} AND case_id = ${found.caseId} FOR UPDATE`;
   await tx.$queryRaw`SELECT 1 FROM chosen_case WHERE release_id = ${releaseId} AND case_id = ${found.caseId} FOR UPDATE`;
   const [row] = await tx.$queryRaw<TaskRow[]>`
-    SELECT t.id, t.case_id AS "caseId", c.key AS "case", d.swapped, t.completed_at IS NOT NULL AS completed, t.expires_at > now() AND t.skipped_at IS NULL AS live,
-           (SELECT count(DISTINCT rv.reviewer_id)::int FROM review rv WHERE rv.release_id = t.release_id AND rv.case_id = t.case_id) AS graders,
-           (SELECT count(*)::int FROM review_task o WHERE o.release_id = t.release_id AND o.case_id = t.case_id AND o.reviewer_id <> t.reviewer_id
-             AND o.completed_at IS NULL AND o.skipped_at IS NULL AND o.expires_at > now()) AS others
+    SELECT t.id, t.case_id AS "caseId", c.key AS "case", d.swapped, t.completed_at IS NOT NULL AS completed,
+           ${hasPlace(reviewerId)} AS "hasPlace"
       FROM review_task t JOIN test_case c ON c.id = t.case_id JOIN queue_case d ON d.release_id = t.release_id AND d.case_id = t.case_id
      WHERE t.id = ${taskId}`;
   if (!row) throw notFound("The task");
@@ -137,7 +179,7 @@ export async function submitReviews({
         throw new Fault("conflict", "You graded this case already. Correct it instead.", { field: "task" });
       }
       // An expired claim still counts while nobody else took the case.
-      if (task.graders + (task.live ? 0 : task.others) >= scope.reviewersPerCase) {
+      if (!task.hasPlace) {
         throw new Fault(
           "conflict",
           "Somebody else graded this case, or is grading it, since your time for it ran out. Nothing was stored.",
@@ -150,6 +192,7 @@ export async function submitReviews({
         data: reviewRows(scope, task, reviewerId, submission.grades, true, submission.tookMs),
       });
       await tx.reviewTask.update({ where: { id: task.id }, data: { completedAt: new Date() } });
+      const comments = await keepComments(tx, scope, task, reviewerId, submission.comments ?? []);
       const answer = { revealed: await reveal(tx, scope, task.caseId, task.swapped, submission.grades) };
       await tx.reviewSubmission.create({
         data: {
@@ -161,6 +204,7 @@ export async function submitReviews({
           answer: canonicalJson(answer),
         },
       });
+      await growTags(tx, actor, submission.grades);
       await appendAudit(tx, actor, {
         action: "review.given",
         subject: { kind: "release", id: String(releaseId), name: task.case },
@@ -169,6 +213,7 @@ export async function submitReviews({
           case: task.case,
           task: task.id,
           grades: submission.grades.length,
+          ...(comments > 0 && { comments }),
         },
       });
       return answer;
@@ -282,13 +327,19 @@ export async function supersedeReviews({
         before.tags.join("\n") === row.tags.join("\n");
       return same ? [] : [{ ...row, supersedesId: before.id }];
     });
-    if (changes.length > 0) {
+    const comments = await keepComments(tx, scope, task, reviewerId, submission.comments ?? []);
+    if (changes.length + comments > 0) {
       await tx.review.createMany({ data: changes });
+      await growTags(tx, actor, submission.grades);
       await appendAudit(tx, actor, {
         action: "review.superseded",
         subject: { kind: "release", id: String(releaseId), name: task.case },
         after: requestDigest(submission),
-        details: { case: task.case, supersedes: changes.map(({ supersedesId }) => supersedesId) },
+        details: {
+          case: task.case,
+          supersedes: changes.map(({ supersedesId }) => supersedesId),
+          ...(comments > 0 && { comments }),
+        },
       });
     }
     return { revealed: await reveal(tx, scope, task.caseId, task.swapped, submission.grades), changed: changes.length };
@@ -301,7 +352,7 @@ export async function skipTask({
   input,
 }: {
   actor: Actor;
-  input: { releaseId: number; task: string };
+  input: { releaseId: number; task: string; reason?: string };
 }): Promise<void> {
   const reviewerId = graderOf(actor);
   await transaction(async (tx) => {
@@ -310,12 +361,14 @@ export async function skipTask({
     const check = await lockCheck(tx, input.releaseId, reviewerId, input.task);
     const task = check ?? (await lockTask(tx, input.releaseId, reviewerId, input.task));
     if (task.completed) throw new Fault("conflict", "You graded this case already.", { field: "task" });
-    const put = { where: { id: task.id }, data: { skippedAt: new Date() } };
-    await (check ? tx.reviewCheck.update(put) : tx.reviewTask.update(put));
+    const reason = input.reason?.trim() || null;
+    const [where, skippedAt] = [{ id: task.id }, new Date()];
+    if (check) await tx.reviewCheck.update({ where, data: { skippedAt } });
+    else await tx.reviewTask.update({ where, data: { skippedAt, skipReason: reason } });
     await appendAudit(tx, actor, {
       action: "review.skipped",
       subject: { kind: "release", id: String(input.releaseId), name: task.case },
-      details: { case: task.case, task: task.id },
+      details: { case: task.case, task: task.id, ...(reason && { reason }) },
     });
   });
 }

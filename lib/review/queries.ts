@@ -14,9 +14,11 @@ import {
   type ToldCheck,
 } from "./checks";
 import { type Asked, type Run, runOf, sideOf } from "./rules";
-import type { Grade } from "./schema";
+import type { Comment, Grade } from "./schema";
 
-const leaseMinutes = 10;
+export const leaseMinutes = 15;
+/** Cases that one person may hold at a time, so that a dropped network stops nobody. */
+const mostHeld = 12;
 
 type Reader = Pick<Tx, "$queryRaw">;
 
@@ -25,10 +27,15 @@ export type ReviewScope = {
   state: string;
   runs: Record<Run, number>;
   versions: Record<Run, string>;
-  reviewersPerCase: number;
   /** Shares of a person's queue, in [0, ½]. */
   checks: { repeats: number; sentinels: number };
-  criteria: (Asked & { id: number; name: string; rubric: string; judgeVersionId: number | null })[];
+  criteria: (Asked & {
+    id: number;
+    name: string;
+    rubric: string;
+    judgeVersionId: number | null;
+    examples: Omit<Example, "id">[] | null;
+  })[];
 };
 
 type ScopeRow = {
@@ -37,7 +44,6 @@ type ScopeRow = {
   candidateRunId: number;
   baseline: string;
   candidate: string;
-  reviewersPerCase: number;
   checks: ReviewScope["checks"] | null;
   criteria: ReviewScope["criteria"];
 };
@@ -53,8 +59,10 @@ export async function reviewScope(
     await reader.$queryRaw`SELECT 1 FROM release WHERE id = ${releaseId} AND project_id = ${projectId} FOR SHARE`;
   const [row] = await reader.$queryRaw<ScopeRow[]>`
     SELECT r.state::text, r.baseline_run_id AS "baselineRunId", r.candidate_run_id AS "candidateRunId", b.key AS baseline, k.key AS candidate,
-           (p.document::json ->> 'reviewersPerCase')::int AS "reviewersPerCase", p.document::json -> 'checks' AS checks,
-           (SELECT json_agg(json_build_object('id', c.id, 'key', c.key, 'kind', c.kind, 'name', c.name, 'rubric', c.rubric, 'judgeVersionId', rc.judge_version_id) ORDER BY rc.position)
+           p.document::json -> 'checks' AS checks,
+           (SELECT json_agg(json_build_object('id', c.id, 'key', c.key, 'kind', c.kind, 'name', c.name, 'rubric', c.rubric, 'judgeVersionId', rc.judge_version_id,
+                     'examples', (SELECT json_agg(json_build_object('verdict', e.verdict, 'text', e.text, 'why', e.why) ORDER BY e.id)
+                                    FROM criterion_example e WHERE e.criterion_id = c.id AND e.removed_at IS NULL)) ORDER BY rc.position)
               FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id WHERE rc.release_id = r.id) AS criteria
       FROM release r JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id
       JOIN policy p ON p.id = r.policy_id
@@ -65,7 +73,6 @@ export async function reviewScope(
     state: row.state,
     runs: { baseline: row.baselineRunId, candidate: row.candidateRunId },
     versions: { baseline: row.baseline, candidate: row.candidate },
-    reviewersPerCase: row.reviewersPerCase,
     checks: row.checks ?? { repeats: 0, sentinels: 0 },
     criteria: row.criteria,
   };
@@ -91,8 +98,9 @@ export function refuseUnlessGrading(state: string): void {
 export type WaitingCase = { id: number; key: string };
 
 /**
- * The cases that this person may still be asked to grade blind and whose answers this release shows: drawn or chosen, and
- * waiting, in any open release of one of its runs. Whatever shows outputs, verdicts or grades leaves them out
+ * The cases that this person may still be asked to grade blind, or to settle without knowing the judge, and whose answers
+ * this release shows: drawn or chosen and waiting, or in disagreement, in any open release of one of its runs. Whatever
+ * shows outputs, verdicts or grades leaves them out
  * (docs/decisions/0004). Nothing waits for an actor who can't grade.
  */
 export async function waitingCases(actor: Actor, releaseId: number, reader: Reader = db): Promise<WaitingCase[]> {
@@ -101,49 +109,102 @@ export async function waitingCases(actor: Actor, releaseId: number, reader: Read
   if (person === null || !may(actor, "review.grade")) return [];
   return reader.$queryRaw<WaitingCase[]>`
     WITH open AS (
-      SELECT o.id, (p.document::json ->> 'reviewersPerCase')::int AS needed
+      SELECT o.id
         FROM release shown
         JOIN release o ON o.project_id = shown.project_id AND o.state IN ('grading', 'ready')
              AND ARRAY[o.baseline_run_id, o.candidate_run_id] && ARRAY[shown.baseline_run_id, shown.candidate_run_id]
-        JOIN policy p ON p.id = o.policy_id
        WHERE shown.id = ${releaseId} AND shown.project_id = ${actor.projectId}
     ), graded AS (
       SELECT release_id, case_id, count(DISTINCT reviewer_id) AS graders, bool_or(reviewer_id = ${person}) AS mine
         FROM review WHERE release_id IN (SELECT id FROM open) GROUP BY 1, 2
+    ), disputed AS (
+      SELECT DISTINCT release_id, case_id FROM human_label WHERE release_id IN (SELECT id FROM open) AND label = 'disagreement'
     )
     SELECT DISTINCT c.id, c.key
       FROM queue_case d JOIN open ON open.id = d.release_id JOIN test_case c ON c.id = d.case_id
       LEFT JOIN graded g ON g.release_id = d.release_id AND g.case_id = d.case_id
-     WHERE d.chosen_by_id IS DISTINCT FROM ${person} AND (g.case_id IS NULL OR (NOT g.mine AND g.graders < open.needed))`;
+      LEFT JOIN disputed x ON x.release_id = d.release_id AND x.case_id = d.case_id
+     WHERE (x.case_id IS NOT NULL AND NOT g.mine)
+        OR (d.chosen_by_id IS DISTINCT FROM ${person} AND (g.case_id IS NULL OR (NOT g.mine AND g.graders < graders_needed(d.release_id, d.case_id))))`;
 }
 
 export type Progress = {
-  /** Cases with all the grades that the policy asks for. */
+  /** Cases with all the grades that they need. */
   graded: number;
   /** With those that somebody chose: nothing tells a reviewer which they are. */
   drawn: number;
+  /** Cases that this person graded. */
   mine: number;
+  /** Cases that this person can still be given: assigned to them, or open to all. */
+  waiting: number;
   /** Median milliseconds of this person per case; null before the first. */
   medianMs: number | null;
 };
 
-export async function reviewProgress(actor: Actor, releaseId: number, reader: Reader = db): Promise<Progress> {
-  permit(actor, "project.read");
-  const scope = await reviewScope(reader, actor.projectId, releaseId);
-  const [row] = await reader.$queryRaw<Progress[]>`
+/**
+ * Whether a place among the graders of the case of `d` (a draw or chosen case) is left for this person: nobody else's claim, assignment or
+ * grade takes the last one. Who has looked into a disagreement about it has no place.
+ */
+export function hasPlace(grader: number): Prisma.Sql {
+  return Prisma.sql`
+    NOT EXISTS (SELECT 1 FROM adjudication_task a WHERE a.release_id = d.release_id AND a.case_id = d.case_id AND a.adjudicator_id = ${grader})
+    AND (SELECT count(*) FROM (
+           SELECT rv.reviewer_id FROM review rv WHERE rv.release_id = d.release_id AND rv.case_id = d.case_id
+           UNION SELECT t.reviewer_id FROM review_task t
+                  WHERE t.release_id = d.release_id AND t.case_id = d.case_id AND t.reviewer_id <> ${grader}
+                    AND t.completed_at IS NULL AND t.skipped_at IS NULL AND t.expires_at > now()
+           UNION SELECT s.reviewer_id FROM assignment s WHERE s.release_id = d.release_id AND s.case_id = d.case_id AND s.reviewer_id <> ${grader}
+         ) taken) < graders_needed(d.release_id, d.case_id)`;
+}
+
+type Counts = Omit<Progress, "medianMs"> & { held: number; otherHolders: number };
+
+/** Set by set, not case by case: it is asked for with every case that is handed out. */
+async function countQueue(reader: Reader, releaseId: number, person: number): Promise<Counts> {
+  const [row] = await reader.$queryRaw<Counts[]>`
     WITH grader AS (
       SELECT DISTINCT case_id, reviewer_id FROM review WHERE release_id = ${releaseId}
-    ), per_case AS (
-      SELECT case_id, count(*) AS n FROM grader GROUP BY case_id
+    ), live AS (
+      SELECT case_id, reviewer_id FROM review_task
+       WHERE release_id = ${releaseId} AND completed_at IS NULL AND skipped_at IS NULL AND expires_at > now()
+    ), taken AS (
+      SELECT case_id, count(*) FILTER (WHERE reviewer_id <> ${person}) AS others FROM (
+        SELECT case_id, reviewer_id FROM grader UNION SELECT case_id, reviewer_id FROM live
+        UNION SELECT case_id, reviewer_id FROM assignment WHERE release_id = ${releaseId}) t
+       GROUP BY 1
+    ), graded AS (
+      SELECT case_id, count(*) AS n, bool_or(reviewer_id = ${person}) AS mine FROM grader GROUP BY 1
+    ), seen AS (
+      SELECT case_id, count(*) FILTER (WHERE outcome = 'returned') AS returned, bool_or(adjudicator_id = ${person}) AS mine
+        FROM adjudication_task WHERE release_id = ${releaseId} GROUP BY 1
+    ), asked AS (
+      SELECT (p.document::json ->> 'reviewersPerCase')::int AS n FROM release r JOIN policy p ON p.id = r.policy_id WHERE r.id = ${releaseId}
     )
-    SELECT (SELECT count(*)::int FROM queue_case WHERE release_id = ${releaseId}) AS drawn,
-           (SELECT count(*)::int FROM per_case WHERE n >= ${scope.reviewersPerCase}) AS graded,
-           (SELECT count(*)::int FROM grader WHERE reviewer_id = ${personOf(actor) ?? 0}) AS mine,
-           (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) FROM (
-              SELECT max(took_ms) AS ms FROM review
-               WHERE release_id = ${releaseId} AND reviewer_id = ${personOf(actor) ?? 0} AND supersedes_id IS NULL AND took_ms IS NOT NULL
-               GROUP BY case_id) times) AS "medianMs"`;
+    SELECT count(*)::int AS drawn,
+           count(*) FILTER (WHERE g.n >= asked.n + coalesce(s.returned, 0))::int AS graded,
+           count(*) FILTER (WHERE g.mine)::int AS mine,
+           count(*) FILTER (WHERE d.chosen_by_id IS DISTINCT FROM ${person} AND g.mine IS NOT TRUE AND s.mine IS NOT TRUE AND coalesce(t.others, 0) < asked.n + coalesce(s.returned, 0))::int AS waiting,
+           (SELECT count(*)::int FROM live WHERE reviewer_id = ${person}) AS held,
+           (SELECT count(DISTINCT reviewer_id)::int FROM live WHERE reviewer_id <> ${person}) AS "otherHolders"
+      FROM queue_case d CROSS JOIN asked
+      LEFT JOIN graded g ON g.case_id = d.case_id
+      LEFT JOIN taken t ON t.case_id = d.case_id
+      LEFT JOIN seen s ON s.case_id = d.case_id
+     WHERE d.release_id = ${releaseId}`;
   return row!;
+}
+
+export async function reviewProgress(actor: Actor, releaseId: number, reader: Reader = db): Promise<Progress> {
+  permit(actor, "project.read");
+  await reviewScope(reader, actor.projectId, releaseId);
+  const person = personOf(actor) ?? 0;
+  const { graded, drawn, mine, waiting } = await countQueue(reader, releaseId, person);
+  const [times] = await reader.$queryRaw<{ medianMs: number | null }[]>`
+    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS "medianMs" FROM (
+      SELECT max(took_ms) AS ms FROM review
+       WHERE release_id = ${releaseId} AND reviewer_id = ${person} AND supersedes_id IS NULL AND took_ms IS NOT NULL
+       GROUP BY case_id) t`;
+  return { graded, drawn, mine, waiting, medianMs: times?.medianMs ?? null };
 }
 
 type Shown = { output: unknown; error?: string };
@@ -153,7 +214,7 @@ export type TaskView = {
   case: string;
   input: unknown;
   /** `preference`: one grade for the case says which answer is better. `pass_fail`: a grade for each side. */
-  criteria: (Asked & { name: string; rubric: string })[];
+  criteria: (Asked & { name: string; rubric: string; examples?: Omit<Example, "id">[] })[];
   sides: [{ side: "A" } & Shown, { side: "B" } & Shown];
   reference?: string;
   slice?: string;
@@ -168,7 +229,7 @@ function parsed(text: string | null, isJson: boolean): unknown {
 type CaseText = { key: string; input: string; inputIsJson: boolean; reference: string | null; slice: string | null };
 type OutputText = { runId: number; output: string | null; isJson: boolean; error: string | null };
 
-async function viewOf(
+export async function viewOf(
   reader: Reader,
   actor: Actor,
   scope: ReviewScope,
@@ -190,7 +251,13 @@ async function viewOf(
     task: task.id,
     case: found.key,
     input: parsed(found.input, found.inputIsJson),
-    criteria: scope.criteria.map(({ key, kind, name, rubric }) => ({ key, kind, name, rubric })),
+    criteria: scope.criteria.map(({ key, kind, name, rubric, examples }) => ({
+      key,
+      kind,
+      name,
+      rubric,
+      ...(examples && { examples }),
+    })),
     sides: [
       { side: "A", ...shown("A") },
       { side: "B", ...shown("B") },
@@ -249,6 +316,15 @@ async function ownTask(
 }
 
 /**
+ * Whether this person may hold one more case: as many as a fair share of what waits, where others are grading too, but
+ * always two, so that the next case is there when a key is pressed.
+ */
+async function mayHoldMore(tx: Tx, scope: ReviewScope, grader: number): Promise<boolean> {
+  const { held, otherHolders, waiting } = await countQueue(tx, scope.releaseId, grader);
+  return held < Math.max(2, Math.min(mostHeld, Math.floor(waiting / (otherHolders + 1))));
+}
+
+/**
  * The next case, or now and then a check before it: nothing tells them apart until the grade is stored. A claimed case
  * waits for its turn.
  */
@@ -258,6 +334,7 @@ async function claimWithChecks(
   grader: number,
   checked: boolean,
 ): Promise<Claimed | undefined> {
+  if (!(await mayHoldMore(tx, scope, grader))) return undefined;
   const next = await claim(tx, scope, grader);
   // Nothing is checked once the queue is empty: who is done is done.
   // Programs that grade with a person's token keep books of their own: to them every task is a drawn case.
@@ -285,13 +362,11 @@ async function claimFrom(
     SELECT d.case_id AS "caseId", d.swapped
       FROM ${table} d
       LEFT JOIN review_task mine ON mine.release_id = d.release_id AND mine.case_id = d.case_id AND mine.reviewer_id = ${grader}
+      LEFT JOIN assignment own ON own.release_id = d.release_id AND own.case_id = d.case_id AND own.reviewer_id = ${grader}
      WHERE d.release_id = ${scope.releaseId} AND ${condition}
        AND (mine.id IS NULL OR (mine.completed_at IS NULL AND (mine.skipped_at IS NOT NULL OR mine.expires_at <= now())))
-       AND (SELECT count(DISTINCT rv.reviewer_id) FROM review rv WHERE rv.release_id = d.release_id AND rv.case_id = d.case_id)
-         + (SELECT count(*) FROM review_task t
-             WHERE t.release_id = d.release_id AND t.case_id = d.case_id AND t.reviewer_id <> ${grader}
-               AND t.completed_at IS NULL AND t.skipped_at IS NULL AND t.expires_at > now()) < ${scope.reviewersPerCase}
-     ORDER BY mine.skipped_at NULLS FIRST, d.position
+       AND ${hasPlace(grader)}
+     ORDER BY mine.skipped_at NULLS FIRST, own.case_id IS NULL, d.position
      LIMIT 1 FOR UPDATE OF d SKIP LOCKED`;
   if (!free) return undefined;
   // A claim anew gets a new id: whatever still holds the old one can't write with it.
@@ -300,7 +375,7 @@ async function claimFrom(
     INSERT INTO review_task (id, release_id, case_id, reviewer_id, expires_at)
     VALUES (${id}, ${scope.releaseId}, ${free.caseId}, ${grader}, now() + make_interval(mins => ${leaseMinutes}))
     ON CONFLICT (release_id, case_id, reviewer_id)
-    DO UPDATE SET id = excluded.id, claimed_at = now(), expires_at = excluded.expires_at, skipped_at = NULL
+    DO UPDATE SET id = excluded.id, claimed_at = now(), expires_at = excluded.expires_at, skipped_at = NULL, skip_reason = NULL
     RETURNING expires_at AS "expiresAt"`;
   return { id, ...free, expiresAt: task!.expiresAt };
 }
@@ -435,8 +510,25 @@ async function revealPreferences(...[reader, scope, caseId, swapped, grades]: Pa
 
 export type GradedTask = TaskView & {
   grades: (Pick<Grade, "side" | "criterion" | "verdict" | "prefer"> & { note: string | null; tags: string[] })[];
+  comments: Comment[];
   revealed: Revealed;
 };
+
+/** One case that this person graded. */
+export type GradedRow = { task: string; case: string; at: Date; grades: string };
+
+/** The cases that this person graded, the latest first. */
+export async function listGraded(actor: Actor, releaseId: number): Promise<GradedRow[]> {
+  const grader = graderOf(actor);
+  await reviewScope(db, actor.projectId, releaseId);
+  return db.$queryRaw<GradedRow[]>`
+    SELECT t.id AS task, c.key AS "case", t.completed_at AS at,
+           (SELECT string_agg(DISTINCT coalesce(rv.verdict::text, CASE WHEN rv.prefer IN ('tie', 'unsure') THEN rv.prefer::text ELSE 'one preferred' END), ', ')
+              FROM review rv WHERE rv.task_id = t.id AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)) AS grades
+      FROM review_task t JOIN test_case c ON c.id = t.case_id
+     WHERE t.release_id = ${releaseId} AND t.reviewer_id = ${grader} AND t.completed_at IS NOT NULL
+     ORDER BY t.completed_at DESC, t.id LIMIT 200`;
+}
 
 /** One of the actor's own graded tasks, with the grades that count now: to look at again, and to correct. */
 export async function gradedTask(actor: Actor, releaseId: number, taskId: string): Promise<GradedTask> {
@@ -472,7 +564,17 @@ export async function gradedTask(actor: Actor, releaseId: number, taskId: string
           ...row,
         },
   );
-  return { ...view, grades, revealed: await reveal(db, scope, task.caseId, task.swapped, grades) };
+  const said = await db.answerComment.findMany({
+    where: { releaseId, caseId: task.caseId, reviewerId: grader },
+    orderBy: { id: "asc" },
+  });
+  const comments = said.map(({ runId, quote, prefix, comment }) => ({
+    side: sideOf(runId === scope.runs.candidate ? "candidate" : "baseline", task.swapped),
+    quote,
+    prefix,
+    comment,
+  }));
+  return { ...view, grades, comments, revealed: await reveal(db, scope, task.caseId, task.swapped, grades) };
 }
 
 /** What checks on grading found: all reviewers for those who answer for the release or audit it, else only oneself. */
@@ -508,11 +610,53 @@ export async function listGraders(actor: Actor, releaseId: number): Promise<Grad
      WHERE rv.release_id = ${releaseId} GROUP BY u.id, u.name ORDER BY 2 DESC, 1`;
 }
 
-/** Failure tags that reviewers of the project have given, the most used first; at most 200. */
+/** The failure tags of the project that stand, the most used first; at most 200. */
 export async function listTags(actor: Actor): Promise<string[]> {
+  return (await listTaxonomy(actor)).slice(0, 200).map(({ name }) => name);
+}
+
+/** A failure tag with those that were renamed or merged into it, and how many current grades have one of them. */
+export type TagRow = { id: number; name: string; was: string[]; uses: number; createdBy: string; createdAt: Date };
+
+export async function listTaxonomy(actor: Actor): Promise<TagRow[]> {
   permit(actor, "project.read");
-  const rows = await db.$queryRaw<{ tag: string }[]>`
-    SELECT tag FROM review rv JOIN release r ON r.id = rv.release_id AND r.project_id = ${actor.projectId}
-     CROSS JOIN LATERAL unnest(rv.tags) AS tag GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 200`;
-  return rows.map(({ tag }) => tag);
+  return db.$queryRaw<TagRow[]>`
+    SELECT t.id, t.name, ARRAY(SELECT old.name FROM failure_tag old WHERE old.merged_into_id = t.id ORDER BY old.name) AS was,
+           coalesce(u.uses, 0)::int AS uses, t.created_by AS "createdBy", t.created_at AS "createdAt"
+      FROM failure_tag t
+      LEFT JOIN (SELECT coalesce(f.merged_into_id, f.id) AS id, count(DISTINCT rv.id) AS uses
+                   FROM review rv JOIN release r ON r.id = rv.release_id AND r.project_id = ${actor.projectId}
+                  CROSS JOIN LATERAL unnest(rv.tags) AS tag
+                   JOIN failure_tag f ON f.project_id = r.project_id AND f.name = tag
+                  WHERE NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id) GROUP BY 1) u ON u.id = t.id
+     WHERE t.project_id = ${actor.projectId} AND t.merged_into_id IS NULL
+     ORDER BY uses DESC, t.name COLLATE "C" LIMIT 1000`;
+}
+
+/** The name that stands for each tag now, where it is another: of tags that were renamed or merged. */
+export async function tagNames(actor: Actor): Promise<Record<string, string>> {
+  permit(actor, "project.read");
+  const rows = await db.$queryRaw<{ name: string; now: string }[]>`
+    SELECT t.name, n.name AS now FROM failure_tag t JOIN failure_tag n ON n.id = t.merged_into_id WHERE t.project_id = ${actor.projectId}`;
+  return Object.fromEntries(rows.map(({ name, now }) => [name, now]));
+}
+
+export type Example = { id: number; verdict: "pass" | "fail"; text: string; why: string };
+export type CriterionRow = {
+  id: number;
+  key: string;
+  name: string;
+  kind: "pass_fail" | "preference";
+  rubric: string;
+  examples: (Example & { createdBy: string })[];
+};
+
+/** The project's criteria with their rubrics and examples. */
+export async function listCriteria(actor: Actor): Promise<CriterionRow[]> {
+  permit(actor, "project.read");
+  return db.$queryRaw<CriterionRow[]>`
+    SELECT c.id, c.key, c.name, c.kind::text, c.rubric,
+           coalesce((SELECT json_agg(json_build_object('id', e.id, 'verdict', e.verdict, 'text', e.text, 'why', e.why, 'createdBy', e.created_by) ORDER BY e.id)
+                       FROM criterion_example e WHERE e.criterion_id = c.id AND e.removed_at IS NULL), '[]') AS examples
+      FROM criterion c WHERE c.project_id = ${actor.projectId} ORDER BY c.name, c.id LIMIT 500`;
 }

@@ -274,6 +274,7 @@ describe("progress", () => {
       drawn: expect.any(Number),
       graded: 1,
       mine: 1,
+      waiting: 3,
       medianMs: 4000,
     });
     expect(await reviewProgress(second, releaseId)).toMatchObject({ graded: 1, mine: 0, medianMs: null });

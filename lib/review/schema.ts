@@ -11,12 +11,40 @@ export const gradeSchema = z.strictObject({
 });
 export type Grade = z.infer<typeof gradeSchema>;
 
+/** Some words of an answer and what is to be said about them. `prefix`: what stands before them, to tell like words apart. */
+export const commentSchema = z.strictObject({
+  side: z.enum(["A", "B"]),
+  quote: z.string().min(1).max(2000),
+  prefix: z.string().max(200).default(""),
+  comment: z.string().trim().min(1).max(10_000),
+});
+export type Comment = z.infer<typeof commentSchema>;
+
 export const submissionSchema = z.strictObject({
   task: z.string().min(1).max(100),
   grades: z.array(gradeSchema).min(1).max(200),
+  comments: z.array(commentSchema).max(50).optional(),
   /** Made by the sender; the same key again is the same delivery. */
   clientKey: z.string().min(1).max(100),
   /** Milliseconds from shown to committed. */
   tookMs: z.int().min(0).max(86_400_000).optional(),
 });
 export type Submission = z.infer<typeof submissionSchema>;
+
+/** What settles a disagreement: a grade for each open question, or `return` for one more grader. */
+export const settlementSchema = z.strictObject({
+  task: z.string().min(1).max(100),
+  grades: z.union([z.literal("return"), z.array(gradeSchema).min(1).max(200)]),
+  note: z.string().max(10_000).optional(),
+  /** Digest of the grades that were shown. */
+  seen: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type Settlement = z.infer<typeof settlementSchema>;
+
+export const tagNameSchema = z.string().trim().min(1, "A tag has a name.").max(100);
+
+export const exampleSchema = z.strictObject({
+  verdict: z.enum(["pass", "fail"]),
+  text: z.string().trim().min(1, "Give the answer, or the part of it that matters.").max(4000),
+  why: z.string().trim().min(1, "Say why.").max(1000),
+});

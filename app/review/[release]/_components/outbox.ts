@@ -30,7 +30,7 @@ export type Refusal = { code: string; message: string };
 export type Sent<T> = { ok: true; value: T } | { ok: false; refusal: Refusal } | { ok: false; refusal: null };
 
 /** Asks the server. `refusal` null: it could not be reached, and asking again makes sense. */
-async function ask<T>(path: string, method: string, body?: unknown): Promise<Sent<T>> {
+export async function ask<T>(path: string, method: string, body?: unknown): Promise<Sent<T>> {
   let response: Response;
   try {
     response = await fetch(path, {

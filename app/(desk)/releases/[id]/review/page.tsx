@@ -2,13 +2,17 @@ import type { Metadata } from "next";
 import { LinkButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { formatCount, plural } from "@/components/ui/format";
-import { Progress } from "@/components/ui/progress";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { may } from "@/lib/auth/permit";
+import { countDisputes } from "@/lib/review/adjudication";
 import { listChecks, listGraders, reviewProgress } from "@/lib/review/queries";
+import { listQueue, queueStates, reviewerAgreement } from "@/lib/review/queue";
 import { loadRelease } from "../_release";
+import { Agreement } from "./_components/agreement";
 import { Checks } from "./_components/checks";
+import { States } from "./_components/states";
+import { Work } from "./_components/work";
 
 export const metadata: Metadata = { title: "Review" };
 
@@ -16,10 +20,15 @@ const seconds = (ms: number | null) => (ms === null ? "–" : `${formatCount(Mat
 
 export default async function ReviewTab({ params }: { params: Promise<{ id: string }> }) {
   const { actor, release } = await loadRelease((await params).id);
-  const [progress, graders, checks] = await Promise.all([
+  const grades = release.state === "grading" && may(actor, "review.grade");
+  const [progress, states, graders, checks, agreement, disputes, queue] = await Promise.all([
     reviewProgress(actor, release.id),
+    queueStates(actor, release.id),
     listGraders(actor, release.id),
     listChecks(actor, release.id),
+    reviewerAgreement(actor, release.id),
+    grades ? countDisputes(actor, release.id) : 0,
+    may(actor, "review.assign") ? listQueue(actor, release.id) : null,
   ]);
   if (progress.drawn === 0) {
     return (
@@ -31,32 +40,54 @@ export default async function ReviewTab({ params }: { params: Promise<{ id: stri
     );
   }
   const left = progress.drawn - progress.graded;
-  const minutes = progress.medianMs ? Math.ceil((left * progress.medianMs) / 60_000) : null;
-  const canGrade = release.state === "grading" && left > 0 && may(actor, "review.grade");
+  const minutes = progress.medianMs ? Math.ceil((progress.waiting * progress.medianMs) / 60_000) : null;
   return (
-    <div className="flex max-w-4xl flex-col gap-8">
+    <div className="flex max-w-5xl flex-col gap-8">
       <section aria-labelledby="progress" className="flex flex-col gap-3">
         <h2 id="progress" className="text-lg font-semibold">
           {progress.graded} of {plural(progress.drawn, "drawn case")} graded
         </h2>
-        <Progress value={progress.graded} max={progress.drawn} label="Drawn cases graded" />
+        <States states={states} />
         <p className="text-muted">
           You graded {progress.mine}
           {progress.medianMs !== null && `, at ${seconds(progress.medianMs)} a case (median)`}.
-          {left > 0 && minutes !== null && ` What is left would take you about ${plural(minutes, "minute")}.`}
+          {grades && progress.waiting > 0 && ` ${plural(progress.waiting, "case")} can be yours.`}
+          {grades &&
+            progress.waiting > 0 &&
+            minutes !== null &&
+            ` They would take you about ${plural(minutes, "minute")}.`}
         </p>
-        {canGrade && (
-          <div>
-            <LinkButton href={`/review/${release.id}`} variant="primary">
-              {progress.mine > 0 ? "Go on grading" : "Start grading"}
-            </LinkButton>
+        {grades && progress.waiting + disputes > 0 && (
+          <div className="flex flex-wrap gap-3">
+            {progress.waiting > 0 && (
+              <LinkButton href={`/review/${release.id}`} variant="primary">
+                {progress.mine > 0 ? "Go on grading" : "Start grading"}
+              </LinkButton>
+            )}
+            {disputes > 0 && (
+              <LinkButton
+                href={`/review/${release.id}/settle`}
+                variant={progress.waiting > 0 ? "secondary" : "primary"}
+              >
+                Settle {plural(disputes, "disagreement")}
+              </LinkButton>
+            )}
           </div>
         )}
-        {release.state === "grading" && left > 0 && !canGrade && (
+        {release.state === "grading" && left > 0 && !grades && (
           <p className="text-muted">Grading needs the role reviewer or release manager.</p>
         )}
-        {left === 0 && <p>Every drawn case has its grades.</p>}
+        {grades && left > 0 && progress.waiting === 0 && (
+          <p className="text-muted">What is left is graded by you already, assigned to others or in their hands.</p>
+        )}
+        {left === 0 && states.disagreement === 0 && <p>Every drawn case has its grades.</p>}
+        {states.disagreement > 0 && (
+          <p className="text-muted">
+            A disagreement is settled by somebody who did not grade the case; until then it counts as not graded.
+          </p>
+        )}
       </section>
+      {queue && <Work releaseId={release.id} queue={queue} open={release.state === "grading"} />}
       {graders.length > 0 && (
         <section aria-labelledby="graders" className="flex flex-col gap-3">
           <h2 id="graders" className="text-lg font-semibold">
@@ -88,6 +119,7 @@ export default async function ReviewTab({ params }: { params: Promise<{ id: stri
           </Table>
         </section>
       )}
+      <Agreement criteria={agreement} />
       <Checks rows={checks} me={actor.userId} policy={release.policyDocument} />
     </div>
   );

@@ -1,0 +1,97 @@
+"use client";
+
+import { useActionState } from "react";
+import { Button } from "@/components/ui/button";
+import { Checkbox } from "@/components/ui/checkbox";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
+import { Notice } from "@/components/ui/notice";
+import { Select } from "@/components/ui/select";
+import type { Outcome } from "../../../../_action";
+import { assignAction, reassignAction } from "../actions";
+
+type Person = { id: number; name: string };
+
+function Told({ outcome }: { outcome: Outcome | null }) {
+  return (
+    <div aria-live="polite">
+      {outcome && <Notice tone={outcome.ok ? "success" : "danger"}>{outcome.message}</Notice>}
+    </div>
+  );
+}
+
+/** Keeps open cases for people. */
+export function AssignForm({ releaseId, people }: { releaseId: number; people: Person[] }) {
+  const [outcome, send, busy] = useActionState(assignAction, null);
+  return (
+    <form action={send} className="flex flex-col gap-3">
+      <input type="hidden" name="releaseId" value={releaseId} />
+      <fieldset className="flex flex-wrap gap-x-6 gap-y-2">
+        <legend className="mb-1 text-sm font-medium">Share the open cases among</legend>
+        {people.map(({ id, name }) => (
+          <Checkbox key={id} name="reviewers" value={id}>
+            {name}
+          </Checkbox>
+        ))}
+      </fieldset>
+      <div className="flex flex-wrap items-start gap-3">
+        <div className="w-56">
+          <Field label="At most, for each" hint="Empty: all that are open">
+            <Input name="cases" type="number" min={1} className="tabular-nums" />
+          </Field>
+        </div>
+        <Button type="submit" disabled={busy} className="mt-6">
+          Assign
+        </Button>
+      </div>
+      <Told outcome={outcome} />
+    </form>
+  );
+}
+
+/** Takes back what waits for one person. */
+export function ReassignForm({
+  releaseId,
+  from,
+  people,
+}: {
+  releaseId: number;
+  from: (Person & { waiting: number })[];
+  people: Person[];
+}) {
+  const [outcome, send, busy] = useActionState(reassignAction, null);
+  return (
+    <form action={send} className="flex flex-col gap-3">
+      <input type="hidden" name="releaseId" value={releaseId} />
+      <div className="flex flex-wrap items-end gap-3">
+        <div className="w-60">
+          <Field label="Take back what waits for">
+            <Select name="from">
+              {from.map(({ id, name, waiting }) => (
+                <option key={id} value={id}>
+                  {name} ({waiting})
+                </option>
+              ))}
+            </Select>
+          </Field>
+        </div>
+        <div className="w-60">
+          <Field label="and give it to">
+            <Select name="to">
+              <option value="all">all reviewers</option>
+              {people.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        </div>
+        <Button type="submit" disabled={busy}>
+          Reassign
+        </Button>
+      </div>
+      <Told outcome={outcome} />
+    </form>
+  );
+}
