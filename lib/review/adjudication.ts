@@ -110,7 +110,9 @@ export async function nextDispute(actor: Actor, releaseId: number): Promise<Disp
 /** Locks the case's place in the queue; false when somebody else has it locked and it is not worth waiting. */
 async function lockCase(tx: Tx, releaseId: number, caseId: number, skip: boolean): Promise<boolean> {
   const how = Prisma.raw(skip ? "FOR UPDATE SKIP LOCKED" : "FOR UPDATE");
-  const drawn = await tx.$queryRaw<unknown[]>`SELECT 1 FROM draw WHERE release_id = ${releaseId} AND case_id = ${caseId} ${how}`;
+  const drawn = await tx.$queryRaw<
+    unknown[]
+  >`SELECT 1 FROM draw WHERE release_id = ${releaseId} AND case_id = ${caseId} ${how}`;
   const chosen = await tx.$queryRaw<unknown[]>`
     SELECT 1 FROM chosen_case WHERE release_id = ${releaseId} AND case_id = ${caseId} ${how}`;
   return drawn.length + chosen.length > 0;
