@@ -8,8 +8,9 @@ import { agreementBounds, type Coefficient } from "../stats/agreement-bounds";
 import { type JudgeTrust, judgeTrust, type Version } from "../stats/judge-trust";
 import { brierScore, calibrationError, type ScoreBin } from "../stats/reliability";
 import { type Trend, trend } from "../stats/trend";
+import { isLabel } from "./compute";
 import { bothOrders } from "./preferences";
-import { isLabel, judgeSample, labelsOf, loadScope } from "./queries";
+import { judgeSample, labelsOf, loadScope } from "./queries";
 
 /** What else is known of a judge version: where it errs, what its errors go with, and whether it repeats itself. */
 

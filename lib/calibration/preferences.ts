@@ -36,13 +36,23 @@ export const overridesPreference = Prisma.sql`rv.prefer <> 'unsure' AND judged_p
 /** Of imported reviewers, those with the most preferences are compared: their pairs grow with the square. */
 const reviewerLimit = 20;
 
-/** What imported reviewers prefer, held against the judges and against each other. */
+/** Counts of imported preferences: by reviewer; against judges; of each two reviewers. */
+export type ImportedPreferenceRows = {
+  /** Reviewers that are shown, and how many are not. */
+  reviewers: string[];
+  leftOut: number;
+  counts: { reviewer: string; prefer: PeoplePrefer | "unsure"; n: number }[];
+  judged: { reviewer: string; judgeVersionId: number; judged: JudgePrefers; prefer: PeoplePrefer; n: number }[];
+  both: { a: string; b: string; pa: PeoplePrefer; pb: PeoplePrefer; n: number }[];
+};
+
+/** What imported reviewers prefer, counted. */
 export async function importedPreferences(
   reader: Reader,
   scope: Runs,
   criterionId: number,
   judges: readonly { key: string; judgeVersionId: number }[],
-): Promise<ImportedPreferences | null> {
+): Promise<ImportedPreferenceRows | null> {
   const { baselineRunId, candidateRunId } = scope;
   // Who said something in both orders counts once, as with the baseline first.
   const said = Prisma.sql`
@@ -53,7 +63,7 @@ export async function importedPreferences(
      WHERE criterion_id = ${criterionId}
        AND (first_run_id, second_run_id) IN ((${baselineRunId}, ${candidateRunId}), (${candidateRunId}, ${baselineRunId}))
      ORDER BY reviewer, case_id, first_run_id = ${baselineRunId} DESC`;
-  const counts = await reader.$queryRaw<{ reviewer: string; prefer: PeoplePrefer | "unsure"; n: number }[]>`
+  const counts = await reader.$queryRaw<ImportedPreferenceRows["counts"]>`
     WITH said AS (${said}) SELECT reviewer, prefer, count(*)::int AS n FROM said GROUP BY 1, 2`;
   if (counts.length === 0) return null;
   const totals = new Map<string, number>();
@@ -61,8 +71,7 @@ export async function importedPreferences(
   const known = [...totals].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).map(([reviewer]) => reviewer);
   const reviewers = known.slice(0, reviewerLimit).sort();
   const ids = judges.map(({ judgeVersionId }) => judgeVersionId);
-  type Judged = { reviewer: string; judgeVersionId: number; judged: JudgePrefers; prefer: PeoplePrefer; n: number };
-  const judged = await reader.$queryRaw<Judged[]>`
+  const judged = await reader.$queryRaw<ImportedPreferenceRows["judged"]>`
     WITH said AS (${said})
     SELECT said.reviewer, j.id AS "judgeVersionId", judged_preference(f.prefer, s.prefer) AS judged, said.prefer, count(*)::int AS n
       FROM said CROSS JOIN unnest(${ids}::int[]) AS j (id)
@@ -70,16 +79,23 @@ export async function importedPreferences(
      WHERE said.reviewer = ANY (${reviewers}) AND said.prefer <> 'unsure'
        AND judged_preference(f.prefer, s.prefer) IN ('baseline', 'candidate', 'tie', 'flip')
      GROUP BY 1, 2, 3, 4`;
-  type Both = { a: string; b: string; pa: PeoplePrefer; pb: PeoplePrefer; n: number };
-  const both = await reader.$queryRaw<Both[]>`
+  const both = await reader.$queryRaw<ImportedPreferenceRows["both"]>`
     WITH said AS (${said})
     SELECT a.reviewer AS a, b.reviewer AS b, a.prefer AS pa, b.prefer AS pb, count(*)::int AS n
       FROM said a JOIN said b ON b.case_id = a.case_id
        AND array_position(${reviewers}::text[], b.reviewer) > array_position(${reviewers}::text[], a.reviewer)
      WHERE a.prefer <> 'unsure' AND b.prefer <> 'unsure' GROUP BY 1, 2, 3, 4`;
+  return { reviewers, leftOut: known.length - reviewers.length, counts, judged, both };
+}
+
+/** What imported reviewers prefer, held against the judges and against each other. Pure. */
+export function preferencesOf(
+  { reviewers, leftOut, counts, judged, both }: ImportedPreferenceRows,
+  judges: readonly { key: string; judgeVersionId: number }[],
+): ImportedPreferences {
   const total = <T extends { n: number }>(rows: readonly T[]) => rows.reduce((sum, { n }) => sum + n, 0);
   return {
-    leftOut: known.length - reviewers.length,
+    leftOut,
     reviewers: Object.fromEntries(
       reviewers.map((reviewer) => {
         const count = (prefer: PeoplePrefer | "unsure") =>

@@ -1,26 +1,17 @@
 import type { Actor } from "../auth/actor";
 import { permit } from "../auth/permit";
-import { type BriefCriterion, toBriefCriterion } from "../calibration/brief";
-import { type CriterionKind, joinJudged, judgedName } from "../calibration/judged";
-import { criterionEvidence } from "../calibration/queries";
-import { loadTally, ofRelease } from "../calibration/tally";
+import type { BriefCriterion } from "../calibration/brief";
+import type { CriterionInputs } from "../calibration/compute";
+import { criterionInputs } from "../calibration/queries";
 import type { CriterionEvidence } from "../calibration/types";
 import { db } from "../db/client";
 import type { Tx } from "../db/transaction";
 import { notFound } from "../errors";
 import { type Forecast, forecastLabels } from "../stats/always-valid";
-import { mustPassStratum } from "./draw";
 import { type PolicyDocument, readPolicy } from "./policy";
 import { listSignOffs, type ReleaseState, type SignOffRow } from "./queries";
-import {
-  type CriterionNumbers,
-  evidenceGates,
-  type Gate,
-  type HumanLabel,
-  type MustPassGrade,
-  signersGate,
-} from "./rules";
-import { ofHundred } from "./words";
+import { type AnswerRow, computeNumbers, type NumbersInputs } from "./recompute";
+import { type Gate, type HumanLabel, type MustPassGrade, signersGate } from "./rules";
 
 /** A stratum as the draws see it: must-pass cases, or what the primary judge says: its verdict pair, or its preference. */
 export type StratumCount = { stratum: string; population: number; drawn: number };
@@ -70,133 +61,6 @@ export type Brief = BriefNumbers & {
   signOffs: SignOffRow[];
 };
 
-export type BriefJudge = BriefCriterion["judges"][number];
-type Trust = BriefJudge["trust"][string];
-
-/** A judge's trust in the order of the versions: the canonical JSON of frozen evidence sorts its keys. */
-export function trustOf(judge: BriefJudge, versions: readonly string[]): [version: string, trust: Trust][] {
-  return versions.flatMap((version): [string, Trust][] => {
-    const trust = judge.trust[version];
-    return trust ? [[version, trust]] : [];
-  });
-}
-
-/** How far a judge can be trusted, in words a reader can act on: both versions, and what the policy asks for. */
-export function trustInWords(judge: BriefJudge, versions: readonly string[], policy: PolicyDocument): string {
-  const [minTpr, minTnr] = [policy.judge.minTpr, policy.judge.minTnr].map((share) => Math.round(share * 100));
-  if (judge.preference) {
-    const { finds } = judge.preference;
-    const parts = preferredOf(judge.preference).map(({ side, graded }) => {
-      const { low, high } = finds[side];
-      return graded === 0
-        ? `in no graded case people prefer the ${side}`
-        : `it finds ${ofHundred(low, high)} of 100 cases in which people prefer the ${side} (${graded} graded)`;
-    });
-    const text = parts.join("; ");
-    return `${text.charAt(0).toUpperCase()}${text.slice(1)}. The policy asks for ${minTpr} and ${minTnr}.`;
-  }
-  const parts = trustOf(judge, versions).map(([version, { graded, tpr, tnr }]) => {
-    const [good, bad] = [graded.tp + graded.fn, graded.fp + graded.tn];
-    const passes = good === 0 ? "no good answer graded" : `passes ${ofHundred(tpr.low, tpr.high)} of 100 good answers`;
-    const catches = bad === 0 ? "no bad answer graded" : `catches ${ofHundred(tnr.low, tnr.high)} of 100 bad ones`;
-    return `${version}: ${passes}, ${catches} (${good} good and ${bad} bad graded)`;
-  });
-  return `${parts.join("; ")}. The policy asks for ${minTpr} and ${minTnr}.`;
-}
-
-/** Why a judge has its licence: what it can do at least, or what is short of the policy. */
-export function licenceInWords(judge: BriefJudge, policy: PolicyDocument): string {
-  if (judge.preference) return preferenceLicenceInWords(judge.preference, judge.licence, policy);
-  const versions = Object.entries(judge.trust);
-  if (versions.every(([, { graded }]) => graded.tp + graded.fp + graded.fn + graded.tn === 0)) {
-    return "nothing is graded yet.";
-  }
-  const noticed = catchInWords(judge, policy);
-  const floor = (rate: "tpr" | "tnr") =>
-    Math.floor(Math.min(...versions.map(([, trust]) => trust[rate].low)) * 100 + 1e-9);
-  if (judge.licence === "trusted") {
-    const caught =
-      judge.catch && policy.judge.minCatch !== undefined
-        ? ` ${judge.catch.caught} of ${judge.catch.n} known-bad sentinels are caught.`
-        : "";
-    return `passes at least ${floor("tpr")} of 100 good answers and catches at least ${floor("tnr")} of 100 bad ones.${caught}`;
-  }
-  const short = versions.flatMap(([version, { graded, tpr, tnr }]) =>
-    [
-      { rate: tpr, needed: policy.judge.minTpr, n: graded.tp + graded.fn, does: "passes", what: "good answers" },
-      { rate: tnr, needed: policy.judge.minTnr, n: graded.fp + graded.tn, does: "catches", what: "bad answers" },
-    ]
-      .filter(({ rate, needed }) => rate.estimate === null || rate.low < needed)
-      .map(({ rate, needed, n, does, what }) =>
-        n === 0
-          ? `no ${what.slice(0, -1)} of ${version} is graded`
-          : `${does} ${ofHundred(rate.low, rate.high)} of 100 ${what} of ${version}, ${Math.round(needed * 100)} needed (${n} graded)`,
-      ),
-  );
-  return `${[...short, ...(noticed ? [noticed] : [])].join("; ")}.`;
-}
-
-/** What is short of the policy's catch rate; null when nothing is. */
-function catchInWords(judge: BriefJudge, policy: PolicyDocument): string | null {
-  const { minCatch } = policy.judge;
-  if (minCatch === undefined) return null;
-  const needed = `${Math.round(minCatch * 100)} of 100 needed`;
-  if (!judge.catch) return `no known-bad sentinel is judged, ${needed}`;
-  const { caught, n, low, high } = judge.catch;
-  return low >= minCatch
-    ? null
-    : `catches ${ofHundred(low, high)} of 100 known-bad sentinels, ${needed} (${caught} of ${n} caught)`;
-}
-
-type Preference = NonNullable<BriefJudge["preference"]>;
-
-/** The graded cases in which people prefer either side. */
-function preferredOf({ graded }: Preference) {
-  return (["candidate", "baseline"] as const).map((side) => ({
-    side,
-    graded: Object.values(graded).reduce((sum, row) => sum + row[side], 0),
-  }));
-}
-
-function preferenceLicenceInWords(
-  preference: Preference,
-  licence: BriefJudge["licence"],
-  policy: PolicyDocument,
-): string {
-  const { finds, graded } = preference;
-  const all = Object.values(graded).reduce((sum, row) => sum + row.candidate + row.baseline + row.tie, 0);
-  if (all === 0) return "nothing is graded yet.";
-  const needed = { candidate: policy.judge.minTpr, baseline: policy.judge.minTnr };
-  const sides = preferredOf(preference);
-  if (licence === "trusted") {
-    const floor = Math.floor(Math.min(finds.candidate.low, finds.baseline.low) * 100 + 1e-9);
-    return `finds at least ${floor} of 100 cases in which people prefer one side.`;
-  }
-  const short = sides
-    .filter(({ side }) => finds[side].estimate === null || finds[side].low < needed[side])
-    .map(({ side, graded }) =>
-      graded === 0
-        ? `people prefer the ${side} in no graded case`
-        : `finds ${ofHundred(finds[side].low, finds[side].high)} of 100 cases in which people prefer the ${side}, ${Math.round(needed[side] * 100)} needed (${graded} graded)`,
-    );
-  return `${short.join("; ")}.`;
-}
-
-function numbersOf(criterion: BriefCriterion, policy: PolicyDocument): CriterionNumbers {
-  const { delta, low, high } = criterion.estimate;
-  const instrument = criterion.judges.find((judge) => judge.instrument);
-  return {
-    key: criterion.key,
-    judge: instrument
-      ? { key: instrument.key, licence: instrument.licence, detail: licenceInWords(instrument, policy) }
-      : null,
-    estimate: delta === null || low === null || high === null ? null : { delta, low, high },
-    alwaysValid: criterion.estimate.alwaysValid,
-    labelled: criterion.estimate.reviewed,
-    ungraded: criterion.estimate.missingStrata,
-  };
-}
-
 type MustPassRow = {
   case: string;
   criterion: string;
@@ -223,65 +87,33 @@ async function mustPassGrades(tx: Tx, releaseId: number): Promise<MustPassGrade[
   return rows.map(({ label, ...row }) => ({ ...row, label: label === "waiting" ? null : label }));
 }
 
-async function answersOf(tx: Tx, releaseId: number): Promise<Answers> {
-  type Row = { cases: number; version: string; outputs: number; errors: number };
-  const rows = await tx.$queryRaw<Row[]>`
-    SELECT (SELECT count(*)::int FROM test_case c WHERE c.dataset_id = r.dataset_id) AS cases,
-           v.key AS version, run.output_count AS outputs, run.error_count AS errors
+async function answerRows(tx: Tx, releaseId: number): Promise<AnswerRow[]> {
+  return tx.$queryRaw<AnswerRow[]>`
+    SELECT v.key AS version, run.output_count AS outputs, run.error_count AS errors
       FROM release r JOIN run ON run.id IN (r.baseline_run_id, r.candidate_run_id) JOIN prompt_version v ON v.id = run.version_id
      WHERE r.id = ${releaseId}`;
-  return {
-    cases: rows[0]?.cases ?? 0,
-    missing: Object.fromEntries(rows.map(({ version, cases, outputs }) => [version, Math.max(0, cases - outputs)])),
-    errors: Object.fromEntries(rows.map(({ version, errors }) => [version, errors])),
-  };
 }
 
-async function countStrata(tx: Tx, releaseId: number): Promise<StratumCount[]> {
-  const counts = new Map<string, StratumCount>();
-  const [primary] = await tx.$queryRaw<{ kind: CriterionKind }[]>`
-    SELECT c.kind::text FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id
-     WHERE rc.release_id = ${releaseId} AND rc.position = 0`;
-  const of = (row: { mustPass: boolean; pb: string | null; pk: string | null }) => {
-    const stratum = row.mustPass ? mustPassStratum : judgedName(primary?.kind ?? "pass_fail", row.pb, row.pk);
-    const found = counts.get(stratum) ?? { stratum, population: 0, drawn: 0 };
-    counts.set(stratum, found);
-    return found;
-  };
-  for (const row of await loadTally(tx, releaseId)) {
-    if (row.judgeVersionId === null) of(row).population += row.n;
-  }
-  const drawn = await tx.$queryRaw<{ mustPass: boolean; pb: string | null; pk: string | null; n: number }[]>`
-    SELECT c.must_pass AS "mustPass", vb.verdict AS pb, vk.verdict AS pk, count(*)::int AS n
-      FROM draw d JOIN release r ON r.id = d.release_id JOIN test_case c ON c.id = d.case_id
-      JOIN release_criterion rc ON rc.release_id = r.id AND rc.position = 0
-      ${joinJudged(["vb", "vk"], ofRelease("rc.judge_version_id"))}
-     WHERE d.release_id = ${releaseId} GROUP BY 1, 2, 3`;
-  for (const row of drawn) of(row).drawn += row.n;
-  return [...counts.values()].sort((a, b) => (a.stratum < b.stratum ? -1 : 1));
-}
-
-async function samplingOf(tx: Tx, releaseId: number): Promise<Sampling> {
-  const strata = await countStrata(tx, releaseId);
+async function batchesOf(tx: Tx, releaseId: number): Promise<Sampling["batches"]> {
   const batches = await tx.sampleBatch.findMany({ where: { releaseId }, orderBy: { number: "asc" } });
-  return {
-    drawn: strata.reduce((sum, { drawn }) => sum + drawn, 0),
-    left: strata.reduce((sum, { population, drawn }) => sum + population - drawn, 0),
-    strata,
-    batches: batches.map(({ number, seed, size, design, createdBy, createdAt }) => ({
-      batch: number,
-      seed,
-      size,
-      design,
-      by: createdBy,
-      at: createdAt.toISOString(),
-    })),
-  };
+  return batches.map(({ number, seed, size, design, createdBy, createdAt }) => ({
+    batch: number,
+    seed,
+    size,
+    design,
+    by: createdBy,
+    at: createdAt.toISOString(),
+  }));
 }
 
-/** The numbers as they stand, computed from counts in the database. */
-export async function briefNumbers(tx: Tx, actor: Actor, releaseId: number): Promise<BriefNumbers> {
-  return (await liveNumbers(tx, actor, releaseId)).numbers;
+/** The numbers as they stand, computed from counts in the database, and what they are computed from. */
+export async function briefNumbers(
+  tx: Tx,
+  actor: Actor,
+  releaseId: number,
+): Promise<{ numbers: BriefNumbers; inputs: NumbersInputs }> {
+  const { numbers, inputs } = await liveNumbers(tx, actor, releaseId);
+  return { numbers, inputs };
 }
 
 async function liveNumbers(tx: Tx, actor: Actor, releaseId: number) {
@@ -293,21 +125,19 @@ async function liveNumbers(tx: Tx, actor: Actor, releaseId: number) {
     },
   });
   const policy = readPolicy(release.policy.document);
-  const evidence: CriterionEvidence[] = [];
+  const criteria: CriterionInputs[] = [];
   for (const { criterionId } of release.criteria) {
-    evidence.push(await criterionEvidence(actor, { releaseId, criterionId }, tx));
+    criteria.push(await criterionInputs(actor, { releaseId, criterionId }, tx));
   }
-  const criteria = evidence.map(toBriefCriterion);
-  const population = criteria[0]?.population ?? 0;
-  const gates = evidenceGates({
+  const inputs: NumbersInputs = {
     policy,
+    criteria,
     mustPass: await mustPassGrades(tx, releaseId),
-    criteria: criteria.map((criterion) => numbersOf(criterion, policy)),
-    drawable: population,
-  });
-  const [sampling, answers] = [await samplingOf(tx, releaseId), await answersOf(tx, releaseId)];
-  const numbers: BriefNumbers = { population, answers, sampling, criteria, gates };
-  return { numbers, outlook: () => outlookOf(evidence[0], gates, policy) };
+    answers: await answerRows(tx, releaseId),
+    batches: await batchesOf(tx, releaseId),
+  };
+  const { numbers, evidence } = computeNumbers(inputs);
+  return { numbers, inputs, outlook: () => outlookOf(evidence[0], numbers.gates, policy) };
 }
 
 function outlookOf(primary: CriterionEvidence | undefined, gates: readonly Gate[], policy: PolicyDocument): Outlook {

@@ -195,14 +195,14 @@ export async function closeGrading({
   return transaction(async (tx) => {
     const release = await lockRelease(tx, actor, input.releaseId);
     mustBe(release, ["grading"], "closed");
-    const numbers = await briefNumbers(tx, actor, release.id);
+    const { numbers, inputs } = await briefNumbers(tx, actor, release.id);
     // Who closed it, when and for the which time are part of it, so that each closing has a digest of its own.
     const closed = {
       by: actorName(actor),
       at: new Date().toISOString(),
       number: 1 + (await tx.evidence.count({ where: { releaseId: release.id } })),
     };
-    const body = canonicalJson({ ...(await buildEvidence(tx, release.id, numbers)), closed });
+    const body = canonicalJson({ ...(await buildEvidence(tx, release.id, numbers, inputs)), closed });
     const digest = sha256Hex(body);
     await tx.evidence.create({ data: { releaseId: release.id, digest, body, createdBy: closed.by } });
     await tx.release.update({ where: { id: release.id }, data: { state: "ready", evidenceDigest: digest } });

@@ -1,6 +1,7 @@
 import type { Tx } from "../db/transaction";
 import type { JsonObject } from "../digest";
 import type { BriefNumbers } from "./brief";
+import { frozenInputs, type NumbersInputs } from "./recompute";
 
 export const evidenceFormat = "countersign-evidence/1";
 
@@ -9,9 +10,15 @@ const versionSelect = { key: true, number: true, digest: true, author: true, mes
 
 /**
  * Everything a decision on this release rests on, as one JSON document: what is compared, by digest; the policy; every
- * draw with its probability; every grade, superseded ones too; and the numbers and gates as they were.
+ * draw with its probability; every grade, superseded ones too; the numbers and gates as they were, and what else they are
+ * computed from (lib/releases/recompute.ts).
  */
-export async function buildEvidence(tx: Tx, releaseId: number, numbers: BriefNumbers): Promise<JsonObject> {
+export async function buildEvidence(
+  tx: Tx,
+  releaseId: number,
+  numbers: BriefNumbers,
+  inputs: NumbersInputs,
+): Promise<JsonObject> {
   const release = await tx.release.findUniqueOrThrow({
     where: { id: releaseId },
     include: {
@@ -68,6 +75,7 @@ export async function buildEvidence(tx: Tx, releaseId: number, numbers: BriefNum
     ...(numbers.answers && { answers: numbers.answers }),
     sampling: numbers.sampling as unknown as JsonObject,
     gates: numbers.gates,
+    inputs: frozenInputs(inputs),
   };
 }
 

@@ -15,6 +15,7 @@ import { seedPerson, seedProject } from "../testing/seed";
 import { getBrief } from "./brief";
 import { closeGrading, createRelease, drawSample } from "./commands";
 import { drawBatch, loadStrata } from "./draw";
+import { recompute } from "./recompute";
 import { gradeDrawn, type Truth } from "./release.seed";
 
 /**
@@ -120,6 +121,8 @@ describe.skipIf(!existsSync(folder))("xstest-mistral", () => {
       const { evidenceDigest } = await closeGrading({ actor: manager, input: { releaseId: id } });
       const frozen = await getBrief(manager, id);
       expect(frozen).toMatchObject({ evidenceDigest, criteria: JSON.parse(JSON.stringify(criteria)) });
+      const evidence = await db.evidence.findFirstOrThrow({ where: { releaseId: id } });
+      expect(recompute(evidence.body)).toMatchObject({ state: "compared", different: 0, close: 0 });
       await withdraw(id);
     },
   );

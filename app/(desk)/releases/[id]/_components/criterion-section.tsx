@@ -15,7 +15,7 @@ import {
 import { UntrustedText } from "@/components/ui/untrusted";
 import type { BriefCriterion } from "@/lib/calibration/brief";
 import type { PathPoint } from "@/lib/calibration/types";
-import { type BriefJudge, trustInWords, trustOf } from "@/lib/releases/brief";
+import { type BriefJudge, trustInWords, trustOf } from "@/lib/releases/licence";
 import type { PolicyDocument } from "@/lib/releases/policy";
 import { ofHundred, pointsInterval } from "@/lib/releases/words";
 import {

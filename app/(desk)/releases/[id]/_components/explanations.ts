@@ -1,7 +1,7 @@
 import type { Explanation } from "@/components/ui/explain";
 import { formatCount, formatPointsInterval, formatRate, formatRateInterval } from "@/components/ui/format";
 import type { BriefCriterion } from "@/lib/calibration/brief";
-import type { BriefJudge } from "@/lib/releases/brief";
+import type { BriefJudge } from "@/lib/releases/licence";
 import type { PolicyDocument } from "@/lib/releases/policy";
 
 /** What stands behind the figures of a brief. */

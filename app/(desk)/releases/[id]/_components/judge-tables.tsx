@@ -3,7 +3,7 @@ import { formatCoefficient, formatCount, formatRate, formatRateInterval } from "
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted";
 import type { BriefCriterion } from "@/lib/calibration/brief";
-import { trustOf } from "@/lib/releases/brief";
+import { trustOf } from "@/lib/releases/licence";
 
 type Props = { criterion: BriefCriterion; versions: string[] };
 

@@ -12,7 +12,7 @@ import { trustBySlice } from "@/lib/calibration/measures";
 import { type People, peopleOf } from "@/lib/calibration/people";
 import { listOverrides } from "@/lib/calibration/queries";
 import { listJudgeVersions } from "@/lib/judges/queries";
-import { licenceInWords } from "@/lib/releases/brief";
+import { licenceInWords } from "@/lib/releases/licence";
 import { altTestNeeds } from "@/lib/stats/alt-test";
 import { ConfusionCells } from "../../../judges/[id]/_components/cells";
 import {
