@@ -83,13 +83,14 @@ test("from the question to a decision that anybody can verify", async ({ page },
     page.waitForEvent("download"),
     page.getByRole("link", { name: "Download decision" }).click(),
   ]);
-  const file = testInfo.outputPath("decision.json");
+  const file = testInfo.outputPath("decision.zip");
   await download.saveAs(file);
   expect(countersign("verify", file)).toMatchObject({ status: 0 });
-  const text = readFileSync(file, "utf8");
+  // Latin 1 keeps every byte.
+  const text = readFileSync(file, "latin1");
   expect(text).toContain("Better on every slice.");
-  const bent = testInfo.outputPath("bent.json");
-  writeFileSync(bent, text.replace("Better on every slice.", "Better on every alice."));
+  const bent = testInfo.outputPath("bent.zip");
+  writeFileSync(bent, text.replace("Better on every slice.", "Better on every alice."), "latin1");
   expect(countersign("verify", bent)).toMatchObject({ status: 1 });
 
   expect(countersign("gate", "--prompt", prompt, "--version", "new")).toMatchObject({ status: 0 });

@@ -10,12 +10,12 @@ import { testDatabase } from "../testing/database";
 import { seedPerson, seedProject, unique } from "../testing/seed";
 import { appendAudit } from "./append";
 import { openCheckpoint } from "./checkpoint";
+import { readZip, verifyDecision } from "./decision-verifier.mjs";
 import { exportDecision, getDecision, listDecisions } from "./decisions";
-import { logPublicKey } from "./key";
+import { logPublicKey, publicPem } from "./key";
 import { checkpointNow } from "./publish";
 import { getCheckpoint, getProof, listAudit, listEntries, logState, verifyNow } from "./queries";
 import { verifyConsistency, verifyInclusion } from "./tree";
-import { verifyExport } from "./verify-export";
 
 const database = await testDatabase();
 const folder = mkdtempSync(path.join(tmpdir(), "countersign-decisions-"));
@@ -38,9 +38,10 @@ async function seedDecision() {
   });
   const [baseline, candidate] = await Promise.all(
     [1, 2].map(async (number) => {
-      const digest = sha256Hex(`${prompt.id} ${number}`);
+      const content = canonicalJson({ messages: [{ role: "system", content: `Version ${number}` }] });
+      const digest = sha256Hex(content);
       const version = await db.promptVersion.create({
-        data: { promptId: prompt.id, number, key: `v${number}`, digest },
+        data: { promptId: prompt.id, number, key: `v${number}`, digest, content },
       });
       const run = {
         projectId,
@@ -69,6 +70,7 @@ async function seedDecision() {
   });
   const body = canonicalJson({
     release: { id: release.id },
+    candidate: { key: "v2", digest: candidate!.version.digest },
     policy: { document: { signers: 2 } },
     gates: [{ key: "delta", status: "met", detail: "fine" }],
   });
@@ -130,17 +132,19 @@ describe("a decision", () => {
 
   it("is exported as a file that verifies, and the export is recorded", async () => {
     const { signers, decision, release, body } = await seedDecision();
-    const { name, text } = await exportDecision({ actor: signers[0]!, id: "latest" });
-    expect(name).toBe(`countersign-decision-${release.id}.json`);
-    expect(JSON.parse(text).evidence).toBe(body);
-    expect(verifyExport(Buffer.from(text), logPublicKey(folder))).toMatchObject({
+    const { name, bytes } = await exportDecision({ actor: signers[0]!, id: "latest" });
+    expect(name).toBe(`countersign-decision-${release.id}.zip`);
+    expect(readZip(bytes).get("evidence.json")!.toString()).toBe(body);
+    expect(verifyDecision(bytes, publicPem(logPublicKey(folder)!))).toMatchObject({
       ok: true,
       releaseId: release.id,
       outcome: "approved",
     });
-    expect((await exportDecision({ actor: signers[0]!, id: decision.id })).text).toBe(text);
+    // Later entries and checkpoints change nothing about it.
+    await checkpointNow("timer");
+    expect((await exportDecision({ actor: signers[0]!, id: decision.id })).bytes.equals(bytes)).toBe(true);
     const { rows } = await listAudit(signers[0]!, { action: "evidence.exported" });
-    expect(rows.map(({ event }) => event?.after)).toEqual([sha256Hex(text), sha256Hex(text)]);
+    expect(rows.map(({ event }) => event?.after)).toEqual([sha256Hex(bytes), sha256Hex(bytes)]);
   });
 
   it("is not exported, and shown as broken, when evidence or signature were changed behind the application's back", async () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import type { Actor } from "../auth/actor";
 import { permit } from "../auth/permit";
 import { db, pool } from "../db/client";
@@ -7,12 +9,13 @@ import { canonicalJson, sha256Hex } from "../digest";
 import { Fault, notFound } from "../errors";
 import { appendAudit } from "./append";
 import { openCheckpoint, type SignedCheckpoint } from "./checkpoint";
+import { type DecisionEntry, packDecision, signing } from "./decision-archive";
+import { verifyDecision } from "./decision-verifier.mjs";
 import { logKey, publicPem } from "./key";
 import { type AuditEvent, parseLeaf } from "./leaf";
 import { checkpointNow } from "./publish";
 import { allLeafHashes, MissingEntries } from "./store";
 import { type Hash, inclusionProof, inclusionProofs, leafHash, verifyInclusion } from "./tree";
-import { type ExportedDecision, exportFormat, exportText, verifyExport } from "./verify-export";
 
 export type DecisionRow = {
   id: number;
@@ -171,13 +174,13 @@ function isCanonical(text: string): boolean {
   }
 }
 
-const signing = ["sign_off.given", "release.signed_off", "release.refused"];
 /** What a decision's file carries: how the release came about, and every signature. */
 const exported = ["release.created", "release.drawn", "release.closed", "release.reopened", ...signing];
 
 /**
- * The decision as one file that verifies without this server (lib/audit/verify-export.ts); `id` "latest" is the
- * project's newest. The export is itself recorded. Fault `conflict` when what is stored does not verify.
+ * The decision as one archive that verifies without this server (docs/export.md); `id` "latest" is the project's newest.
+ * The same decision gives the same bytes. The export is itself recorded. Fault `conflict` when what is stored does not
+ * verify.
  */
 export async function exportDecision({
   actor,
@@ -185,55 +188,69 @@ export async function exportDecision({
 }: {
   actor: Actor;
   id: number | "latest";
-}): Promise<{ name: string; text: string }> {
+}): Promise<{ name: string; bytes: Buffer }> {
   permit(actor, "evidence.export");
   const [row] = id === "latest" ? await listDecisions(actor, { limit: 1 }) : [await findDecision(actor, id)];
   if (!row) throw new Fault("not_found", "Nothing is decided yet in this project.");
-  const { releaseId, outcome, evidenceDigest, auditIndex } = row;
-  const evidence = await db.evidence.findUniqueOrThrow({
-    where: { releaseId_digest: { releaseId, digest: evidenceDigest } },
-  });
-  const entries = await releaseEntries(actor, releaseId);
-  const checkpoint = await checkpointOver(entries.at(-1)?.index ?? 0);
-  const leaves = await allLeafHashes(pool(), checkpoint.size).catch((error: unknown) => {
-    throw error instanceof MissingEntries ? new Fault("conflict", `Nothing was exported: ${error.message}.`) : error;
-  });
-  const proofs = inclusionProofs(
-    leaves,
-    entries.map(({ index }) => index),
-    checkpoint.size,
-  );
-  const text = exportText({
-    format: exportFormat,
-    decision: {
-      releaseId,
-      outcome,
-      evidenceDigest,
-      auditIndex,
-      at: entries.find(({ index }) => index === auditIndex)?.event.at ?? "",
-    },
-    evidence: evidence.body,
-    digest: evidenceDigest,
-    signOffs: entries.filter(({ event }) => signing.includes(event.action)).map(signOffOf),
-    auditEntries: entries.map(({ index, leaf }, i) => ({ index, leaf: base64(leaf), proof: proofs[i]!.map(base64) })),
-    checkpoint: checkpoint.note,
-    publicKey: publicPem(logKey().publicKey),
-  });
-  const failed = verifyExport(Buffer.from(text), logKey().publicKey).checks.find(({ ok }) => !ok);
+  const { releaseId, evidenceDigest } = row;
+  const bytes = await pack(row, await releaseEntries(actor, releaseId));
+  const key = logKey();
+  const failed = verifyDecision(bytes, publicPem(key.publicKey)).checks.find(({ ok }) => !ok);
   if (failed)
     throw new Fault("conflict", `Nothing was exported, because what is stored does not verify: ${failed.detail}`);
   await transaction((tx) =>
     appendAudit(tx, actor, {
       action: "evidence.exported",
       subject: { kind: "release", id: String(releaseId), name: `${row.prompt} ${row.baseline} → ${row.candidate}` },
-      after: sha256Hex(text),
+      after: sha256Hex(bytes),
       details: { evidenceDigest },
     }),
   );
-  return { name: `countersign-decision-${releaseId}.json`, text };
+  return { name: `countersign-decision-${releaseId}.zip`, bytes };
 }
 
-type ReleaseEntry = { index: number; leaf: Uint8Array; event: AuditEvent };
+async function pack(row: DecisionRow, entries: readonly ReleaseEntry[]): Promise<Buffer> {
+  const { releaseId, evidenceDigest } = row;
+  const version = { select: { key: true, digest: true, content: true } };
+  const evidence = await db.evidence.findUniqueOrThrow({
+    where: { releaseId_digest: { releaseId, digest: evidenceDigest } },
+    select: {
+      body: true,
+      release: {
+        select: {
+          project: { select: { key: true } },
+          label: true,
+          dataset: { select: { name: true } },
+          policy: { select: { key: true, number: true, digest: true } },
+          baseline: version,
+          candidate: version,
+        },
+      },
+    },
+  });
+  const { project, dataset, ...release } = evidence.release;
+  const checkpoint = await checkpointOver(entries.at(-1)?.index ?? 0);
+  const leaves = await allLeafHashes(pool(), checkpoint.size).catch((error: unknown) => {
+    throw error instanceof MissingEntries ? new Fault("conflict", `Nothing was exported: ${error.message}.`) : error;
+  });
+  const indices = entries.map(({ index }) => index);
+  const proofs = inclusionProofs(leaves, indices, checkpoint.size);
+  return packDecision({
+    ...release,
+    ...{ releaseId, evidenceDigest, outcome: row.outcome, auditIndex: row.auditIndex, prompt: row.prompt },
+    ...{ project: project.key, dataset: dataset.name, evidence: evidence.body, checkpoint },
+    entries: entries.map((entry, i) => ({ ...entry, proof: proofs[i]! })),
+    key: logKey(),
+    verifier: readFileSync(verifierFile()),
+  });
+}
+
+/** The verifier's own text; a bundler must not take it for a module here. */
+function verifierFile(): string {
+  return path.join(/* turbopackIgnore: true */ process.cwd(), "lib/audit/decision-verifier.mjs");
+}
+
+type ReleaseEntry = Omit<DecisionEntry, "proof">;
 
 async function releaseEntries(actor: Actor, releaseId: number): Promise<ReleaseEntry[]> {
   const { rows } = await pool().query<{ index: number; leaf: Buffer }>(
@@ -264,7 +281,7 @@ function signOffRecord(row: SignOff, decidedOn: string, entries: readonly Releas
   };
 }
 
-function signOffOf({ index, event }: ReleaseEntry): ExportedDecision["signOffs"][number] {
+function signOffOf({ index, event }: ReleaseEntry) {
   const said = (name: string) => String(event.details?.[name] ?? "");
   return {
     auditIndex: index,
@@ -279,9 +296,15 @@ function signOffOf({ index, event }: ReleaseEntry): ExportedDecision["signOffs"]
   };
 }
 
+/** The first checkpoint over an entry that today's key signed, so that an export stays the same; else one signed now. */
 async function checkpointOver(index: number): Promise<SignedCheckpoint & { note: string }> {
-  const last = await lastCheckpoint();
-  if (last && last.size > index) return last;
+  const covering = await db.auditCheckpoint.findMany({ where: { size: { gt: index } }, orderBy: { size: "asc" } });
+  for (const { note } of covering)
+    try {
+      return { ...openCheckpoint(note, logKey().publicKey), note };
+    } catch {
+      // Another key signed it, or nobody did.
+    }
   const signed = await checkpointNow("export");
   if (signed.state === "refused")
     throw new Fault("conflict", `Nothing was exported, because no checkpoint can be signed: ${signed.reason}.`);
@@ -289,8 +312,4 @@ async function checkpointOver(index: number): Promise<SignedCheckpoint & { note:
   if (!now || now.size <= index)
     throw new Fault("conflict", "Nothing was exported: no checkpoint covers the decision yet.");
   return now;
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("base64");
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { sha256Hex } from "../digest";
 import { rawPublicKey } from "./checkpoint";
 
 /** The data folder: `COUNTERSIGN_DATA`, or `.countersign` in the working directory. */
@@ -38,6 +39,11 @@ export function logPublicKey(folder = dataFolder()): KeyObject | null {
 
 export function publicPem(key: KeyObject): string {
   return key.export({ type: "spki", format: "pem" }).toString();
+}
+
+/** The SHA-256 of a public key (SPKI, DER), for comparing keys by eye. */
+export function keyFingerprint(key: KeyObject): string {
+  return sha256Hex(key.export({ type: "spki", format: "der" }));
 }
 
 function privatePem(folder: string): string {

@@ -388,7 +388,8 @@ export type Recomputed = {
 
 export type Recomputation =
   | { state: "compared"; rows: Recomputed[]; numbers: number; different: number; close: number }
-  | { state: "impossible"; why: string };
+  /** `older`: frozen before evidence kept what its numbers rest on. */
+  | { state: "impossible"; why: string; older: boolean };
 
 /** Computes every number of frozen evidence again, from that evidence alone, and compares. Pure; works offline. */
 export function recompute(body: string): Recomputation {
@@ -396,21 +397,33 @@ export function recompute(body: string): Recomputation {
   try {
     evidence = JSON.parse(body) as Record<string, unknown>;
   } catch {
-    return { state: "impossible", why: "The evidence is not JSON." };
+    return { state: "impossible", older: false, why: "The evidence is not JSON." };
   }
-  if (evidence.inputs === undefined)
-    return { state: "impossible", why: "This evidence was frozen before evidence kept what its numbers rest on." };
+  if (evidence?.inputs === undefined)
+    return {
+      state: "impossible",
+      older: true,
+      why: "This evidence was frozen before evidence kept what its numbers rest on.",
+    };
   const read = frozen.safeParse(evidence);
   if (!read.success) {
     const [issue] = read.error.issues;
-    return { state: "impossible", why: `The evidence can't be read at ${issue?.path.join(".")}: ${issue?.message}` };
+    return {
+      state: "impossible",
+      older: false,
+      why: `The evidence can't be read at ${issue?.path.join(".")}: ${issue?.message}`,
+    };
   }
   let again: JsonObject;
   try {
     const { criteria, ...rest } = computeNumbers(thawed(read.data)).numbers;
     again = JSON.parse(canonicalJson({ ...rest, numbers: criteria })) as JsonObject;
   } catch (error) {
-    return { state: "impossible", why: `The numbers can't be computed again: ${(error as Error).message}.` };
+    return {
+      state: "impossible",
+      older: false,
+      why: `The numbers can't be computed again: ${(error as Error).message}.`,
+    };
   }
   const { population, answers, sampling, gates, numbers } = evidence;
   const rows = compare({ population, answers, sampling, gates, numbers }, again, []);

@@ -72,7 +72,7 @@ export async function seedWorld(
         number,
         key: `v${number}`,
         content: `{"messages":[{"content":"${number}"}]}`,
-        digest: sha256Hex(`${prompt.name} ${number}`),
+        digest: sha256Hex(`{"messages":[{"content":"${number}"}]}`),
         author: isCandidate ? given.author : undefined,
         contributorId: isCandidate ? given.contributorId : undefined,
       },

@@ -12,7 +12,7 @@ export function register(program: Command): void {
     .command("decision")
     .argument("[id]", "the decision, as in /audit/decisions/<id>")
     .description(
-      "one decision with its evidence, signatures and proofs, as a file that `countersign verify` checks offline",
+      "one decision with its evidence, signatures and proofs, as a zip archive that `countersign verify` checks offline",
     )
     .option("--latest", "the newest decision of the project")
     .option("--out <file>", "where to write it; without it, standard output")
@@ -20,7 +20,8 @@ export function register(program: Command): void {
       if ((id === undefined) === !latest) throw new CliError(2, "Name one decision, or give --latest.");
       if (id !== undefined && !/^\d{1,10}$/.test(id))
         throw new CliError(2, `A decision's id is a number, not "${id}".`);
-      if (!out && wantsJson(command)) throw new CliError(2, "With --json, give --out: the decision itself is JSON.");
+      if (!out && (wantsJson(command) || process.stdout.isTTY))
+        throw new CliError(2, "Give --out FILE: a decision is a zip archive.");
       const response = await send("GET", `/audit/decisions/${id ?? "latest"}`);
       if (!response.ok) await answerOf(response);
       // The bytes as they come: any other spelling of them would no longer verify.

@@ -3,12 +3,15 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import pg from "pg";
+import { type DecisionVerification, verifyDecision } from "../../audit/decision-verifier.mjs";
+import { keyFingerprint, publicPem } from "../../audit/key";
 import { trustOf, verifyDatabase } from "../../audit/live";
 import { outsideFile, readOutside } from "../../audit/outside";
 import type { LogProblem, LogVerification } from "../../audit/verify";
-import { type ExportVerification, keyFingerprint, verifyExport } from "../../audit/verify-export";
+
 import type { Reader } from "../../calibration/tally";
 import { Prisma } from "../../db/generated/client";
+import { type Recomputation, type Recomputed, recompute } from "../../releases/recompute";
 import { type SampleVerification, verifySamples } from "../../releases/verify-samples";
 import { CliError } from "../connection";
 import { plain, show } from "../output";
@@ -31,16 +34,37 @@ export function register(program: Command): void {
 }
 
 function exported(file: string, { key }: Options, command: Command): void {
-  const result = verifyExport(read(file), key === undefined ? null : readKey(key));
-  show(command, { file, ...result }, exportWords(file, result));
+  const { evidence, ...verified } = verifyDecision(read(file), key === undefined ? null : publicPem(readKey(key)));
+  const numbers = evidence === null ? null : recompute(evidence);
+  const checks = [...verified.checks, ...(numbers ? [numbersCheck(numbers)] : [])];
+  const result = { ...verified, ok: checks.every(({ ok }) => ok), checks };
+  const different = numbers?.state === "compared" ? numbers.rows.filter(({ outcome }) => outcome === "different") : [];
+  show(command, { file, ...result, different }, exportWords(file, result, different));
   process.exitCode = result.ok ? 0 : 1;
 }
 
-function exportWords(file: string, { ok, releaseId, outcome, checks, notes }: ExportVerification): string {
+function numbersCheck(numbers: Recomputation): DecisionVerification["checks"][number] {
+  const name = "numbers";
+  // Evidence from before it kept what numbers rest on is still what was signed.
+  if (numbers.state === "impossible") return { name, ok: numbers.older, detail: `Not computed again. ${numbers.why}` };
+  const { different, close } = numbers;
+  if (different > 0) return { name, ok: false, detail: `${different} values come out differently from the evidence.` };
+  const rounded = close > 0 ? `; ${close} differ by less than 1e-9` : ", to the last digit";
+  return { name, ok: true, detail: `All ${numbers.numbers} numbers come out again from the evidence${rounded}.` };
+}
+
+function exportWords(
+  file: string,
+  { ok, releaseId, outcome, checks, notes }: Omit<DecisionVerification, "evidence">,
+  different: readonly Recomputed[],
+): string {
   const what = releaseId === null ? "" : `: ${ok ? "" : "it claims that "}release ${releaseId} was ${outcome}`;
   return [
-    `${ok ? "Verified" : "NOT verified"} ${plain(file)}${what}`,
+    `${ok ? "Verified" : "NOT verified"} ${plain(file)}${plain(what)}`,
     ...checks.map((check) => `  ${check.ok ? "✓" : "✗"} ${check.name}: ${plain(check.detail)}`),
+    ...different
+      .slice(0, 20)
+      .map(({ path, frozen, again }) => plain(`    ${path.join(" › ")}: frozen ${frozen}, computed ${again}`)),
     ...notes.map((note) => `  note: ${note}`),
   ].join("\n");
 }

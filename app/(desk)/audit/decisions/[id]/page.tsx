@@ -59,8 +59,8 @@ export default async function DecisionPage({ params }: { params: Promise<{ id: s
           </h2>
           <Integrity decision={decision} />
           <p className="max-w-prose text-sm text-muted">
-            Recomputed when this page was opened. The download verifies without this server:{" "}
-            <code className="font-mono">countersign verify FILE</code>.
+            Recomputed when this page was opened. The download holds all of it and verifies without this server:{" "}
+            <code className="font-mono">node verify.mjs decision.zip</code>, with the verifier that is in it.
           </p>
         </section>
         <section aria-labelledby="signatures" className="flex flex-col gap-3">

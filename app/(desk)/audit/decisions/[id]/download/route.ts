@@ -13,9 +13,9 @@ export async function GET(_request: Request, { params }: { params: Promise<{ id:
   if (!id.success)
     return new Response("The decision was not found in this project.\n", { status: 404, headers: plain });
   try {
-    const { name, text } = await exportDecision({ actor, id: id.data });
-    const disposition = { "content-type": "application/json", "content-disposition": `attachment; filename="${name}"` };
-    return new Response(text, { headers: { ...plain, ...disposition } });
+    const { name, bytes } = await exportDecision({ actor, id: id.data });
+    const disposition = { "content-type": "application/zip", "content-disposition": `attachment; filename="${name}"` };
+    return new Response(new Uint8Array(bytes), { headers: { ...plain, ...disposition } });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return new Response(`${error.message}\n`, { status: httpStatus[error.code], headers: plain });

@@ -4,10 +4,10 @@ import { rest } from "../../../_rest";
 
 /** The exported decision itself, byte for byte; `latest` is the project's newest. */
 export const GET = rest(async ({ actor, params }) => {
-  const { name, text } = await exportDecision({ actor, id: decisionIdSchema.parse(params.id) });
-  return new Response(text, {
+  const { name, bytes } = await exportDecision({ actor, id: decisionIdSchema.parse(params.id) });
+  return new Response(new Uint8Array(bytes), {
     headers: {
-      "content-type": "application/json",
+      "content-type": "application/zip",
       "content-disposition": `attachment; filename="${name}"`,
       "cache-control": "private, no-store",
     },
