@@ -23,6 +23,10 @@ type Props<Row extends RowData> = {
   rowId: (row: Row) => string;
   /** Where a row leads. The first column becomes the link. */
   rowHref?: (row: Row) => string;
+  /** Opens the row here instead of going where it leads; a click with a key held still goes there. */
+  onOpen?: (row: Row) => void;
+  /** Rows can be selected: a box before each, and `x`. Give each row a name for those who can't see it. */
+  selection?: { selected: ReadonlySet<string>; name: (row: Row) => string; toggle: (rows: Row[], on: boolean) => void };
   sort?: { by: string; descending: boolean; href: (by: string, descending: boolean) => string };
   /** Addresses of the neighbouring keyset pages; null where there is none. */
   previous?: string | null;
@@ -38,7 +42,7 @@ type Props<Row extends RowData> = {
  * hidden (kept in the address). Arrow keys go between rows, Enter follows the row's link.
  */
 export function DataTable<Row extends RowData>(props: Props<Row>) {
-  const { label, columns, rows, rowId, rowHref, sort, previous, next, children, empty } = props;
+  const { label, columns, rows, rowId, rowHref, onOpen, selection, sort, previous, next, children, empty } = props;
   const ids = columns.map((column) => column.id ?? ("accessorKey" in column ? String(column.accessorKey) : ""));
   const hideable = ids.filter((_, index) => index > 0 && columns[index]?.enableHiding !== false);
   const { hidden, hide } = useHiddenColumns(hideable);
@@ -51,7 +55,13 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
   });
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if ((event.target as Element).matches("input, select, textarea")) return;
+    if ((event.target as Element).matches("input:not([type=checkbox]), select, textarea")) return;
+    if (event.key === "x" && selection) {
+      const at = (event.target as Element).closest<HTMLElement>("[data-row]")?.dataset.row;
+      const row = rows.find((one) => rowId(one) === at);
+      if (row) selection.toggle([row], !selection.selected.has(rowId(row)));
+      return;
+    }
     if (moveFocus(event.key, event.currentTarget, event.target as Element)) event.preventDefault();
   };
   return (
@@ -86,6 +96,15 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
         <TableHead>
           {table.getHeaderGroups().map((group) => (
             <TableRow key={group.id}>
+              {selection && (
+                <TableHeader className="w-8">
+                  <Box
+                    label="Select all rows of this page"
+                    checked={rows.length > 0 && rows.every((row) => selection.selected.has(rowId(row)))}
+                    onChange={(on) => selection.toggle(rows, on)}
+                  />
+                </TableHeader>
+              )}
               {group.headers.map((header) => {
                 const meta = header.column.columnDef.meta;
                 const sorted = meta?.sort !== undefined && meta.sort === sort?.by;
@@ -115,10 +134,20 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
           {table.getRowModel().rows.map((row) => (
             <TableRow
               key={row.id}
-              data-row=""
+              data-row={row.id}
               tabIndex={rowHref ? undefined : -1}
-              className="hover:bg-hover focus-within:bg-hover"
+              data-selected={selection?.selected.has(row.id) ? "" : undefined}
+              className="hover:bg-hover focus-within:bg-hover data-selected:bg-accent-soft"
             >
+              {selection && (
+                <TableCell className="w-8">
+                  <Box
+                    label={`Select ${selection.name(row.original)}`}
+                    checked={selection.selected.has(row.id)}
+                    onChange={(on) => selection.toggle([row.original], on)}
+                  />
+                </TableCell>
+              )}
               {row.getVisibleCells().map((cell, index) => {
                 const meta = cell.column.columnDef.meta;
                 const content = <table.FlexRender cell={cell} />;
@@ -130,6 +159,13 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
                     {index === 0 && rowHref ? (
                       <Link
                         href={rowHref(row.original)}
+                        // A page of rows would ask for as many pages as there are rows.
+                        prefetch={false}
+                        onNavigate={(event) => {
+                          if (!onOpen) return;
+                          event.preventDefault();
+                          onOpen(row.original);
+                        }}
                         data-row-link=""
                         className="inline-flex min-h-6 items-center text-accent underline-offset-2 hover:underline"
                       >
@@ -153,6 +189,20 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
         </nav>
       )}
     </div>
+  );
+}
+
+function Box({ label, checked, onChange }: { label: string; checked: boolean; onChange: (on: boolean) => void }) {
+  return (
+    <label className="-my-1 inline-flex size-7 cursor-pointer items-center justify-center">
+      <span className="sr-only">{label}</span>
+      <input
+        type="checkbox"
+        checked={checked}
+        onChange={(event) => onChange(event.target.checked)}
+        className="size-4 accent-accent"
+      />
+    </label>
   );
 }
 

@@ -8,13 +8,14 @@ import { db } from "../db/client";
 import { type Tx, transaction, violates } from "../db/transaction";
 import { Fault, notFound } from "../errors";
 import { refuseUnlessGrading } from "../review/queries";
-import { caseFilterSchema } from "./cases";
+import { caseFilterSchema } from "./case-filter";
 
 /** What people do with the cases of a release beside grading them: add to the sample, tag, keep a view of the table. */
 
 export const mostCases = 1000;
 
-const casesSchema = z.array(z.int().positive()).min(1, "Select a case first.").max(mostCases);
+const idSchema = z.int().positive();
+const casesSchema = z.array(idSchema).min(1, "Select a case first.").max(mostCases);
 export const tagSchema = z.string().trim().min(1, "A tag needs a name.").max(100);
 
 type Release = { name: string; state: string; datasetId: number };
@@ -47,7 +48,7 @@ export async function chooseCases({
 }): Promise<{ added: number }> {
   permit(actor, "release.draw");
   const cases = casesSchema.parse(input.cases);
-  const { releaseId } = input;
+  const releaseId = idSchema.parse(input.releaseId);
   return transaction(async (tx) => {
     const release = await releaseOf(tx, actor, releaseId, cases);
     refuseUnlessGrading(release.state);
@@ -89,8 +90,9 @@ export async function tagCases({
   permit(actor, "case.tag");
   const cases = casesSchema.parse(input.cases);
   const tag = tagSchema.parse(input.tag);
+  const releaseId = idSchema.parse(input.releaseId);
   return transaction(async (tx) => {
-    await releaseOf(tx, actor, input.releaseId, cases);
+    await releaseOf(tx, actor, releaseId, cases);
     const changed = await tx.$queryRaw<{ case: string }[]>`
       WITH given AS (SELECT DISTINCT unnest(${cases}::int[]) AS id), added AS (
         INSERT INTO case_tag (case_id, tag, tagged_by) SELECT given.id, ${tag}, ${actorName(actor)} FROM given
@@ -105,7 +107,7 @@ export async function tagCases({
       await appendAudit(tx, actor, {
         action: input.remove ? "case.untagged" : "case.tagged",
         subject: { kind: "tag", id: tag },
-        details: { release: input.releaseId, cases: changed.map((row) => row.case) },
+        details: { release: releaseId, cases: changed.map((row) => row.case) },
       });
     }
     return { changed: changed.length };
@@ -129,10 +131,8 @@ function viewQuery(query: string): string {
   const { after: _after, before: _before, ...filter } = caseFilterSchema.parse(Object.fromEntries(given));
   const kept = new URLSearchParams();
   for (const [name, value] of Object.entries(filter)) if (value !== undefined) kept.set(name, value);
-  for (const name of ["columns", "hide"]) {
-    const value = given.get(name);
-    if (value && /^[\w,.-]{1,1000}$/.test(value)) kept.set(name, value);
-  }
+  const hide = given.get("hide");
+  if (hide && /^[\w,-]{1,1000}$/.test(hide)) kept.set("hide", hide);
   return kept.toString();
 }
 
@@ -203,7 +203,7 @@ async function lockView(tx: Tx, actor: Actor, id: number): Promise<ViewRow> {
   const userId = personal(actor);
   const [view] = await tx.$queryRaw<(ViewRow & { userId: number })[]>`
     SELECT id, name, query, shared, user_id AS "userId" FROM saved_view
-     WHERE id = ${id} AND project_id = ${actor.projectId} FOR UPDATE`;
+     WHERE id = ${idSchema.parse(id)} AND project_id = ${actor.projectId} FOR UPDATE`;
   if (!view || (!view.shared && view.userId !== userId)) throw notFound("The view");
   if (view.userId !== userId && !actor.roles.includes("administrator")) {
     throw new Fault("forbidden", "Only who saved a view, or an administrator, may change it.");

@@ -4,37 +4,15 @@ import { permit } from "../auth/permit";
 import { type ConfusionCell, casesOfCell } from "../calibration/measures";
 import { pool } from "../db/client";
 import { Fault, notFound } from "../errors";
+import { waitingIn } from "../judges/moves";
 import { waitingCases } from "../review/queries";
+import type { CaseFilter, Flip } from "./case-filter";
+
+export { type CaseFilter, caseFilterSchema, type Flip, flips } from "./case-filter";
 
 /** The Cases table of a release: both runs side by side. Pages by keyset, so that the last costs what the first does. */
 
-export const flips = ["better", "worse", "same", "error"] as const;
-export type Flip = (typeof flips)[number];
-export const caseSorts = ["given", "case", "-case", "slice", "worst"] as const;
 export const pageSize = 50;
-
-const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
-
-/** Everything in the URL of the Cases tab. What does not parse is ignored, as if it were not there. */
-export const caseFilterSchema = z.object({
-  criterion: maybe(z.string().max(200)),
-  judge: maybe(z.string().max(200)),
-  flip: maybe(z.enum(flips)),
-  slice: maybe(z.string().max(500)),
-  tag: maybe(z.string().trim().min(1).max(500)),
-  mustPass: maybe(z.enum(["yes"])),
-  reviewed: maybe(z.enum(["yes", "no"])),
-  override: maybe(z.enum(["yes"])),
-  /** In the sample: drawn, or chosen by somebody. */
-  sample: maybe(z.enum(["drawn", "chosen"])),
-  /** One cell of a judge against people: `<judge version>.<baseline|candidate>.<tp|fp|fn|tn>`. */
-  cell: maybe(z.string().regex(/^[1-9]\d{0,8}\.(baseline|candidate)\.(tp|fp|fn|tn)$/)),
-  q: maybe(z.string().trim().min(1).max(200)),
-  sort: maybe(z.enum(caseSorts)),
-  after: maybe(z.string().max(1000)),
-  before: maybe(z.string().max(1000)),
-});
-export type CaseFilter = z.infer<typeof caseFilterSchema>;
 
 export type Side = { output: string | null; error: string | null; verdict: string | null; people: string[] };
 /** A pairwise judge's preference (`candidate`, `baseline`, `tie`, `flip`, `error`) and people's. */
@@ -51,9 +29,8 @@ export type CaseRow = {
   ownTags: string[];
   mustPass: boolean;
   input: string;
-  drawn: boolean;
-  /** Added to the sample by somebody, not drawn. */
-  chosen: boolean;
+  /** In the sample: drawn, added by somebody, or either while it waits for this person's blind grade. */
+  sample: "drawn" | "chosen" | "waits" | null;
   /** Waits in this person's queue: outputs and verdicts stay hidden until the grade is stored. */
   hidden: boolean;
   flip: Flip | null;
@@ -224,16 +201,19 @@ class CaseFinder {
     private readonly filter: CaseFilter,
     /** Ids of the cases that wait for this person. */
     readonly waiting: number[],
+    /** Those that wait in a release over other runs too: what people say of a case is said of all its answers. */
+    readonly waitingAnywhere: number[],
   ) {}
 
   static async open(actor: Actor, releaseId: number, filter: CaseFilter): Promise<CaseFinder> {
     const scope = await loadScope(actor, releaseId);
-    const waiting = await waitingCases(actor, releaseId);
+    const [waiting, anywhere] = await Promise.all([waitingCases(actor, releaseId), waitingIn(actor, scope.datasetId)]);
     return new CaseFinder(
       actor,
       scope,
       filter,
       waiting.map(({ id }) => id),
+      anywhere,
     );
   }
 
@@ -368,7 +348,7 @@ class CaseFinder {
       // A tag that people gave may say what they think of the answers.
       const tag = query.value(filter.tag);
       query.and(`c.id IN (SELECT t.id FROM test_case t WHERE t.tags @> ARRAY[${tag}]::text[] AND t.tags <> '{}' AND t.dataset_id = ${query.value(scope.datasetId)}
-                          UNION SELECT g.case_id FROM case_tag g WHERE g.tag = ${tag} AND NOT ${hidden("g.case_id")})`);
+                          UNION SELECT g.case_id FROM case_tag g WHERE g.tag = ${tag} AND g.case_id <> ALL (${query.value(this.waitingAnywhere)}::int[]))`);
     }
     if (filter.mustPass) query.and("c.must_pass");
     const current = () => currentReview(release(), query.value(criterion?.id ?? 0));
@@ -377,9 +357,12 @@ class CaseFinder {
       query.and(`NOT EXISTS (SELECT 1 FROM review rv WHERE ${current()} AND rv.case_id = c.id)`);
     }
     if (filter.sample) {
-      query.and(
-        `c.id IN (SELECT q.case_id FROM queue_case q WHERE q.release_id = ${release()} AND q.chosen = ${filter.sample === "chosen"})`,
-      );
+      // Whether it was drawn or chosen may say what somebody saw in a case.
+      const kind =
+        filter.sample === "chosen"
+          ? `q.chosen AND NOT ${hidden("q.case_id")}`
+          : `(NOT q.chosen OR ${hidden("q.case_id")})`;
+      query.and(`c.id IN (SELECT q.case_id FROM queue_case q WHERE q.release_id = ${release()} AND ${kind})`);
     }
     if (filter.override) {
       query.and(`c.id IN (${overridden(query, scope, current(), judge?.id ?? 0)}) AND NOT ${hidden()}`);
@@ -405,14 +388,13 @@ class CaseFinder {
     const { baselineRunId, candidateRunId, releaseId } = scope;
     const judgeIds = scope.judges.map(({ id }) => id);
     const [cases, outputs, verdicts, preferences, reviews] = await Promise.all([
-      pool().query<
-        Pick<CaseRow, "id" | "key" | "slice" | "tags" | "ownTags" | "mustPass" | "input" | "drawn" | "chosen">
-      >(
+      pool().query<Pick<CaseRow, "id" | "key" | "slice" | "tags" | "ownTags" | "mustPass" | "input" | "sample">>(
         `SELECT c.id, c.key, c.slice, c.tags, c.must_pass AS "mustPass", left(c.input, $3) AS input,
-                coalesce(NOT q.chosen, false) AS drawn, coalesce(q.chosen, false) AS chosen,
-                ARRAY(SELECT t.tag FROM case_tag t WHERE t.case_id = c.id AND c.id = ANY ($4::int[]) ORDER BY t.tag) AS "ownTags"
-           FROM test_case c LEFT JOIN queue_case q ON q.release_id = $2 AND q.case_id = c.id WHERE c.id = ANY ($1::int[])`,
-        [ids, releaseId, characters, shown],
+                CASE WHEN c.id <> ALL ($4::int[]) AND q.case_id IS NOT NULL THEN 'waits' WHEN q.chosen THEN 'chosen' WHEN NOT q.chosen THEN 'drawn' END AS sample,
+                ARRAY(SELECT t.tag FROM case_tag t WHERE t.case_id = c.id AND c.id <> ALL ($5::int[]) ORDER BY t.tag) AS "ownTags"
+           FROM test_case c LEFT JOIN queue_case q ON q.release_id = $2 AND q.case_id = c.id
+          WHERE c.id = ANY ($1::int[]) AND c.dataset_id = $6`,
+        [ids, releaseId, characters, shown, this.waitingAnywhere, scope.datasetId],
       ),
       pool().query<{ runId: number; caseId: number; output: string | null; error: string | null }>(
         `SELECT run_id AS "runId", case_id AS "caseId", left(output, $3) AS output, left(error, $3) AS error
@@ -546,6 +528,8 @@ function byCase<T extends { caseId: number }>(rows: readonly T[]): Map<number, T
   return groups;
 }
 
+const wholeText = 2_147_483_647;
+
 /** One page of cases. */
 export async function listCases(actor: Actor, releaseId: number, filter: CaseFilter): Promise<CasePage> {
   const finder = await CaseFinder.open(actor, releaseId, filter);
@@ -574,9 +558,18 @@ export async function besideCase(
   return found?.id ?? null;
 }
 
-/** All cases under a filter, a few hundred at a time, with their texts whole: for files. */
-export async function* eachCase(actor: Actor, releaseId: number, filter: CaseFilter): AsyncGenerator<CaseRow[]> {
+/** All cases under a filter, or just those of `ids`, a few at a time, with their texts whole: for files. */
+export async function* eachCase(
+  actor: Actor,
+  releaseId: number,
+  filter: CaseFilter,
+  ids?: readonly number[],
+): AsyncGenerator<CaseRow[]> {
   const finder = await CaseFinder.open(actor, releaseId, filter);
+  if (ids) {
+    for (let at = 0; at < ids.length; at += 20) yield await finder.loadRows(ids.slice(at, at + 20), wholeText);
+    return;
+  }
   let cursor: Cursor | null = null;
   for (;;) {
     const found: Found[] = await finder.find(cursor, false, 200);
@@ -586,7 +579,7 @@ export async function* eachCase(actor: Actor, releaseId: number, filter: CaseFil
     for (let at = 0; at < found.length; at += 20) {
       yield await finder.loadRows(
         found.slice(at, at + 20).map(({ id }) => id),
-        2_147_483_647,
+        wholeText,
       );
     }
     cursor = [last.sortKey, last.id];
@@ -644,14 +637,14 @@ export async function describeCases(actor: Actor, releaseId: number, filter: Cas
 
 /** Tags of the release's cases, the most common first: those they were imported with and those people gave. */
 export async function listTags(actor: Actor, releaseId: number): Promise<string[]> {
-  const { scope, waiting } = await CaseFinder.open(actor, releaseId, {});
+  const { scope, waitingAnywhere } = await CaseFinder.open(actor, releaseId, {});
   const { rows } = await pool().query<{ tag: string }>(
     `SELECT tag FROM (
        SELECT unnest(tags) AS tag FROM test_case WHERE dataset_id = $1 AND tags <> '{}'
        UNION ALL
        SELECT t.tag FROM case_tag t JOIN test_case c ON c.id = t.case_id WHERE c.dataset_id = $1 AND c.id <> ALL ($2::int[])) all_tags
       GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 200`,
-    [scope.datasetId, waiting],
+    [scope.datasetId, waitingAnywhere],
   );
   return rows.map(({ tag }) => tag);
 }
@@ -761,17 +754,18 @@ async function preferencesOf(scope: Scope, releaseId: number, caseId: number): P
 export async function getCase(actor: Actor, releaseId: number, caseId: number): Promise<CaseDetail> {
   const scope = await loadScope(actor, releaseId);
   const waiting = (await waitingCases(actor, releaseId)).some(({ id }) => id === caseId);
+  const waitsAnywhere = (await waitingIn(actor, scope.datasetId)).includes(caseId);
   const { rows } = await pool().query<Omit<CaseDetail, "sides" | "preferences">>(
     `SELECT c.id, c.key, c.input, c.input_is_json AS "inputIsJson", c.reference, c.slice, c.tags, c.must_pass AS "mustPass",
-            CASE WHEN $4 THEN '{}' ELSE ARRAY(SELECT t.tag FROM case_tag t WHERE t.case_id = c.id ORDER BY t.tag) END AS "ownTags",
+            CASE WHEN $5 THEN '{}' ELSE ARRAY(SELECT t.tag FROM case_tag t WHERE t.case_id = c.id ORDER BY t.tag) END AS "ownTags",
             c.origin, c.generator, $4::boolean AS hidden,
             CASE WHEN d.case_id IS NOT NULL AND NOT $4
               THEN json_build_object('stratum', d.stratum, 'probability', d.probability, 'batch', d.batch) END AS draw,
-            CASE WHEN k.case_id IS NOT NULL AND d.case_id IS NULL THEN json_build_object('by', k.chosen_by, 'at', k.chosen_at) END AS chosen
+            CASE WHEN k.case_id IS NOT NULL AND d.case_id IS NULL AND NOT $4 THEN json_build_object('by', k.chosen_by, 'at', k.chosen_at) END AS chosen
        FROM test_case c LEFT JOIN draw d ON d.release_id = $1 AND d.case_id = c.id
        LEFT JOIN chosen_case k ON k.release_id = $1 AND k.case_id = c.id
       WHERE c.id = $2 AND c.dataset_id = $3`,
-    [releaseId, caseId, scope.datasetId, waiting],
+    [releaseId, caseId, scope.datasetId, waiting, waitsAnywhere],
   );
   const found = rows[0];
   if (!found) throw notFound("The case");

@@ -1,8 +1,12 @@
 import type { Metadata } from "next";
-import { caseFilterSchema, describeCases, listCases } from "@/lib/releases/cases";
+import { may } from "@/lib/auth/permit";
+import { listViews } from "@/lib/releases/case-commands";
+import { caseFilterSchema, describeCases, listCases, listTags } from "@/lib/releases/cases";
 import { loadRelease } from "../_release";
 import { CaseFilters } from "./_components/case-filters";
 import { CaseTable } from "./_components/case-table";
+import { SummaryBar } from "./_components/summary-bar";
+import { ViewMenu } from "./_components/view-menu";
 
 export const metadata: Metadata = { title: "Cases" };
 
@@ -19,19 +23,33 @@ export default async function CasesPage({ params, searchParams }: Props) {
     Array.isArray(value) ? value[0] : value,
   ]);
   const filter = caseFilterSchema.parse(Object.fromEntries(given.filter(([, value]) => value !== "")));
-  const [page, table] = await Promise.all([
+  const [page, table, tags, views] = await Promise.all([
     listCases(actor, releaseId, filter),
     describeCases(actor, releaseId, filter),
+    listTags(actor, releaseId),
+    listViews(actor),
   ]);
   return (
     <div className="flex flex-col gap-4">
-      <CaseFilters releaseId={releaseId} filter={filter} table={table} />
+      <div className="flex flex-wrap items-start justify-between gap-4">
+        <div className="min-w-0 grow">
+          <SummaryBar releaseId={releaseId} filter={filter} table={table} />
+        </div>
+        <ViewMenu
+          releaseId={releaseId}
+          views={views}
+          mayShare={may(actor, "view.share")}
+          mayTidy={actor.roles.includes("administrator")}
+        />
+      </div>
+      <CaseFilters releaseId={releaseId} filter={filter} table={table} tags={tags} />
       <CaseTable
         releaseId={releaseId}
         filter={filter}
         page={page}
-        baseline={release.baseline}
-        candidate={release.candidate}
+        table={table}
+        tags={tags}
+        may={{ choose: may(actor, "release.draw") && release.state === "grading", tag: may(actor, "case.tag") }}
       />
     </div>
   );

@@ -1,12 +1,15 @@
+"use client";
+
 import Link from "next/link";
-import { Button } from "@/components/ui/button";
+import { useRouter, useSearchParams } from "next/navigation";
+import { type FormEvent, type ReactNode, useEffect, useRef, useTransition } from "react";
+import { hiddenParameter } from "@/components/table/hidden-columns";
 import { cn } from "@/components/ui/cn";
 import { Input } from "@/components/ui/input";
 import { Select } from "@/components/ui/select";
-import { type CaseFilter, type CaseTable, flips } from "@/lib/releases/cases";
+import type { CaseFilter } from "@/lib/releases/case-filter";
+import type { CaseTable } from "@/lib/releases/cases";
 import { casesHref } from "./links";
-
-const flipWords = { better: "better", worse: "worse", same: "same", error: "no verdict" };
 
 /** What the cells of a judge against people mean. */
 const cellWords: Record<string, string> = {
@@ -16,29 +19,47 @@ const cellWords: Record<string, string> = {
   tn: "the judge and people fail",
 };
 
-type Props = { releaseId: number; filter: CaseFilter; table: CaseTable };
+/** A pause in typing, so that not each letter of a word is searched for. */
+const typingPauseMs = 120;
 
-/** Filters as a plain GET form, so the URL is the state: shareable, and usable before scripts have loaded. */
-export function CaseFilters({ releaseId, filter, table }: Props) {
+type Props = { releaseId: number; filter: CaseFilter; table: CaseTable; tags: string[] };
+
+/** Each choice is in the address: shareable, and a plain form that works before scripts have loaded. */
+export function CaseFilters({ releaseId, filter, table, tags }: Props) {
+  const router = useRouter();
+  const parameters = useSearchParams();
+  const [busy, start] = useTransition();
+  const form = useRef<HTMLFormElement>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const shown = JSON.stringify({ criterion: table.criterion, judge: table.judge, ...filter });
+  useEffect(() => {
+    // A filter that came with the address, by a saved view say, shows in its control; one in use is left alone.
+    const values = JSON.parse(shown) as Record<string, string | undefined>;
+    for (const control of form.current?.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[data-filter]") ?? []) {
+      if (control !== document.activeElement) control.value = values[control.name] ?? "";
+    }
+  }, [shown]);
+  const hidden = parameters.get(hiddenParameter) ?? "";
+  const apply = () => {
+    clearTimeout(timer.current);
+    const query = new URLSearchParams();
+    for (const [name, value] of new FormData(form.current!)) {
+      if (typeof value === "string" && value.trim() !== "") query.set(name, value);
+    }
+    // The first of each is what is meant without a word.
+    if (query.get("criterion") === table.criteria[0]) query.delete("criterion");
+    start(() => router.replace(`/releases/${releaseId}/cases?${query}`, { scroll: false }));
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    apply();
+  };
+  const active = Object.entries(filter).some(
+    ([name, value]) => value !== undefined && !["sort", "criterion", "judge", "after", "before"].includes(name),
+  );
   return (
     <div className="flex flex-col gap-3">
-      <nav aria-label="Filter by flip" className="flex flex-wrap gap-2">
-        {[undefined, ...flips].map((flip) => (
-          <Link
-            key={flip ?? "all"}
-            href={casesHref(releaseId, filter, { flip })}
-            aria-current={filter.flip === flip ? "true" : undefined}
-            className={cn(
-              "inline-flex min-h-8 items-center rounded-md border px-3 text-sm",
-              filter.flip === flip
-                ? "border-accent bg-accent-soft font-medium text-accent"
-                : "border-line hover:bg-hover",
-            )}
-          >
-            {flip ? flipWords[flip] : "all"}
-          </Link>
-        ))}
-      </nav>
       {filter.cell && (
         <p className="flex flex-wrap items-center gap-x-3">
           <span>
@@ -47,82 +68,133 @@ export function CaseFilters({ releaseId, filter, table }: Props) {
           </span>
           <Link
             href={casesHref(releaseId, filter, { cell: undefined })}
-            className="inline-flex min-h-6 items-center text-accent underline underline-offset-2"
+            prefetch={false}
+            className="inline-flex min-h-[24px] items-center text-accent underline underline-offset-2"
           >
             Show all
           </Link>
         </p>
       )}
-      <form action={`/releases/${releaseId}/cases`} className="flex flex-wrap items-end gap-3">
+      <form
+        ref={form}
+        action={`/releases/${releaseId}/cases`}
+        onSubmit={submit}
+        onChange={(event) => (event.target as Element).matches("select") && apply()}
+        aria-busy={busy}
+        className="flex flex-wrap items-end gap-3"
+      >
         {filter.flip && <input type="hidden" name="flip" value={filter.flip} />}
         {filter.sort && <input type="hidden" name="sort" value={filter.sort} />}
         {filter.cell && <input type="hidden" name="cell" value={filter.cell} />}
-        <Labelled label="Criterion">
-          <Select name="criterion" defaultValue={table.criterion ?? ""}>
-            {table.criteria.map((key) => (
-              <option key={key}>{key}</option>
-            ))}
-          </Select>
+        {hidden && <input type="hidden" name={hiddenParameter} value={hidden} />}
+        <Labelled label="Text" className="w-56 max-md:w-full">
+          <Input
+            data-filter=""
+            name="q"
+            type="search"
+            defaultValue={filter.q ?? ""}
+            placeholder="case, input, answer"
+            onChange={() => {
+              clearTimeout(timer.current);
+              timer.current = setTimeout(apply, typingPauseMs);
+            }}
+          />
         </Labelled>
+        {table.criteria.length > 1 && (
+          <Labelled label="Criterion">
+            <Select data-filter="" name="criterion" defaultValue={table.criterion ?? ""}>
+              {table.criteria.map((key) => (
+                <option key={key}>{key}</option>
+              ))}
+            </Select>
+          </Labelled>
+        )}
         {table.judges.length > 1 && (
           <Labelled label="Judge">
-            <Select name="judge" defaultValue={table.judge ?? ""}>
+            <Select data-filter="" name="judge" defaultValue={table.judge ?? ""}>
               {table.judges.map((key) => (
                 <option key={key}>{key}</option>
               ))}
             </Select>
           </Labelled>
         )}
-        <Labelled label="Slice">
-          <Select name="slice" defaultValue={filter.slice ?? ""}>
-            <option value="">any</option>
-            {table.slices
-              .filter(({ slice }) => slice !== "")
-              .map(({ slice, count }) => (
-                <option key={slice} value={slice}>
-                  {slice} ({count})
-                </option>
+        {table.slices.some(({ slice }) => slice !== "") && (
+          <Labelled label="Slice">
+            <Select data-filter="" name="slice" defaultValue={filter.slice ?? ""}>
+              <option value="">any</option>
+              {table.slices
+                .filter(({ slice }) => slice !== "")
+                .map(({ slice, count }) => (
+                  <option key={slice} value={slice}>
+                    {slice} ({count})
+                  </option>
+                ))}
+            </Select>
+          </Labelled>
+        )}
+        {(tags.length > 0 || filter.tag) && (
+          <Labelled label="Tag">
+            <Select data-filter="" name="tag" defaultValue={filter.tag ?? ""}>
+              <option value="">any</option>
+              {[...new Set([...tags, ...(filter.tag ? [filter.tag] : [])])].map((tag) => (
+                <option key={tag}>{tag}</option>
               ))}
-          </Select>
-        </Labelled>
+            </Select>
+          </Labelled>
+        )}
         <Labelled label="Grades">
-          <Select name="reviewed" defaultValue={filter.reviewed ?? ""}>
+          <Select data-filter="" name="reviewed" defaultValue={filter.reviewed ?? ""}>
             <option value="">any</option>
             <option value="yes">graded</option>
             <option value="no">not graded</option>
           </Select>
         </Labelled>
         <Labelled label="Override">
-          <Select name="override" defaultValue={filter.override ?? ""}>
+          <Select data-filter="" name="override" defaultValue={filter.override ?? ""}>
             <option value="">any</option>
             <option value="yes">overridden</option>
           </Select>
         </Labelled>
         <Labelled label="Must-pass">
-          <Select name="mustPass" defaultValue={filter.mustPass ?? ""}>
+          <Select data-filter="" name="mustPass" defaultValue={filter.mustPass ?? ""}>
             <option value="">any</option>
             <option value="yes">must-pass</option>
           </Select>
         </Labelled>
-        <Labelled label="Text">
-          <Input name="q" type="search" defaultValue={filter.q ?? ""} placeholder="case, input, answer" />
+        <Labelled label="Sample">
+          <Select data-filter="" name="sample" defaultValue={filter.sample ?? ""}>
+            <option value="">any</option>
+            <option value="drawn">drawn</option>
+            <option value="chosen">added by hand</option>
+          </Select>
         </Labelled>
-        <Button type="submit">Filter</Button>
-        <Link
-          href={`/releases/${releaseId}/cases`}
-          className="inline-flex min-h-9 items-center text-sm text-accent underline underline-offset-2"
-        >
-          Clear
-        </Link>
+        <noscript>
+          <button type="submit">Filter</button>
+        </noscript>
+        {active && (
+          <Link
+            href={casesHref(releaseId, { criterion: filter.criterion, judge: filter.judge, sort: filter.sort })}
+            prefetch={false}
+            className="inline-flex min-h-9 items-center text-accent underline underline-offset-2"
+          >
+            Clear
+          </Link>
+        )}
       </form>
+      {table.waiting > 0 && (filter.flip || filter.override || filter.q || filter.sort === "worst") && (
+        <p className="text-sm text-muted">
+          {table.waiting} {table.waiting === 1 ? "case waits" : "cases wait"} for your blind grade: what they hold
+          counts in no filter and no order here.
+        </p>
+      )}
     </div>
   );
 }
 
-function Labelled({ label, children }: { label: string; children: React.ReactNode }) {
+function Labelled({ label, className, children }: { label: string; className?: string; children: ReactNode }) {
   return (
     // biome-ignore lint/a11y/noLabelWithoutControl: the control is the child
-    <label className="flex flex-col gap-1 text-sm">
+    <label className={cn("flex flex-col gap-1 text-sm max-md:grow", className)}>
       <span className="text-muted">{label}</span>
       {children}
     </label>

@@ -1,23 +1,24 @@
 "use client";
 
-import { useMemo } from "react";
+import { Download } from "lucide-react";
+import { usePathname, useSearchParams } from "next/navigation";
+import { useCallback, useMemo, useState } from "react";
 import { columnsOf } from "@/components/table/columns";
 import { DataTable } from "@/components/table/data-table";
 import { Badge } from "@/components/ui/badge";
+import { DownloadButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { preferenceWords, Verdict } from "@/components/ui/verdict";
-import type { CaseFilter, CasePage, CaseRow, Flip } from "@/lib/releases/cases";
-import { casesHref } from "./links";
-
-const flipLook: Record<Flip, { word: string; shape: string; tone: string }> = {
-  better: { word: "better", shape: "▲", tone: "text-better" },
-  worse: { word: "worse", shape: "▼", tone: "text-worse" },
-  same: { word: "same", shape: "=", tone: "text-muted" },
-  error: { word: "no verdict", shape: "!", tone: "text-unsure" },
-};
+import type { CaseFilter } from "@/lib/releases/case-filter";
+import type { CasePage, CaseRow, CaseTable as Table } from "@/lib/releases/cases";
+import { CaseDrawer } from "./case-drawer";
+import { flipLook } from "./flips";
+import { casesHref, casesQuery } from "./links";
+import { SelectionBar } from "./selection-bar";
 
 const column = columnsOf<CaseRow>();
+const none = <span className="text-muted">–</span>;
 
 function Excerpt({ text }: { text: string }) {
   return (
@@ -30,48 +31,73 @@ function Excerpt({ text }: { text: string }) {
 function Answer({ row, side }: { row: CaseRow; side: "baseline" | "candidate" }) {
   if (row.hidden) return <span className="text-muted">waits for a blind grade</span>;
   const { output, error } = row[side];
-  return error === null ? (
-    <Excerpt text={output ?? ""} />
-  ) : (
-    <span className="text-worse">error: {error.slice(0, 80)}</span>
-  );
+  if (error !== null) return <span className="text-worse">error: {error.slice(0, 80)}</span>;
+  return output === null ? <span className="text-muted">no answer</span> : <Excerpt text={output} />;
 }
 
-function Pair({ row, by }: { row: CaseRow; by: "human" | "machine" }) {
-  if (row.hidden) return <span className="text-muted">hidden</span>;
-  if (row.prefers) {
-    const people = [...new Set(row.prefers.people)];
-    const prefer = by === "machine" ? row.prefers.judge : people.length > 1 ? "disagree" : (people[0] ?? null);
-    if (prefer === null) return <span className="text-muted">–</span>;
-    return <Verdict value={preferenceWords(prefer)} by={by} className="text-sm" />;
-  }
-  const said = (side: "baseline" | "candidate") => {
-    if (by === "machine") return row[side].verdict;
-    const labels = [...new Set(row[side].people)];
-    return labels.length > 1 ? "disagree" : (labels[0] ?? null);
-  };
-  const [before, after] = [said("baseline"), said("candidate")];
-  if (before === null && after === null) return <span className="text-muted">–</span>;
+type Opinion = { baseline: string | null; candidate: string | null; prefers: string | null };
+
+/** What one judge, or people on one criterion, say of the two answers. */
+function Said({ hidden, opinion, by }: { hidden: boolean; opinion: Opinion; by: "human" | "machine" }) {
+  if (hidden) return <span className="text-muted">hidden</span>;
+  const { baseline, candidate, prefers } = opinion;
+  if (prefers !== null) return <Verdict value={preferenceWords(prefers)} by={by} className="text-sm" />;
+  if (baseline === null && candidate === null) return none;
   return (
     <span className="inline-flex items-center gap-x-1 text-sm whitespace-nowrap">
-      <Verdict value={before} by={by} /> <span className="text-muted">→</span> <Verdict value={after} />
+      <Verdict value={baseline} by={by} /> <span className="text-muted">→</span> <Verdict value={candidate} />
     </span>
   );
 }
 
-function columnsFor(baseline: string, candidate: string) {
+function oneOf(grades: readonly string[]): string | null {
+  const different = new Set(grades);
+  return different.size > 1 ? "disagree" : (grades[0] ?? null);
+}
+
+function grades({ baseline, candidate, prefers }: CaseRow["people"][string]): Opinion {
+  return { baseline: oneOf(baseline), candidate: oneOf(candidate), prefers: oneOf(prefers) };
+}
+
+function judgedBy(row: CaseRow, id?: number): Opinion {
+  const said =
+    id === undefined
+      ? row.prefers
+        ? { prefers: row.prefers.judge }
+        : { baseline: row.baseline.verdict, candidate: row.candidate.verdict }
+      : (row.judges[id] ?? { baseline: null, candidate: null });
+  return "prefers" in said ? { baseline: null, candidate: null, prefers: said.prefers } : { ...said, prefers: null };
+}
+
+/** Names of several judges or criteria in one head: the key, and small what it is about. */
+function Head({ name, of }: { name: string; of: string | null }) {
+  return (
+    <span className="flex min-w-24 flex-col [overflow-wrap:anywhere]">
+      <span>{name}</span>
+      {of !== null && <span className="text-xs font-normal">{of}</span>}
+    </span>
+  );
+}
+
+function columnsFor(table: Table) {
+  const { baseline, candidate, judge, criterion, otherJudges, otherCriteria } = table;
+  const many = otherCriteria.length > 0;
   return column.columns([
     column.accessor("key", {
       id: "case",
       header: "Case",
       meta: { sort: "case", className: "min-w-28" },
-      cell: ({ row }) => <span className="font-mono text-sm [overflow-wrap:anywhere]">{row.original.key}</span>,
+      cell: ({ row }) => (
+        <span className="font-mono text-sm [overflow-wrap:anywhere]">
+          <UntrustedText text={row.original.key} />
+        </span>
+      ),
     }),
     column.accessor("slice", {
       id: "slice",
       header: "Slice",
       meta: { sort: "slice" },
-      cell: ({ row }) => row.original.slice ?? "–",
+      cell: ({ row }) => (row.original.slice === null ? none : <UntrustedText text={row.original.slice} />),
     }),
     column.display({
       id: "input",
@@ -79,27 +105,21 @@ function columnsFor(baseline: string, candidate: string) {
       meta: { className: "min-w-44" },
       cell: ({ row }) => <Excerpt text={row.original.input} />,
     }),
-    column.display({
-      id: "baseline",
-      header: () => <span className="break-all">{baseline}</span>,
-      meta: { name: `Answer of ${baseline}`, className: "min-w-44" },
-      cell: ({ row }) => <Answer row={row.original} side="baseline" />,
-    }),
-    column.display({
-      id: "candidate",
-      header: () => <span className="break-all">{candidate}</span>,
-      meta: { name: `Answer of ${candidate}`, className: "min-w-44" },
-      cell: ({ row }) => <Answer row={row.original} side="candidate" />,
-    }),
-    column.display({ id: "judge", header: "Judge", cell: ({ row }) => <Pair row={row.original} by="machine" /> }),
-    column.display({ id: "people", header: "People", cell: ({ row }) => <Pair row={row.original} by="human" /> }),
+    ...(["baseline", "candidate"] as const).map((side) =>
+      column.display({
+        id: side,
+        header: () => <span className="break-all">{side === "baseline" ? baseline : candidate}</span>,
+        meta: { name: `Answer of ${side === "baseline" ? baseline : candidate}`, className: "min-w-44" },
+        cell: ({ row }) => <Answer row={row.original} side={side} />,
+      }),
+    ),
     column.display({
       id: "flip",
       header: "Flip",
       meta: { sort: "worst" },
       cell: ({ row }) => {
         const { flip } = row.original;
-        if (flip === null) return <span className="text-muted">–</span>;
+        if (flip === null) return none;
         const { word, shape, tone } = flipLook[flip];
         return (
           <span className={`whitespace-nowrap ${tone}`}>
@@ -109,43 +129,185 @@ function columnsFor(baseline: string, candidate: string) {
       },
     }),
     column.display({
+      id: "judge",
+      header: () => <Head name={judge ?? "Judge"} of={many ? criterion : null} />,
+      meta: { name: judge ? `Judge ${judge}` : "Judge" },
+      cell: ({ row }) => <Said hidden={row.original.hidden} opinion={judgedBy(row.original)} by="machine" />,
+    }),
+    ...otherJudges.map(({ id, key, criterion: of }) =>
+      column.display({
+        id: `judge-${id}`,
+        header: () => <Head name={key} of={many ? of : null} />,
+        meta: { name: `Judge ${key}` },
+        cell: ({ row }) => <Said hidden={row.original.hidden} opinion={judgedBy(row.original, id)} by="machine" />,
+      }),
+    ),
+    column.display({
+      id: "people",
+      header: () => <Head name="People" of={many ? criterion : null} />,
+      meta: { name: many ? `People on ${criterion}` : "People" },
+      cell: ({ row }) => {
+        const { baseline, candidate, prefers } = row.original;
+        const own = { baseline: baseline.people, candidate: candidate.people, prefers: prefers?.people ?? [] };
+        return <Said hidden={row.original.hidden} opinion={grades(own)} by="human" />;
+      },
+    }),
+    ...otherCriteria.map((key, index) =>
+      column.display({
+        id: `people-${index + 1}`,
+        header: () => <Head name="People" of={key} />,
+        meta: { name: `People on ${key}` },
+        cell: ({ row }) => {
+          const own = row.original.people[key] ?? { baseline: [], candidate: [], prefers: [] };
+          return <Said hidden={row.original.hidden} opinion={grades(own)} by="human" />;
+        },
+      }),
+    ),
+    column.display({
       id: "marks",
       header: "Marks",
-      cell: ({ row }) => (
-        <span className="flex flex-wrap gap-1">
-          {row.original.mustPass && <Badge tone="accent">must-pass</Badge>}
-          {row.original.override && <Badge tone="human">override</Badge>}
-          {row.original.drawn && <Badge>drawn</Badge>}
-          {row.original.tags.map((tag) => (
-            <Badge key={tag}>{tag}</Badge>
-          ))}
-        </span>
-      ),
+      cell: ({ row }) => <Marks row={row.original} />,
     }),
   ]);
 }
 
-type Props = { releaseId: number; filter: CaseFilter; page: CasePage; baseline: string; candidate: string };
+const sampleWords = { drawn: "drawn", chosen: "added", waits: "in the sample" };
 
-export function CaseTable({ releaseId, filter, page, baseline, candidate }: Props) {
-  const columns = useMemo(() => columnsFor(baseline, candidate), [baseline, candidate]);
+function Marks({ row }: { row: CaseRow }) {
+  return (
+    <span className="flex flex-wrap gap-1">
+      {row.mustPass && <Badge tone="accent">must-pass</Badge>}
+      {row.override && <Badge tone="human">override</Badge>}
+      {row.sample && <Badge>{sampleWords[row.sample]}</Badge>}
+      {row.tags.map((tag) => (
+        <Badge key={tag}>
+          <UntrustedText text={tag} />
+        </Badge>
+      ))}
+      {row.ownTags.map((tag) => (
+        <Badge key={`own ${tag}`} tone="human">
+          <UntrustedText text={tag} />
+        </Badge>
+      ))}
+    </span>
+  );
+}
+
+type Props = {
+  releaseId: number;
+  filter: CaseFilter;
+  page: CasePage;
+  table: Table;
+  tags: string[];
+  /** What this person may do with selected cases. */
+  may: { choose: boolean; tag: boolean };
+};
+
+/** The rows, what is selected of them over several pages, and the one that is open. */
+export function CaseTable({ releaseId, filter, page, table, tags, may }: Props) {
+  const described = JSON.stringify(table);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the same description makes the same columns
+  const columns = useMemo(() => columnsFor(table), [described]);
+  const [selected, setSelected] = useState<ReadonlyMap<number, string>>(new Map());
+  const [open, setOpen] = useOpenCase();
+  const ids = useMemo(() => page.rows.map(({ id }) => id), [page.rows]);
+  const select = useCallback((rows: readonly { id: number; key: string }[], on: boolean) => {
+    setSelected((before) => {
+      const next = new Map(before);
+      for (const { id, key } of rows) {
+        if (on) next.set(id, key);
+        else next.delete(id);
+      }
+      return next;
+    });
+  }, []);
   const descending = filter.sort === "-case";
   return (
-    <DataTable
-      label="Cases"
-      columns={columns}
-      rows={page.rows}
-      rowId={({ id }) => String(id)}
-      rowHref={({ id }) => `/releases/${releaseId}/cases/${id}`}
-      sort={{
-        by: descending ? "case" : (filter.sort ?? "given"),
-        descending,
-        href: (by, down) =>
-          casesHref(releaseId, filter, { sort: (by === "case" && down ? "-case" : by) as CaseFilter["sort"] }),
-      }}
-      previous={page.previous && casesHref(releaseId, filter, { before: page.previous })}
-      next={page.next && casesHref(releaseId, filter, { after: page.next })}
-      empty={<EmptyState title="No case matches">Clear a filter to see more.</EmptyState>}
-    />
+    <>
+      <DataTable
+        label="Cases"
+        columns={columns}
+        rows={page.rows}
+        rowId={({ id }) => String(id)}
+        rowHref={({ id }) => `/releases/${releaseId}/cases/${id}`}
+        onOpen={({ id }) => setOpen(id)}
+        selection={{
+          selected: new Set([...selected.keys()].map(String)),
+          name: ({ key }) => key,
+          toggle: select,
+        }}
+        sort={{
+          by: descending ? "case" : (filter.sort ?? "given"),
+          descending,
+          href: (by, down) =>
+            casesHref(releaseId, filter, { sort: (by === "case" && down ? "-case" : by) as CaseFilter["sort"] }),
+        }}
+        previous={page.previous && casesHref(releaseId, filter, { before: page.previous })}
+        next={page.next && casesHref(releaseId, filter, { after: page.next })}
+        empty={<EmptyState title="No case matches">Clear a filter to see more.</EmptyState>}
+      >
+        {selected.size > 0 ? (
+          <SelectionBar
+            releaseId={releaseId}
+            selected={selected}
+            tags={tags}
+            may={may}
+            onClear={() => setSelected(new Map())}
+          />
+        ) : (
+          <Exports releaseId={releaseId} filter={filter} />
+        )}
+      </DataTable>
+      <CaseDrawer
+        releaseId={releaseId}
+        query={casesQuery(filter).toString()}
+        caseId={open}
+        page={ids}
+        selected={open !== null && selected.has(open)}
+        onSelect={(id, key, on) => select([{ id, key }], on)}
+        onOpen={setOpen}
+      />
+    </>
   );
+}
+
+function Exports({ releaseId, filter }: { releaseId: number; filter: CaseFilter }) {
+  const href = (format: string) => {
+    const query = casesQuery(filter);
+    query.set("format", format);
+    return `/releases/${releaseId}/cases/export?${query}`;
+  };
+  return (
+    <span className="no-print flex flex-wrap items-center gap-2">
+      <DownloadButton size="sm" href={href("csv")}>
+        <Download aria-hidden="true" className="size-4" />
+        CSV
+      </DownloadButton>
+      <DownloadButton size="sm" href={href("jsonl")}>
+        <Download aria-hidden="true" className="size-4" />
+        JSONL
+      </DownloadButton>
+      <span className="text-sm text-muted max-md:hidden">of all cases under these filters</span>
+    </span>
+  );
+}
+
+/** Which case the address says is open. Opening adds a step to go back over; going through cases adds none. */
+function useOpenCase(): [number | null, (id: number | null) => void] {
+  const path = usePathname();
+  const parameters = useSearchParams();
+  const given = parameters.get("open");
+  const open = given !== null && /^[1-9]\d{0,8}$/.test(given) ? Number(given) : null;
+  return [
+    open,
+    (id) => {
+      const query = new URLSearchParams(parameters);
+      if (id === null) query.delete("open");
+      else query.set("open", String(id));
+      const text = query.toString();
+      const href = text ? `${path}?${text}` : path;
+      if (open === null) window.history.pushState(null, "", href);
+      else window.history.replaceState(null, "", href);
+    },
+  ];
 }

@@ -1,11 +1,16 @@
-import type { CaseFilter } from "@/lib/releases/cases";
+import type { CaseFilter } from "@/lib/releases/case-filter";
 
-/** The Cases tab with some filters changed; a change starts again at the first page. */
-export function casesHref(releaseId: number, filter: CaseFilter, change: Partial<CaseFilter> = {}): string {
+/** The query of a filter with some of it changed; a change starts again at the first page. */
+export function casesQuery(filter: CaseFilter, change: Partial<CaseFilter> = {}): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...filter, after: undefined, before: undefined, ...change })) {
     if (value !== undefined && value !== "") query.set(name, value);
   }
-  const text = query.toString();
+  return query;
+}
+
+/** The Cases tab with some filters changed. */
+export function casesHref(releaseId: number, filter: CaseFilter, change: Partial<CaseFilter> = {}): string {
+  const text = casesQuery(filter, change).toString();
   return `/releases/${releaseId}/cases${text ? `?${text}` : ""}`;
 }

@@ -1,0 +1,176 @@
+"use client";
+
+import type { ReactNode } from "react";
+import { TextDiffView } from "@/components/diff/text-diff";
+import { diffText } from "@/components/diff/words";
+import { Badge } from "@/components/ui/badge";
+import { Notice } from "@/components/ui/notice";
+import { RelativeTime } from "@/components/ui/relative-time";
+import { Rendered } from "@/components/ui/rendered";
+import { Untrusted, UntrustedText } from "@/components/ui/untrusted";
+import { Verdict } from "@/components/ui/verdict";
+import type { CaseDetail } from "@/lib/releases/cases";
+import { Preferences } from "../../_components/preferences";
+
+type Props = {
+  detail: CaseDetail;
+  /** As it came, character by character. */
+  raw: boolean;
+  /** The two answers as one, with what differs. */
+  diff?: boolean;
+};
+
+/** Everything known about a case: what it asks, both answers, what judges and people say of them. */
+export function CaseBody({ detail, raw, diff = false }: Props) {
+  const { sides } = detail;
+  const compared =
+    detail.preferences.judges.length + detail.preferences.reviews.length + detail.preferences.imported.length > 0;
+  return (
+    <div className="flex flex-col gap-6">
+      <Facts detail={detail} />
+      <Part title="Input">
+        <Rendered value={detail.input} raw={raw} />
+      </Part>
+      {detail.reference && (
+        <Part title="Reference">
+          <Rendered value={detail.reference} raw={raw} />
+        </Part>
+      )}
+      {detail.hidden ? (
+        <Notice tone="info">
+          This case waits for a blind grade. Its answers and verdicts are shown here once that grade is stored.
+        </Notice>
+      ) : (
+        <>
+          {diff && sides.baseline.output !== null && sides.candidate.output !== null && (
+            <Part title={`What differs from ${sides.baseline.version} to ${sides.candidate.version}`}>
+              <TextDiffView diff={diffText(sides.baseline.output, sides.candidate.output)} view="unified" />
+            </Part>
+          )}
+          <div className="grid gap-6 lg:grid-cols-2">
+            <SideOf name="Baseline" side={sides.baseline} alone={!compared} raw={raw} />
+            <SideOf name="Candidate" side={sides.candidate} alone={!compared} raw={raw} />
+          </div>
+          <Preferences preferences={detail.preferences} />
+        </>
+      )}
+    </div>
+  );
+}
+
+function Facts({ detail }: { detail: CaseDetail }) {
+  const { draw, chosen } = detail;
+  return (
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
+      {detail.slice && (
+        <span>
+          slice <UntrustedText text={detail.slice} />
+        </span>
+      )}
+      <span>
+        origin {detail.origin}
+        {detail.generator ? ` by ${detail.generator}` : ""}
+      </span>
+      {detail.mustPass && <Badge tone="accent">must-pass</Badge>}
+      {detail.tags.map((tag) => (
+        <Badge key={tag}>
+          <UntrustedText text={tag} />
+        </Badge>
+      ))}
+      {detail.ownTags.map((tag) => (
+        <Badge key={`own ${tag}`} tone="human">
+          <UntrustedText text={tag} />
+        </Badge>
+      ))}
+      {draw && (
+        <span>
+          drawn in batch {draw.batch} from {draw.stratum}, probability {draw.probability.toFixed(3)}
+        </span>
+      )}
+      {chosen && (
+        <span>
+          added to the sample by {chosen.by} <RelativeTime date={chosen.at} />: in no estimate
+        </span>
+      )}
+    </div>
+  );
+}
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section aria-label={title} className="flex min-w-0 flex-col gap-2">
+      <h3 className="font-semibold break-all">{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+type SideProps = {
+  name: string;
+  side: CaseDetail["sides"]["baseline"];
+  /** Nobody compared the two answers: so it is worth saying when nobody graded this one either. */
+  alone: boolean;
+  raw: boolean;
+};
+
+const row = "flex flex-col gap-1 border-t border-line pt-2 text-sm";
+const head = "flex flex-wrap items-center gap-2";
+
+function SideOf({ name, side, alone, raw }: SideProps) {
+  const people = side.reviews.length + side.imported.length;
+  return (
+    <section aria-label={`${name} ${side.version}`} className="flex min-w-0 flex-col gap-3">
+      <h3 className="font-semibold break-all">
+        {name} {side.version}
+      </h3>
+      {side.error ? (
+        <Notice tone="danger">
+          The run failed here: <UntrustedText text={side.error} />
+        </Notice>
+      ) : (
+        <Rendered value={side.output ?? ""} raw={raw} />
+      )}
+      {(alone || side.verdicts.length > 0) && <h4 className="text-sm font-medium text-muted">Judges</h4>}
+      {alone && side.verdicts.length === 0 && <p className="text-sm text-muted">No judge has seen this answer.</p>}
+      <ul className="flex flex-col gap-2">
+        {side.verdicts.map((verdict) => (
+          <li key={`${verdict.judge} ${verdict.criterion}`} className={row}>
+            <span className={head}>
+              <Verdict value={verdict.verdict} by="machine" /> {verdict.judge} on {verdict.criterion}
+              {verdict.score !== null && <span className="text-muted tabular-nums">score {verdict.score}</span>}
+            </span>
+            {verdict.rationale && <Untrusted text={verdict.rationale} compact />}
+          </li>
+        ))}
+      </ul>
+      {(alone || people > 0) && <h4 className="text-sm font-medium text-muted">People</h4>}
+      {alone && people === 0 && <p className="text-sm text-muted">Nobody has graded this answer.</p>}
+      <ul className="flex flex-col gap-2">
+        {side.reviews.map((review) => (
+          <li key={`${review.reviewer} ${review.criterion} ${review.at}`} className={row}>
+            <span className={head}>
+              <Verdict value={review.verdict} by="human" /> {review.reviewer} on {review.criterion}
+              {review.superseded && <Badge>superseded</Badge>}
+              {!review.blind && <Badge>not blind</Badge>}
+              {review.tags.map((tag) => (
+                <Badge key={tag}>
+                  <UntrustedText text={tag} />
+                </Badge>
+              ))}
+            </span>
+            {review.note && <Untrusted text={review.note} compact />}
+          </li>
+        ))}
+        {side.imported.map((review) => (
+          <li key={`imported ${review.reviewer} ${review.criterion}`} className={row}>
+            <span className={head}>
+              <Verdict value={review.verdict} by="human" /> {review.reviewer} on {review.criterion}{" "}
+              <Badge>imported</Badge>
+            </span>
+            {review.note && <Untrusted text={review.note} compact />}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

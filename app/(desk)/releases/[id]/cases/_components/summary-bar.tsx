@@ -1,0 +1,72 @@
+"use client";
+
+import Link from "next/link";
+import { useSearchParams } from "next/navigation";
+import { hiddenParameter, withHidden } from "@/components/table/hidden-columns";
+import { cn } from "@/components/ui/cn";
+import { type CaseFilter, type Flip, flips } from "@/lib/releases/case-filter";
+import type { CaseTable } from "@/lib/releases/cases";
+import { flipLook } from "./flips";
+import { casesHref } from "./links";
+
+type Props = { releaseId: number; filter: CaseFilter; table: CaseTable };
+
+/** How many cases got better or worse by what the judge says; each part leads to its cases. */
+export function SummaryBar({ releaseId, filter, table }: Props) {
+  const hidden = useSearchParams().get(hiddenParameter)?.split(",") ?? [];
+  const { counts } = table;
+  if (counts === null) {
+    return <p className="text-muted">No judge has graded both answers, so nothing is known to be better or worse.</p>;
+  }
+  const total = flips.reduce((sum, flip) => sum + counts[flip], 0);
+  const parts: (Flip | undefined)[] = [undefined, ...flips];
+  return (
+    <div className="flex flex-col gap-2">
+      <nav aria-label="Filter by flip" className="flex flex-wrap gap-2">
+        {parts.map((flip) => {
+          const look = flip && flipLook[flip];
+          const count = flip ? counts[flip] : total;
+          const current = filter.flip === flip;
+          return (
+            <Link
+              key={flip ?? "all"}
+              href={withHidden(casesHref(releaseId, filter, { flip }), hidden)}
+              prefetch={false}
+              scroll={false}
+              aria-current={current ? "true" : undefined}
+              className={cn(
+                "inline-flex min-h-9 items-baseline gap-1.5 rounded-md border px-3 py-1.5",
+                current ? "border-accent bg-accent-soft" : "border-line bg-raised hover:bg-hover",
+              )}
+            >
+              <span className={cn(current && "font-medium", look ? look.tone : "text-ink")}>
+                {look && <span aria-hidden="true">{look.shape} </span>}
+                {look ? look.word : "all"}
+              </span>
+              <span className="font-medium tabular-nums">{count.toLocaleString("en")}</span>
+            </Link>
+          );
+        })}
+      </nav>
+      {total > 0 && (
+        <div aria-hidden="true" className="flex h-2 overflow-hidden rounded-full bg-sunken">
+          {(["better", "same", "error", "worse"] as const)
+            .filter((flip) => counts[flip] > 0)
+            .map((flip) => (
+              <span
+                key={flip}
+                // A few among many are still seen.
+                style={{ width: `max(3px, ${(100 * counts[flip]) / total}%)` }}
+                className={flipLook[flip].fill}
+              />
+            ))}
+        </div>
+      )}
+      <p className="text-sm text-muted">
+        By {table.judge} on {table.criterion}, of all{" "}
+        {filter.slice === undefined ? "cases of the release" : "cases of the slice"}
+        {filter.slice !== undefined && filter.slice !== "" && ` ${filter.slice}`}.
+      </p>
+    </div>
+  );
+}
