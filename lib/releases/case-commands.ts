@@ -189,7 +189,7 @@ export async function saveView({
         select: { id: true, name: true, query: true, shared: true },
       });
       await recordView(tx, actor, "view.saved", view);
-      return { ...view, by: actorName(actor), own: true };
+      return { ...view, by: actor.name, own: true };
     });
   } catch (error) {
     if (violates(error)) throw taken(name);

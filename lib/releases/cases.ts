@@ -389,7 +389,7 @@ class CaseFinder {
     const judgeIds = scope.judges.map(({ id }) => id);
     const [cases, outputs, verdicts, preferences, reviews] = await Promise.all([
       pool().query<Pick<CaseRow, "id" | "key" | "slice" | "tags" | "ownTags" | "mustPass" | "input" | "sample">>(
-        `SELECT c.id, c.key, c.slice, c.tags, c.must_pass AS "mustPass", left(c.input, $3) AS input,
+        `SELECT c.id, c.key, c.slice, coalesce(c.tags, '{}') AS tags, c.must_pass AS "mustPass", left(c.input, $3) AS input,
                 CASE WHEN c.id <> ALL ($4::int[]) AND q.case_id IS NOT NULL THEN 'waits' WHEN q.chosen THEN 'chosen' WHEN NOT q.chosen THEN 'drawn' END AS sample,
                 ARRAY(SELECT t.tag FROM case_tag t WHERE t.case_id = c.id AND c.id <> ALL ($5::int[]) ORDER BY t.tag) AS "ownTags"
            FROM test_case c LEFT JOIN queue_case q ON q.release_id = $2 AND q.case_id = c.id
@@ -756,7 +756,7 @@ export async function getCase(actor: Actor, releaseId: number, caseId: number): 
   const waiting = (await waitingCases(actor, releaseId)).some(({ id }) => id === caseId);
   const waitsAnywhere = (await waitingIn(actor, scope.datasetId)).includes(caseId);
   const { rows } = await pool().query<Omit<CaseDetail, "sides" | "preferences">>(
-    `SELECT c.id, c.key, c.input, c.input_is_json AS "inputIsJson", c.reference, c.slice, c.tags, c.must_pass AS "mustPass",
+    `SELECT c.id, c.key, c.input, c.input_is_json AS "inputIsJson", c.reference, c.slice, coalesce(c.tags, '{}') AS tags, c.must_pass AS "mustPass",
             CASE WHEN $5 THEN '{}' ELSE ARRAY(SELECT t.tag FROM case_tag t WHERE t.case_id = c.id ORDER BY t.tag) END AS "ownTags",
             c.origin, c.generator, $4::boolean AS hidden,
             CASE WHEN d.case_id IS NOT NULL AND NOT $4
