@@ -107,6 +107,7 @@ export function CaseDrawer(props: Props) {
         <p aria-live="polite" className="sr-only">
           {detail ? `Case ${detail.key}` : ""}
         </p>
+        {answer === null && <p className="text-muted">Loading …</p>}
         {answer && "message" in answer && <Notice tone="danger">{answer.message}</Notice>}
         {detail && <CaseBody key={detail.id} detail={detail} raw={raw} diff={diff} />}
       </div>

@@ -81,13 +81,13 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
         onSubmit={submit}
         onChange={(event) => (event.target as Element).matches("select") && apply()}
         aria-busy={busy}
-        className="flex flex-wrap items-end gap-3"
+        className="flex flex-wrap items-end gap-2"
       >
         {filter.flip && <input type="hidden" name="flip" value={filter.flip} />}
         {filter.sort && <input type="hidden" name="sort" value={filter.sort} />}
         {filter.cell && <input type="hidden" name="cell" value={filter.cell} />}
         {hidden && <input type="hidden" name={hiddenParameter} value={hidden} />}
-        <Labelled label="Text" className="w-56 max-md:w-full">
+        <Labelled label="Text" className="w-44 max-md:w-full">
           <Input
             data-filter=""
             name="q"
@@ -102,7 +102,12 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
         </Labelled>
         {table.criteria.length > 1 && (
           <Labelled label="Criterion">
-            <Select data-filter="" name="criterion" defaultValue={table.criterion ?? ""}>
+            <Select
+              data-filter=""
+              className="text-sm md:max-w-36"
+              name="criterion"
+              defaultValue={table.criterion ?? ""}
+            >
               {table.criteria.map((key) => (
                 <option key={key}>{key}</option>
               ))}
@@ -111,7 +116,7 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
         )}
         {table.judges.length > 1 && (
           <Labelled label="Judge">
-            <Select data-filter="" name="judge" defaultValue={table.judge ?? ""}>
+            <Select data-filter="" className="text-sm md:max-w-36" name="judge" defaultValue={table.judge ?? ""}>
               {table.judges.map((key) => (
                 <option key={key}>{key}</option>
               ))}
@@ -120,7 +125,7 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
         )}
         {table.slices.some(({ slice }) => slice !== "") && (
           <Labelled label="Slice">
-            <Select data-filter="" name="slice" defaultValue={filter.slice ?? ""}>
+            <Select data-filter="" className="text-sm md:max-w-36" name="slice" defaultValue={filter.slice ?? ""}>
               <option value="">any</option>
               {table.slices
                 .filter(({ slice }) => slice !== "")
@@ -134,7 +139,7 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
         )}
         {(tags.length > 0 || filter.tag) && (
           <Labelled label="Tag">
-            <Select data-filter="" name="tag" defaultValue={filter.tag ?? ""}>
+            <Select data-filter="" className="text-sm md:max-w-36" name="tag" defaultValue={filter.tag ?? ""}>
               <option value="">any</option>
               {[...new Set([...tags, ...(filter.tag ? [filter.tag] : [])])].map((tag) => (
                 <option key={tag}>{tag}</option>
@@ -143,26 +148,26 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
           </Labelled>
         )}
         <Labelled label="Grades">
-          <Select data-filter="" name="reviewed" defaultValue={filter.reviewed ?? ""}>
+          <Select data-filter="" className="text-sm md:max-w-36" name="reviewed" defaultValue={filter.reviewed ?? ""}>
             <option value="">any</option>
             <option value="yes">graded</option>
             <option value="no">not graded</option>
           </Select>
         </Labelled>
         <Labelled label="Override">
-          <Select data-filter="" name="override" defaultValue={filter.override ?? ""}>
+          <Select data-filter="" className="text-sm md:max-w-36" name="override" defaultValue={filter.override ?? ""}>
             <option value="">any</option>
             <option value="yes">overridden</option>
           </Select>
         </Labelled>
         <Labelled label="Must-pass">
-          <Select data-filter="" name="mustPass" defaultValue={filter.mustPass ?? ""}>
+          <Select data-filter="" className="text-sm md:max-w-36" name="mustPass" defaultValue={filter.mustPass ?? ""}>
             <option value="">any</option>
             <option value="yes">must-pass</option>
           </Select>
         </Labelled>
         <Labelled label="Sample">
-          <Select data-filter="" name="sample" defaultValue={filter.sample ?? ""}>
+          <Select data-filter="" className="text-sm md:max-w-36" name="sample" defaultValue={filter.sample ?? ""}>
             <option value="">any</option>
             <option value="drawn">drawn</option>
             <option value="chosen">added by hand</option>

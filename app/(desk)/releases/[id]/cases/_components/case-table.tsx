@@ -134,14 +134,6 @@ function columnsFor(table: Table) {
       meta: { name: judge ? `Judge ${judge}` : "Judge" },
       cell: ({ row }) => <Said hidden={row.original.hidden} opinion={judgedBy(row.original)} by="machine" />,
     }),
-    ...otherJudges.map(({ id, key, criterion: of }) =>
-      column.display({
-        id: `judge-${id}`,
-        header: () => <Head name={key} of={many ? of : null} />,
-        meta: { name: `Judge ${key}` },
-        cell: ({ row }) => <Said hidden={row.original.hidden} opinion={judgedBy(row.original, id)} by="machine" />,
-      }),
-    ),
     column.display({
       id: "people",
       header: () => <Head name="People" of={many ? criterion : null} />,
@@ -152,6 +144,19 @@ function columnsFor(table: Table) {
         return <Said hidden={row.original.hidden} opinion={grades(own)} by="human" />;
       },
     }),
+    column.display({
+      id: "marks",
+      header: "Marks",
+      cell: ({ row }) => <Marks row={row.original} />,
+    }),
+    ...otherJudges.map(({ id, key, criterion: of }) =>
+      column.display({
+        id: `judge-${id}`,
+        header: () => <Head name={key} of={many ? of : null} />,
+        meta: { name: `Judge ${key}` },
+        cell: ({ row }) => <Said hidden={row.original.hidden} opinion={judgedBy(row.original, id)} by="machine" />,
+      }),
+    ),
     ...otherCriteria.map((key, index) =>
       column.display({
         id: `people-${index + 1}`,
@@ -163,11 +168,6 @@ function columnsFor(table: Table) {
         },
       }),
     ),
-    column.display({
-      id: "marks",
-      header: "Marks",
-      cell: ({ row }) => <Marks row={row.original} />,
-    }),
   ]);
 }
 
