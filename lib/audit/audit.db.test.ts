@@ -35,7 +35,7 @@ const append = (n: number) =>
       subject: { kind: "release", id: String(n), name: "a \0 b\ud800" },
     }),
   );
-const verify = () => verifyDatabase(database.url, trustOf(folder));
+const verify = async () => verifyDatabase(database.url, await trustOf(folder));
 
 describe("appending", () => {
   it("signs nothing while the log is empty", async () => {

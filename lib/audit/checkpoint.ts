@@ -71,18 +71,36 @@ export function parseCheckpoint(note: string): SignedCheckpoint {
   return { origin, size: Number(sizeText), root, text, signatures };
 }
 
-/** Reads a note and checks its signature by this key; signatures by other keys are ignored, as the note format asks. */
-export function openCheckpoint(note: string, publicKey: KeyObject): SignedCheckpoint {
+/** A key of the log; `until`: it was retired, and signs no checkpoint over more entries than that. */
+export type TrustedKey = { key: KeyObject; until: number | null };
+
+/**
+ * Reads a note and checks its signatures by these keys, of which there must be one; signatures by other keys are ignored,
+ * as the note format asks.
+ */
+export function openCheckpoint(note: string, keys: KeyObject | readonly TrustedKey[]): SignedCheckpoint {
   const checkpoint = parseCheckpoint(note);
-  const id = keyId(checkpoint.origin, publicKey);
-  const own = checkpoint.signatures.filter(
-    ({ name, bytes }) => name === checkpoint.origin && bytes.subarray(0, 4).equals(id),
-  );
-  if (own.length === 0) throw new Error("it is not signed by the key of this log");
-  for (const { bytes } of own)
-    if (!verify(null, Buffer.from(checkpoint.text), publicKey, bytes.subarray(4)))
-      throw new Error("its signature does not fit its text");
+  const { origin, size, text, signatures } = checkpoint;
+  const trusted = Array.isArray(keys) ? (keys as readonly TrustedKey[]) : [{ key: keys as KeyObject, until: null }];
+  let signed = 0;
+  for (const { key, until } of trusted) {
+    if (until !== null && size > until) continue;
+    const id = keyId(origin, key);
+    const own = signatures.filter(({ name, bytes }) => name === origin && bytes.subarray(0, 4).equals(id));
+    for (const { bytes } of own)
+      if (!verify(null, Buffer.from(text), key, bytes.subarray(4)))
+        throw new Error("its signature does not fit its text");
+    signed += own.length;
+  }
+  if (signed === 0) throw new Error("it is not signed by the key of this log");
   return checkpoint;
+}
+
+/** The note with one more signature: how a key signs for the one that follows it. */
+export function coSign(note: string, privateKey: KeyObject): string {
+  const { origin, text } = parseCheckpoint(note);
+  const bytes = Buffer.concat([keyId(origin, privateKey), sign(null, Buffer.from(text), privateKey)]);
+  return `${note}— ${origin} ${bytes.toString("base64")}\n`;
 }
 
 /** Strict base64: null unless encoding the bytes again gives the same text. */

@@ -12,7 +12,7 @@ import { appendAudit } from "./append";
 import { openCheckpoint } from "./checkpoint";
 import { readZip, verifyDecision } from "./decision-verifier.mjs";
 import { exportDecision, getDecision, listDecisions } from "./decisions";
-import { logPublicKey, publicPem } from "./key";
+import { logKey, publicPem } from "./key";
 import { checkpointNow } from "./publish";
 import { getCheckpoint, getProof, listAudit, listEntries, logState, verifyNow } from "./queries";
 import { verifyConsistency, verifyInclusion } from "./tree";
@@ -135,7 +135,7 @@ describe("a decision", () => {
     const { name, bytes } = await exportDecision({ actor: signers[0]!, id: "latest" });
     expect(name).toBe(`countersign-decision-${release.id}.zip`);
     expect(readZip(bytes).get("evidence.json")!.toString()).toBe(body);
-    expect(verifyDecision(bytes, publicPem(logPublicKey(folder)!))).toMatchObject({
+    expect(verifyDecision(bytes, publicPem(logKey(folder).publicKey))).toMatchObject({
       ok: true,
       releaseId: release.id,
       outcome: "approved",
@@ -221,7 +221,7 @@ describe("the log", () => {
       verifyInclusion(bytes(proof.leafHash), proof.index, proof.size, proof.proof.map(bytes), bytes(proof.root)),
     ).toBe(true);
     await checkpointNow("timer");
-    const checkpoint = openCheckpoint(await getCheckpoint(actor), logPublicKey(folder)!);
+    const checkpoint = openCheckpoint(await getCheckpoint(actor), logKey(folder).publicKey);
     expect(Buffer.from(checkpoint.root).toString("base64")).toBe(proof.root);
     const grown = await getProof(actor, { first: 1, second: size });
     if (!("first" in grown)) throw new Error("a consistency proof was asked for");

@@ -11,7 +11,7 @@ import { appendAudit } from "./append";
 import { openCheckpoint, type SignedCheckpoint } from "./checkpoint";
 import { type DecisionEntry, packDecision, signing } from "./decision-archive";
 import { verifyDecision } from "./decision-verifier.mjs";
-import { logKey, publicPem } from "./key";
+import { logKey, logPublicKeys, publicPem } from "./key";
 import { type AuditEvent, parseLeaf } from "./leaf";
 import { checkpointNow } from "./publish";
 import { allLeafHashes, MissingEntries } from "./store";
@@ -149,7 +149,7 @@ async function lastCheckpoint(): Promise<(SignedCheckpoint & { note: string }) |
   const last = await db.auditCheckpoint.findFirst({ orderBy: { size: "desc" } });
   if (!last) return null;
   try {
-    return { ...openCheckpoint(last.note, logKey().publicKey), note: last.note };
+    return { ...openCheckpoint(last.note, logPublicKeys()), note: last.note };
   } catch (error) {
     throw new Fault(
       "conflict",
@@ -301,7 +301,8 @@ async function checkpointOver(index: number): Promise<SignedCheckpoint & { note:
   const covering = await db.auditCheckpoint.findMany({ where: { size: { gt: index } }, orderBy: { size: "asc" } });
   for (const { note } of covering)
     try {
-      return { ...openCheckpoint(note, logKey().publicKey), note };
+      const checkpoint = openCheckpoint(note, logKey().publicKey);
+      if (checkpoint.signatures.length === 1) return { ...checkpoint, note };
     } catch {
       // Another key signed it, or nobody did.
     }
@@ -309,7 +310,7 @@ async function checkpointOver(index: number): Promise<SignedCheckpoint & { note:
   if (signed.state === "refused")
     throw new Fault("conflict", `Nothing was exported, because no checkpoint can be signed: ${signed.reason}.`);
   const now = await lastCheckpoint();
-  if (!now || now.size <= index)
-    throw new Fault("conflict", "Nothing was exported: no checkpoint covers the decision yet.");
+  if (!now || now.size <= index || now.signatures.length > 1)
+    throw new Fault("conflict", "Nothing was exported: no checkpoint of today's key covers the decision yet.");
   return now;
 }

@@ -49,6 +49,7 @@ export const auditActions = {
   "criterion.example_removed": "Example removed from a rubric",
   "check.graded": "Check on grading answered",
   "sign_off.given": "Sign-off given",
+  "log.key_rotated": "Key of the log changed",
   "evidence.exported": "Evidence exported",
   "member.invited": "Member invited",
   "member.invitation_revoked": "Invitation revoked",

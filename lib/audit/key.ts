@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { sha256Hex } from "../digest";
-import { rawPublicKey } from "./checkpoint";
+import { rawPublicKey, type TrustedKey } from "./checkpoint";
 
 /** The data folder: `COUNTERSIGN_DATA`, or `.countersign` in the working directory. */
 export function dataFolder(): string {
@@ -19,22 +19,55 @@ export function logKey(folder = dataFolder()): LogKey {
   const privateKey = createPrivateKey(process.env.COUNTERSIGN_LOG_KEY || privatePem(folder));
   rawPublicKey(privateKey);
   const publicKey = createPublicKey(privateKey);
-  const pem = publicPem(publicKey);
   const file = path.join(folder, "log-key.pub");
-  if (readIfThere(file) !== pem) {
+  const [recorded, ...retired] = parseKeys(readIfThere(file) ?? "");
+  // Whoever exchanges the file of the private key by hand is not followed here: that is what rotating is for.
+  if (!recorded || (process.env.COUNTERSIGN_LOG_KEY && !recorded.key.equals(publicKey))) {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(file, pem, { mode: 0o644 });
+    writeFileSync(file, keysText([{ key: publicKey, until: null }, ...retired]), { mode: 0o644 });
   }
   return { privateKey, publicKey };
 }
 
-/** The public key alone, for verifying on a machine that may hold only `log-key.pub`; null when there is none. */
-export function logPublicKey(folder = dataFolder()): KeyObject | null {
-  const pem =
-    process.env.COUNTERSIGN_LOG_KEY ||
-    readIfThere(path.join(folder, "log-key.pub")) ||
-    readIfThere(path.join(folder, "log-key.pem"));
-  return pem ? createPublicKey(pem) : null;
+/**
+ * The public keys alone, today's first, for verifying on a machine that may hold only `log-key.pub`; empty when there is
+ * none. Retired keys say over how many entries they may have signed.
+ */
+export function logPublicKeys(folder = dataFolder()): TrustedKey[] {
+  const known = parseKeys(readIfThere(path.join(folder, "log-key.pub")) ?? "");
+  const own = process.env.COUNTERSIGN_LOG_KEY || (known.length === 0 && readIfThere(path.join(folder, "log-key.pem")));
+  return own ? [{ key: createPublicKey(own), until: null }, ...known.filter(({ until }) => until !== null)] : known;
+}
+
+/** Puts a new key in the place of the old one, which stays known as good for the first `until` entries. */
+export function replaceKey(folder: string, old: KeyObject, until: number, next: KeyObject | null): void {
+  const retired = logPublicKeys(folder).filter((entry) => entry.until !== null);
+  const current = next ? createPublicKey(next) : logKey(folder).publicKey;
+  if (next)
+    writeWhole(path.join(folder, "log-key.pem"), next.export({ type: "pkcs8", format: "pem" }).toString(), 0o600);
+  const keys = [{ key: current, until: null }, { key: old, until }, ...retired];
+  writeWhole(path.join(folder, "log-key.pub"), keysText(keys), 0o644);
+}
+
+/** Replaces a file at once or not at all. */
+function writeWhole(file: string, text: string, mode: number): void {
+  const draft = `${file}.${process.pid}.${Date.now()}`;
+  writeFileSync(draft, text, { mode, flag: "wx", flush: true });
+  renameSync(draft, file);
+}
+
+const keyForm = /(?:^# until (\d+)\n)?^(-----BEGIN PUBLIC KEY-----\n[^-]+-----END PUBLIC KEY-----)$/gm;
+
+/** Reads keys in PEM, one after the other; a retired one follows a line `# until <size>`. */
+export function parseKeys(text: string): TrustedKey[] {
+  return [...text.matchAll(keyForm)].map(([, until, pem]) => ({
+    key: createPublicKey(pem!),
+    until: until === undefined ? null : Number(until),
+  }));
+}
+
+function keysText(keys: readonly TrustedKey[]): string {
+  return keys.map(({ key, until }) => `${until === null ? "" : `# until ${until}\n`}${publicPem(key)}`).join("");
 }
 
 export function publicPem(key: KeyObject): string {

@@ -1,12 +1,13 @@
 import pg from "pg";
-import { logPublicKey } from "./key";
-import { outsideFile, readOutside } from "./outside";
+import { readHeld } from "./holders";
+import { logPublicKeys } from "./key";
+import { parseLeaf } from "./leaf";
 import { allEntries, type Database, databaseName, findHead, readCheckpoints } from "./store";
 import { type LogTrust, type LogVerification, verifyLog } from "./verify";
 
-/** The key and the outside file of a data folder. */
-export function trustOf(folder?: string): LogTrust {
-  return { publicKey: logPublicKey(folder), outside: readOutside(outsideFile(folder)) };
+/** The keys of a data folder, and what the file and every other outside holder hold. */
+export async function trustOf(folder?: string): Promise<LogTrust> {
+  return { publicKeys: logPublicKeys(folder), ...(await readHeld(folder)) };
 }
 
 /** Verifies the log of the database behind one connection, as of one moment. Reads only; any role that may SELECT will do. */
@@ -16,10 +17,25 @@ export async function verifyConnection(client: Database, trust: LogTrust): Promi
   try {
     const head = await findHead(client);
     const checkpoints = await readCheckpoints(client);
-    return await verifyLog({ head, checkpoints, entries: allEntries(client), database }, trust);
+    const rotations = await readRotations(client);
+    return await verifyLog({ head, checkpoints, rotations, entries: allEntries(client), database }, trust);
   } finally {
     await client.query("ROLLBACK");
   }
+}
+
+async function readRotations(client: Database): Promise<{ index: number; publicKey: string }[]> {
+  const { rows } = await client.query<{ index: number; leaf: Buffer }>(
+    `SELECT "index", leaf FROM audit_entry WHERE action = 'log.key_rotated' ORDER BY "index"`,
+  );
+  return rows.flatMap(({ index, leaf }) => {
+    try {
+      return { index, publicKey: String(parseLeaf(leaf).details?.publicKey ?? "") };
+    } catch {
+      // Whatever it is, it is not what was recorded: going through the entries names it.
+      return [];
+    }
+  });
 }
 
 /** As verifyConnection, on a connection of its own. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { signCheckpoint } from "./checkpoint";
-import { logKey, logPublicKey } from "./key";
+import { logKey, logPublicKeys } from "./key";
 import { appendOutside, parseOutside, readOutside } from "./outside";
 
 const folder = mkdtempSync(path.join(tmpdir(), "countersign-outside-"));
@@ -19,8 +19,8 @@ const entry = (size: number) => ({
 
 it("keeps the key in the data folder and finds it again", () => {
   expect(logKey(folder).publicKey.equals(publicKey)).toBe(true);
-  expect(logPublicKey(folder)?.equals(publicKey)).toBe(true);
-  expect(logPublicKey(path.join(folder, "elsewhere"))).toBeNull();
+  expect(logPublicKeys(folder).map(({ key, until }) => [key.equals(publicKey), until])).toEqual([[true, null]]);
+  expect(logPublicKeys(path.join(folder, "elsewhere"))).toEqual([]);
 });
 
 it("reads back what it appended, in a new folder as well", () => {

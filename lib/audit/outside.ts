@@ -3,7 +3,7 @@ import path from "node:path";
 import { dataFolder } from "./key";
 
 /**
- * The outside holder: a file of signed checkpoints that the database cannot reach. `COUNTERSIGN_CHECKPOINTS` names it
+ * The first outside holder (others: holders.ts): a file of signed checkpoints that the database cannot reach. `COUNTERSIGN_CHECKPOINTS` names it
  * (best on another machine's disk); default `checkpoints.txt` in the data folder. Each note follows a line
  * `# at=… cause=… database=…` saying when, why and of which database it was taken.
  */
@@ -38,12 +38,17 @@ export function readOutside(file = outsideFile()): Outside | null {
   }
 }
 
-/** Appends and waits for the disk. Starts with empty lines, so that a note cut off before it spoils nothing. */
-export function appendOutside(file: string, { note, at, cause, database }: OutsideNote): void {
+/** As it is appended: an empty line first, so that a note cut off before it spoils nothing. */
+export function outsideText({ note, at, cause, database }: OutsideNote): string {
+  return `\n# at=${at} cause=${cause} database=${database}\n${note}`;
+}
+
+/** Appends and waits for the disk. */
+export function appendOutside(file: string, entry: OutsideNote): void {
   mkdirSync(path.dirname(file), { recursive: true });
   const handle = openSync(file, "a", 0o644);
   try {
-    writeSync(handle, `\n# at=${at} cause=${cause} database=${database}\n${note}`);
+    writeSync(handle, outsideText(entry));
     fsyncSync(handle);
   } finally {
     closeSync(handle);

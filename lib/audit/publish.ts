@@ -1,7 +1,8 @@
 import type { KeyObject } from "node:crypto";
 import { pool } from "../db/client";
-import { openCheckpoint, originOf, signCheckpoint } from "./checkpoint";
-import { dataFolder, logKey } from "./key";
+import { coSign, openCheckpoint, originOf, signCheckpoint, type TrustedKey } from "./checkpoint";
+import { type Holder, readHeld, remoteHolders } from "./holders";
+import { dataFolder, logKey, logPublicKeys } from "./key";
 import { appendOutside, type OutsideNote, outsideFile, readOutside } from "./outside";
 import {
   type Database,
@@ -26,12 +27,18 @@ type Folded = { file: string; origin: string; size: number; frontier: Hash[]; he
 
 // On the global object, because pages, actions and handlers may each load their own copy of this module.
 const holder = globalThis as typeof globalThis & {
+  __countersignDelivery?: Promise<void>;
   __countersignLog?: { folded?: Folded; queue: Promise<unknown>; database?: { from: Database; name: string } };
 };
 
 class Refused extends Error {}
 
-type Options = { database?: Database; folder?: string };
+type Options = {
+  database?: Database;
+  folder?: string;
+  /** Signs as well: the key that is being replaced. */
+  coSigner?: KeyObject;
+};
 
 /**
  * Signs the log as it is committed now, stores the checkpoint and appends it to the outside file. Call it after the
@@ -41,12 +48,17 @@ type Options = { database?: Database; folder?: string };
 export function checkpointNow(cause: string, options: Options = {}): Promise<CheckpointResult> {
   holder.__countersignLog ??= { queue: Promise.resolve() };
   const shared = holder.__countersignLog;
-  const result = shared.queue.then(() => run(cause, options.database ?? pool(), options.folder ?? dataFolder()));
+  const { database = pool(), folder = dataFolder(), coSigner } = options;
+  const result = shared.queue.then(() => run(cause, database, folder, coSigner));
   shared.queue = result.catch(() => {});
+  // Whoever waits for a decision does not wait for other people's servers.
+  void result
+    .then(({ state }) => (state === "signed" ? deliverCheckpoints({ database, folder }) : undefined))
+    .catch(() => {});
   return result;
 }
 
-async function run(cause: string, database: Database, folder: string): Promise<CheckpointResult> {
+async function run(cause: string, database: Database, folder: string, coSigner?: KeyObject): Promise<CheckpointResult> {
   const shared = holder.__countersignLog!;
   if (shared.database?.from !== database) {
     shared.database = { from: database, name: await databaseName(database) };
@@ -61,8 +73,9 @@ async function run(cause: string, database: Database, folder: string): Promise<C
   try {
     const origin = await originNow(database);
     if (last && last.origin !== origin) throw new Refused("its first entry is another one than before");
-    const { privateKey, publicKey } = logKey(folder);
-    const outside = last ? [] : signedOutside(readOutside(file)?.notes ?? [], publicKey, origin, name);
+    const { privateKey } = logKey(folder);
+    const held = last ? null : (await readHeld(folder)).outside;
+    const outside = signedOutside(held?.notes ?? [], logPublicKeys(folder), origin, name);
     const frontier = await fold(database, last, head.size, [...stored, ...outside]);
     const root = frontierRoot(frontier);
     if (!same(root, frontierRoot(head.frontier))) throw new Refused("its head does not fit its entries");
@@ -71,15 +84,20 @@ async function run(cause: string, database: Database, folder: string): Promise<C
     const isNew = note === undefined;
     if (note === undefined) {
       note = signCheckpoint({ origin, size: head.size, root }, privateKey);
+      if (coSigner) note = coSign(note, coSigner);
       stored.push(await store(database, { size: head.size, root, note, cause, at: new Date().toISOString() }));
     }
     // Also what an earlier process stored, and was stopped before it wrote it outside.
-    const held = last?.held ?? new Set(outside.map(({ size }) => size));
-    for (const checkpoint of stored.filter(({ size }) => !held.has(size))) {
+    const inFile =
+      last?.held ??
+      new Set(
+        signedOutside(readOutside(file)?.notes ?? [], logPublicKeys(folder), origin, name).map(({ size }) => size),
+      );
+    for (const checkpoint of stored.filter(({ size }) => !inFile.has(size))) {
       appendOutside(file, { note: checkpoint.note, at: checkpoint.at, cause: checkpoint.cause, database: name });
-      held.add(checkpoint.size);
+      inFile.add(checkpoint.size);
     }
-    shared.folded = { file, origin, size: head.size, frontier, held, note };
+    shared.folded = { file, origin, size: head.size, frontier, held: inFile, note };
     return { state: "signed", size: head.size, root: root.toString("hex"), note, isNew };
   } catch (error) {
     if (error instanceof Refused || error instanceof MissingEntries) return { state: "refused", reason: error.message };
@@ -92,18 +110,18 @@ async function originNow(database: Database): Promise<string> {
   throw new Refused("it has no first entry");
 }
 
-/** The notes of the outside file that are this log's or this database's and carry this key's signature. */
-function signedOutside(notes: readonly OutsideNote[], publicKey: KeyObject, origin: string, database: string) {
+/** The notes held outside that are this log's or this database's and carry this key's signature. */
+function signedOutside(notes: readonly OutsideNote[], keys: readonly TrustedKey[], origin: string, database: string) {
   return notes.flatMap((entry) => {
     try {
-      const checkpoint = openCheckpoint(entry.note, publicKey);
+      const checkpoint = openCheckpoint(entry.note, keys);
       if (checkpoint.origin === origin) return [checkpoint];
       if (entry.database !== database || database.startsWith("unknown/")) return [];
     } catch {
       // Anyone may append to the file; what this key did not sign binds nobody.
       return [];
     }
-    throw new Refused("the outside file holds checkpoints of this database that begin with another first entry");
+    throw new Refused("an outside holder has checkpoints of this database that begin with another first entry");
   });
 }
 
@@ -145,6 +163,58 @@ async function store(database: Database, checkpoint: StoredCheckpoint): Promise<
 }
 
 /**
+ * Sends every stored checkpoint that a holder does not have yet, and notes how far each has got and what went wrong; it
+ * never throws for a holder's sake. One round at a time; a failed holder is tried again by the next one.
+ */
+export function deliverCheckpoints(options: Pick<Options, "database" | "folder"> = {}): Promise<void> {
+  holder.__countersignDelivery ??= Promise.resolve();
+  const round = holder.__countersignDelivery.then(async () => {
+    const { database = pool(), folder = dataFolder() } = options;
+    await Promise.all(remoteHolders(folder).map((holder) => deliver(database, holder)));
+  });
+  holder.__countersignDelivery = round.catch(() => {});
+  return round;
+}
+
+async function deliver(database: Database, { name, append }: Holder): Promise<void> {
+  const { rows } = await database.query<{ size: number }>("SELECT size FROM checkpoint_delivery WHERE holder = $1", [
+    name,
+  ]);
+  const waiting = await readCheckpoints(database, rows[0]?.size ?? 0);
+  const last = waiting.at(-1);
+  if (!last) return;
+  const from = await databaseName(database);
+  let problem: string | null = null;
+  try {
+    await append(waiting.map(({ note, at, cause }) => ({ note, at, cause, database: from })));
+  } catch (error) {
+    problem = (error as Error).message.replaceAll("\0", "").slice(0, 500);
+  }
+  await database.query(
+    `INSERT INTO checkpoint_delivery AS d (holder, size, delivered_at, problem, tried_at)
+     VALUES ($1, CASE WHEN $3::text IS NULL THEN $2::int ELSE 0 END, CASE WHEN $3::text IS NULL THEN now() END, $3, now())
+     ON CONFLICT (holder) DO UPDATE
+       SET size = CASE WHEN $3::text IS NULL THEN greatest(d.size, $2::int) ELSE d.size END,
+           delivered_at = coalesce(excluded.delivered_at, d.delivered_at), problem = $3, tried_at = now()`,
+    [name, last.size, problem],
+  );
+}
+
+export type Delivery = { holder: string; size: number; deliveredAt: Date | null; problem: string | null };
+
+/** How far each configured holder has got; one that was never tried has size 0. */
+export async function deliveries(database: Database, folder?: string): Promise<Delivery[]> {
+  const names = remoteHolders(folder).map(({ name }) => name);
+  const { rows } = await database.query<Delivery>(
+    `SELECT holder, coalesce(d.size, 0) AS size, d.delivered_at AS "deliveredAt", d.problem
+       FROM unnest($1::text[]) WITH ORDINALITY AS given (holder, place) LEFT JOIN checkpoint_delivery d USING (holder)
+      ORDER BY given.place`,
+    [names],
+  );
+  return rows;
+}
+
+/**
  * Signs a checkpoint every few seconds when the log has grown. Returns the function that stops it. `report` hears of
  * each refusal and failure once, until it changes.
  */
@@ -156,6 +226,7 @@ export function startCheckpointTimer(
   let before = "";
   let timer: NodeJS.Timeout;
   const tick = async () => {
+    await deliverCheckpoints().catch(() => {});
     const problem = await checkpointNow("timer").then(
       (result) =>
         result.state === "refused" ? `No checkpoint was signed: the audit log changed: ${result.reason}.` : "",

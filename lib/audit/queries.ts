@@ -7,6 +7,7 @@ import { parseCheckpoint } from "./checkpoint";
 import { type AuditEvent, parseLeaf } from "./leaf";
 import { trustOf, verifyPool } from "./live";
 import { readOutside } from "./outside";
+import { type Delivery, deliveries } from "./publish";
 import { auditFilterSchema, entriesSchema, proofSchema } from "./schema";
 import { allLeafHashes, readHead } from "./store";
 import { consistencyProof, inclusionProof, rootOf } from "./tree";
@@ -75,6 +76,8 @@ export type LogState = {
   checkpoint: { size: number; at: Date; cause: string; note: string } | null;
   /** What the outside file holds of this log; null when there is no such file. */
   outside: { count: number; size: number } | null;
+  /** Other outside holders, and how far each has got. */
+  holders: Delivery[];
   /** Whether the role that serves requests is kept from changing the log by the database itself. */
   separateRoles: boolean;
 };
@@ -92,6 +95,7 @@ export async function logState(actor: Actor): Promise<LogState> {
     size: head.size,
     checkpoint: last,
     outside: outside && { count: sizes.length, size: sizes.reduce((most, size) => Math.max(most, size), 0) },
+    holders: await deliveries(pool()),
     separateRoles: await rolesAreSeparate(pool()),
   };
 }
@@ -115,7 +119,7 @@ async function lastCheckpoint(): Promise<LogState["checkpoint"]> {
 /** Recomputes the whole log now and holds it against key and outside file of this server's data folder. */
 export async function verifyNow(actor: Actor): Promise<LogVerification> {
   permit(actor, "audit.verify");
-  return verifyPool(pool(), trustOf());
+  return verifyPool(pool(), await trustOf());
 }
 
 export type LogEntry = {

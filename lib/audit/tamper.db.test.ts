@@ -67,7 +67,7 @@ beforeAll(async () => {
   }
   await client.connect();
   name = await databaseName(client);
-  trust = trustOf(folder);
+  trust = await trustOf(folder);
   entries = (await client.query<StoredEntry>(`SELECT ${entryColumns} FROM audit_entry ORDER BY "index"`)).rows;
   frontier = (await client.query<Head>(headSql)).rows[0]!.frontier;
   for (const table of ["audit_entry", "audit_head", "audit_checkpoint"])

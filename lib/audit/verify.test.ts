@@ -48,8 +48,9 @@ const checkpoints = signedAt.map((n) => {
   return { size: n, root, note: signCheckpoint({ origin, size: n, root }, privateKey), cause: "timer", at: `at-${n}` };
 });
 const database = "7/test";
+const publicKeys = [{ key: publicKey, until: null }];
 const trust: LogTrust = {
-  publicKey,
+  publicKeys,
   outside: { notes: checkpoints.map(({ note, at, cause }) => ({ note, at, cause, database })), unread: false },
 };
 
@@ -102,17 +103,17 @@ describe("verifying a log", () => {
 
   it("finds nothing in an empty one", async () => {
     const empty = { head: { size: 0, frontier: [] }, entries: [], checkpoints: [], database };
-    expect(await verifyLog(empty, { publicKey: null, outside: null })).toMatchObject({ ok: true, size: 0 });
+    expect(await verifyLog(empty, { publicKeys: [], outside: null })).toMatchObject({ ok: true, size: 0 });
   });
 
   it("says so when there is no outside checkpoint", async () => {
-    const result = await verifyLog(source(), { publicKey, outside: null });
+    const result = await verifyLog(source(), { publicKeys, outside: null });
     expect(result.ok).toBe(true);
     expect(result.notes[0]).toMatch(/^No outside checkpoint/);
   });
 
   it("is not satisfied without a key", async () => {
-    const result = await verifyLog(source(), { publicKey: null, outside: trust.outside });
+    const result = await verifyLog(source(), { publicKeys: [], outside: trust.outside });
     expect(result.problems[0]?.what).toContain("no public key");
   });
 
@@ -200,7 +201,7 @@ describe("verifying a log", () => {
     const other = generateKeyPairSync("ed25519").privateKey;
     const note = signCheckpoint({ origin, size: 5, root: Buffer.alloc(32) }, other);
     const outside = { notes: [...trust.outside!.notes, { note, database }], unread: true };
-    const result = await verifyLog(source(), { publicKey, outside });
+    const result = await verifyLog(source(), { publicKeys, outside });
     expect(result.ok).toBe(true);
     expect(result.notes.join(" ")).toMatch(/no checkpoint.*1 notes? in the outside file/s);
   });

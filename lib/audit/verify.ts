@@ -1,5 +1,5 @@
-import type { KeyObject } from "node:crypto";
-import { openCheckpoint, originOf, type SignedCheckpoint } from "./checkpoint";
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { openCheckpoint, originOf, type SignedCheckpoint, type TrustedKey } from "./checkpoint";
 import { type LeafColumns, leafColumns, parseLeaf } from "./leaf";
 import type { Outside, OutsideNote } from "./outside";
 import type { Head, StoredCheckpoint, StoredEntry } from "./store";
@@ -11,10 +11,17 @@ export type LogSource = {
   entries: AsyncIterable<StoredEntry[]> | Iterable<StoredEntry[]>;
   checkpoints: readonly StoredCheckpoint[];
   database: string | null;
+  /** The log's own entries about a change of its key. */
+  rotations?: readonly { index: number; publicKey: string }[];
 };
 
-/** What is not taken from the database: the key, and the outside file (null: there is none). */
-export type LogTrust = { publicKey: KeyObject | null; outside: Outside | null };
+/** What is not taken from the database: the keys, and what outside holders hold (null: there is none). */
+export type LogTrust = {
+  publicKeys: readonly TrustedKey[];
+  outside: Outside | null;
+  /** Outside holders that could not be asked, and why. */
+  unreachable?: readonly string[];
+};
 
 /** `index` names one entry; `from` and `to` (inclusive) a range that holds the changed one. */
 export type LogProblem = { what: string; index?: number; from?: number; to?: number };
@@ -50,8 +57,9 @@ export async function verifyLog(source: LogSource, trust: LogTrust): Promise<Log
   };
   const notes: string[] = [];
 
-  const stored = openStored(source.checkpoints, trust.publicKey, report);
-  const outside = openOutside(trust.outside?.notes ?? [], trust.publicKey);
+  const keys = followKeys(source, trust);
+  const stored = openStored(source.checkpoints, keys, report);
+  const outside = openOutside(trust.outside?.notes ?? [], keys);
   const roots = new Map<number, Buffer>();
   const wanted = new Set([...stored, ...outside.map(({ checkpoint }) => checkpoint)].map(({ size }) => size));
 
@@ -111,7 +119,13 @@ export async function verifyLog(source: LogSource, trust: LogTrust): Promise<Log
     notes.push(
       `${(trust.outside?.notes.length ?? 0) - outside.length} notes in the outside file are not signed by this log's key; they were passed over.`,
     );
-  if (!trust.publicKey && source.checkpoints.length > 0)
+  for (const why of trust.unreachable ?? []) notes.push(`An outside holder could not be asked: ${why}`);
+  const followed = keys.length - trust.publicKeys.length;
+  if (followed > 0)
+    notes.push(
+      `The key changed ${followed === 1 ? "once" : `${followed} times`}; each was signed for by the one before.`,
+    );
+  if (keys.length === 0 && source.checkpoints.length > 0)
     report({ what: "there is no public key of the log here, so no signature could be checked" });
 
   return {
@@ -174,11 +188,51 @@ function quoted(value: string | number | null): string {
 
 type Report = (problem: LogProblem) => void;
 
-function openStored(rows: readonly StoredCheckpoint[], key: KeyObject | null, report: Report): SignedCheckpoint[] {
-  if (!key) return [];
+/**
+ * The trusted keys and those that followed them: a key that the log announces, and that signed a checkpoint over the
+ * announcement together with a key that is trusted.
+ */
+function followKeys({ rotations = [], checkpoints }: LogSource, { publicKeys, outside }: LogTrust): TrustedKey[] {
+  const keys = [...publicKeys];
+  const notes = [...checkpoints, ...(outside?.notes ?? [])].map(({ note }) => note);
+  for (const { index, publicKey } of rotations) {
+    const next = keyOf(publicKey);
+    if (!next || keys.some(({ key }) => key.equals(next))) continue;
+    const sizes = notes.flatMap((note) => {
+      try {
+        openCheckpoint(note, next);
+        return openCheckpoint(note, keys).size;
+      } catch {
+        return [];
+      }
+    });
+    const over = sizes.filter((size) => size > index).sort((a, b) => a - b)[0];
+    if (over === undefined) continue;
+    keys.forEach((entry, i) => {
+      if (entry.until === null) keys[i] = { ...entry, until: over };
+    });
+    keys.push({ key: next, until: null });
+  }
+  return keys;
+}
+
+function keyOf(pem: string): KeyObject | null {
+  try {
+    return createPublicKey(pem);
+  } catch {
+    return null;
+  }
+}
+
+function openStored(
+  rows: readonly StoredCheckpoint[],
+  keys: readonly TrustedKey[],
+  report: Report,
+): SignedCheckpoint[] {
+  if (keys.length === 0) return [];
   return rows.flatMap((row) => {
     try {
-      const checkpoint = openCheckpoint(row.note, key);
+      const checkpoint = openCheckpoint(row.note, keys);
       if (checkpoint.size !== row.size || !same(checkpoint.root, row.root))
         throw new Error("its columns do not say what its note says");
       return [checkpoint];
@@ -192,11 +246,10 @@ function openStored(rows: readonly StoredCheckpoint[], key: KeyObject | null, re
 type OpenedOutside = OutsideNote & { checkpoint: SignedCheckpoint };
 
 /** Anyone may append to the outside file: what this log's key did not sign binds nobody. */
-function openOutside(notes: readonly OutsideNote[], key: KeyObject | null): OpenedOutside[] {
-  if (!key) return [];
+function openOutside(notes: readonly OutsideNote[], keys: readonly TrustedKey[]): OpenedOutside[] {
   return notes.flatMap((entry) => {
     try {
-      return [{ ...entry, checkpoint: openCheckpoint(entry.note, key) }];
+      return [{ ...entry, checkpoint: openCheckpoint(entry.note, keys) }];
     } catch {
       return [];
     }

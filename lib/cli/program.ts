@@ -7,6 +7,7 @@ import * as draw from "./commands/draw";
 import * as exporting from "./commands/export";
 import * as gate from "./commands/gate";
 import * as importCommand from "./commands/import";
+import * as key from "./commands/key";
 import * as prompt from "./commands/prompt";
 import * as release from "./commands/release";
 import * as replay from "./commands/replay";
@@ -30,6 +31,7 @@ const commands = [
   user,
   token,
   doctor,
+  key,
   dev,
 ];
 

@@ -79,6 +79,24 @@ export async function rolesAreSeparate(database: Pick<pg.Pool, "query">): Promis
   return rows[0]?.separate ?? false;
 }
 
+/** Tables that are only added to whose triggers are missing, off, or off for replication roles, each in words. */
+export async function weakTriggers(database: Pick<pg.Pool, "query">): Promise<string[]> {
+  const { rows } = await database.query<{ table: string; name: string; enabled: string }>(
+    `SELECT c.relname AS table, t.tgname AS name, t.tgenabled AS enabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+      WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace AND t.tgname LIKE 'refuse\\_%'`,
+  );
+  return [...auditTables, ...appendOnly].flatMap((table) => {
+    const change = table === "audit_head" ? "refuse_head_jump" : "refuse_row_change";
+    return [change, "refuse_truncate"].flatMap((name) => {
+      const found = rows.find((row) => row.table === table && row.name === name);
+      if (!found) return [`${table} has no trigger ${name}`];
+      return found.enabled === "A"
+        ? []
+        : [`the trigger ${name} of ${table} is ${found.enabled === "D" ? "off" : "not always on"}`];
+    });
+  });
+}
+
 async function grant(owner: pg.Client, names: { app: string; auditor: string; schema: string; database: string }) {
   const app = id(names.app);
   const auditor = id(names.auditor);

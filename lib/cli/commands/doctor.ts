@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import path from "node:path";
 import type { Command } from "commander";
-import { logPublicKey } from "../../audit/key";
+import { logPublicKeys } from "../../audit/key";
+import { trustOf, verifyDatabase } from "../../audit/live";
+import { deliveries } from "../../audit/publish";
 import { migrationStatus } from "../../db/migrate";
-import { rolesAreSeparate } from "../../db/roles";
+import { rolesAreSeparate, weakTriggers } from "../../db/roles";
 import { describe, serverVersion, withDatabase } from "../database";
 import { plain, show } from "../output";
 import { dataFolder } from "../paths";
@@ -61,9 +63,34 @@ async function examine(): Promise<{ checks: Check[]; reached: boolean }> {
       return { ok: separate || Boolean(process.env.DATABASE_URL), detail };
     });
   }
+  if (url && reached) {
+    await check("Triggers", async () => {
+      const weak = await withDatabase(url, weakTriggers);
+      const detail =
+        weak.length === 0 ? "on, also for replication roles, on every table that is only added to" : weak.join("; ");
+      return { ok: weak.length === 0, detail };
+    });
+    await check("Audit log", async () => {
+      const { ok, size, root, problems, problemCount, notes } = await verifyDatabase(url, await trustOf(folder));
+      const wrong = problems
+        .slice(0, 3)
+        .map(({ index, what }) => (index === undefined ? what : `entry ${index}: ${what}`));
+      const more =
+        problemCount > wrong.length ? [`and ${problemCount - wrong.length} more; see countersign verify`] : [];
+      const derived = `root ${root} derived again from ${size} entries`;
+      return { ok, detail: [ok ? derived : [...wrong, ...more].join("; "), ...notes].join(". ") };
+    });
+    await check("Outside holders", async () => {
+      const held = await withDatabase(url, (client) => deliveries(client, folder));
+      const words = held.map(({ holder, size, problem }) => `${holder}: ${problem ?? `up to ${size} entries`}`);
+      const ok = held.every(({ problem }) => problem === null);
+      return { ok, detail: ["the checkpoint file", ...words].join("; ") };
+    });
+  }
   await check("Log key", async () => {
-    const key = logPublicKey(folder);
-    return { ok: key !== null, detail: key ? "present" : `missing in ${folder}` };
+    const retired = logPublicKeys(folder).filter(({ until }) => until !== null).length;
+    const ok = logPublicKeys(folder).length > 0;
+    return { ok, detail: ok ? `present${retired > 0 ? `, ${retired} retired` : ""}` : `missing in ${folder}` };
   });
   await check("Disk", async () => {
     const { bavail, bsize } = await statfs(existsSync(folder) ? folder : path.dirname(folder));

@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import pg from "pg";
+import type { TrustedKey } from "../../audit/checkpoint";
 import { type DecisionVerification, verifyDecision } from "../../audit/decision-verifier.mjs";
-import { keyFingerprint, publicPem } from "../../audit/key";
+import { keyFingerprint, parseKeys, publicPem } from "../../audit/key";
 import { trustOf, verifyDatabase } from "../../audit/live";
 import { outsideFile, readOutside } from "../../audit/outside";
 import type { LogProblem, LogVerification } from "../../audit/verify";
@@ -71,8 +72,8 @@ function exportWords(
 
 async function live({ key, checkpoints, databaseUrl }: Options, command: Command): Promise<void> {
   const folder = dataFolder();
-  const trust = trustOf(folder);
-  if (key !== undefined) trust.publicKey = readKey(key);
+  const trust = await trustOf(folder);
+  if (key !== undefined) trust.publicKeys = readKeys(key);
   if (checkpoints !== undefined) {
     read(checkpoints);
     trust.outside = readOutside(checkpoints);
@@ -83,7 +84,7 @@ async function live({ key, checkpoints, databaseUrl }: Options, command: Command
   });
   const samples = await drawnAgain(databaseUrl ?? urlOf(folder));
   const ok = result.ok && samples.ok;
-  const words = logWords(result, trust.publicKey, checkpoints ?? outsideFile(folder));
+  const words = logWords(result, trust.publicKeys[0]?.key ?? null, checkpoints ?? outsideFile(folder));
   show(command, { ...result, ok, samples }, `${words}\n${sampleWords(samples)}`);
   process.exitCode = ok ? 0 : 1;
 }
@@ -148,6 +149,12 @@ function read(file: string): Buffer {
   } catch (error) {
     throw new CliError(2, `${file} can't be read: ${(error as NodeJS.ErrnoException).code}.`, { file });
   }
+}
+
+/** As `log-key.pub` has them: today's key, and retired ones with how far each was good. */
+function readKeys(file: string): TrustedKey[] {
+  const keys = parseKeys(read(file).toString("utf8"));
+  return keys.length > 0 ? keys : [{ key: readKey(file), until: null }];
 }
 
 function readKey(file: string): KeyObject {

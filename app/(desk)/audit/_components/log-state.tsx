@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { formatCount, plural } from "@/components/ui/format";
 import { RelativeTime } from "@/components/ui/relative-time";
+import { UntrustedText } from "@/components/ui/untrusted";
 import type { LogState } from "@/lib/audit/queries";
 
 /** How the log is protected, in words; nothing here is recomputed. */
@@ -29,6 +30,27 @@ export function LogStateFacts({ state }: { state: LogState }) {
           <Doubt>no checkpoint: whoever rules the database could rewrite the log without a trace</Doubt>
         )}
       </Fact>
+      {state.holders.map(({ holder, size: held, deliveredAt, problem }) => (
+        <Fact key={holder} name="Held by">
+          <span className="[overflow-wrap:anywhere]">
+            <UntrustedText text={holder} />
+          </span>
+          : up to {plural(held, "entry", "entries")}
+          {deliveredAt && (
+            <>
+              , <RelativeTime date={deliveredAt} />
+            </>
+          )}
+          {problem !== null && (
+            <>
+              {" "}
+              <Doubt>
+                the last attempt failed: <UntrustedText text={problem} />
+              </Doubt>
+            </>
+          )}
+        </Fact>
+      ))}
       <Fact name="Database roles">
         {separateRoles ? (
           "separate: the application may add entries, and can't change or remove any"
