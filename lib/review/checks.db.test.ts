@@ -140,7 +140,7 @@ describe("checks on grading", () => {
       repeats: { n: 2 * repeats, same: 2 * repeats },
       sentinels: { n: checks.length - repeats, noticed: checks.length - repeats, unsure: 0 },
     });
-    await asOwner(`DELETE FROM check_grade`);
+    await asOwner(`ALTER TABLE check_grade DISABLE TRIGGER refuse_row_change; DELETE FROM check_grade`);
     await asOwner(`DELETE FROM review_check`);
     expect(await criterionEvidence(reviewer, input)).toEqual(evidence);
   });
