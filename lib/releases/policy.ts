@@ -28,6 +28,57 @@ export const policySchema = z.strictObject({
     .default({ repeats: 0, sentinels: 0 }),
   /** Different people who must approve. */
   signers: z.int().min(1).max(20),
+  /** Groups of which so many must be among the signers. People are named by e-mail. */
+  signerGroups: z
+    .array(
+      z.strictObject({
+        name: z.string().trim().min(1).max(100),
+        people: z.array(z.string().trim().toLowerCase().min(3).max(320)).min(1).max(200),
+        signatures: z.int().min(1).max(20),
+      }),
+    )
+    .max(20)
+    .default([]),
+  /** Who may not sign, beside those who contributed to the candidate: those never may. */
+  excluded: z
+    .strictObject({
+      graders: z.boolean(),
+      people: z.array(z.string().trim().toLowerCase().min(3).max(320)).max(200),
+    })
+    .default({ graders: false, people: [] }),
+  /** What an approval may mean; a signer chooses one. Empty: the one sentence that every release has. */
+  meanings: z.array(z.string().trim().min(1).max(500)).max(10).default([]),
+  /** Whether one refusal decides. Otherwise it stands in the record as dissent, and as many as signers are needed refuse. */
+  dissentBlocks: z.boolean().default(true),
+  /** How old evidence may be when the grading closes, in days; null: any age. */
+  freshness: z
+    .strictObject({
+      runs: z.number().positive().max(3650).nullable(),
+      calibration: z.number().positive().max(3650).nullable(),
+    })
+    .default({ runs: null, calibration: null }),
+  /** Gates that people may waive with a reason, for at most so many days. */
+  waivers: z
+    .strictObject({
+      gates: z.array(z.enum(["must_pass", "delta", "judge", "reviews", "slices", "freshness"])).max(20),
+      maxDays: z.number().positive().max(3650),
+    })
+    .default({ gates: [], maxDays: 30 }),
+  /** What differs for one criterion, by its key. */
+  criteria: z
+    .record(
+      z.string().min(1).max(500),
+      z.strictObject({
+        margin: z.number().min(-1).max(1).optional(),
+        judge: z.strictObject({ minTpr: share, minTnr: share, minCatch: share.optional() }).optional(),
+      }),
+    )
+    .default({}),
+  /** Slices with a margin of their own on the primary criterion. */
+  slices: z
+    .array(z.strictObject({ slice: z.string().min(1).max(500), margin: z.number().min(-1).max(1) }))
+    .max(100)
+    .default([]),
   /** People who grade each drawn case. */
   reviewersPerCase: z.int().min(1).max(20),
   /** Whether a must-pass case that fails stops the release. */
@@ -36,8 +87,8 @@ export const policySchema = z.strictObject({
 
 export type PolicyDocument = z.infer<typeof policySchema>;
 
-export const standardPolicies: Record<string, PolicyDocument> = {
-  standard: {
+export const standardPolicies = {
+  standard: policySchema.parse({
     name: "Standard",
     margin: -0.02,
     riskLimit: 0.05,
@@ -48,8 +99,8 @@ export const standardPolicies: Record<string, PolicyDocument> = {
     signers: 1,
     reviewersPerCase: 1,
     mustPass: true,
-  },
-  strict: {
+  }),
+  strict: policySchema.parse({
     name: "Strict",
     margin: 0,
     riskLimit: 0.05,
@@ -60,7 +111,7 @@ export const standardPolicies: Record<string, PolicyDocument> = {
     signers: 2,
     reviewersPerCase: 1,
     mustPass: true,
-  },
+  }),
 };
 
 export const policyCreator = "countersign";
@@ -68,7 +119,7 @@ export const policyCreator = "countersign";
 /** Gives a project the policies it starts with, as version 1, each on record; does nothing where they exist. */
 export async function ensurePolicies(tx: Tx, projectId: number): Promise<void> {
   const rows = Object.entries(standardPolicies).map(([key, policy]) => {
-    const document = canonicalJson(policySchema.parse(policy));
+    const document = canonicalJson(policy);
     return { projectId, key, number: 1, document, digest: sha256Hex(document), createdBy: policyCreator };
   });
   const created = await tx.policy.createManyAndReturn({ data: rows, skipDuplicates: true });
