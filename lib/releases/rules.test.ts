@@ -139,6 +139,15 @@ describe("signatures", () => {
     const short = evidenceGates({ policy, mustPass: [], criteria: [criterion({ labelled: 1 })], drawable: 100 });
     expect(blocking([...short, signersGate(policy, 0)]).map(({ key }) => key)).toEqual(["reviews"]);
   });
+  it("a waived gate stays open and blocks no more, until the waiver ends", () => {
+    const gates = evidenceGates({ policy, mustPass: [], criteria: [criterion({ labelled: 1 })], drawable: 100 });
+    const until = "2026-12-24T00:00:00.000Z";
+    const at = (time: string) => blocking(gates, [{ gate: "reviews", until }], new Date(time)).map(({ key }) => key);
+    expect(at("2026-12-23T23:59:59.999Z")).toEqual([]);
+    expect(at(until)).toEqual(["reviews"]);
+    expect(gates.find(({ key }) => key === "reviews")?.status).toBe("not_enough_evidence");
+    expect(blocking(gates, [{ gate: "delta", until }], new Date(0)).map(({ key }) => key)).toEqual(["reviews"]);
+  });
 });
 
 describe("contributors", () => {

@@ -3,7 +3,7 @@ import { count, listed, margin, ofHundredAtMost, points, pointsInterval } from "
 
 /** What decides whether a release may be approved. Pure: numbers in, words out. */
 
-export const gateKeys = ["must_pass", "delta", "judge", "reviews", "signers"] as const;
+export const gateKeys = ["must_pass", "delta", "judge", "reviews", "slices", "freshness", "signers"] as const;
 export type GateKey = (typeof gateKeys)[number];
 export type GateStatus = "met" | "not_met" | "not_enough_evidence";
 export type Gate = { key: GateKey; status: GateStatus; detail: string };
@@ -171,9 +171,20 @@ export function evidenceGates({ policy, mustPass, criteria, drawable }: GateInpu
   ];
 }
 
-/** The gates that keep a release from being approved; signatures aside. */
-export function blocking(gates: readonly Gate[]): Gate[] {
-  return gates.filter(({ key, status }) => key !== "signers" && status !== "met");
+/** Somebody's word on record that a release may be approved although a gate is open, up to a moment (ISO 8601). */
+export type Waiver = { gate: GateKey; until: string };
+
+/** The waiver that holds for a gate at a moment. A gate that is met needs none; one that is waived stays open all the same. */
+export function waiverOf<W extends Waiver>(gate: Gate, waivers: readonly W[], at = new Date()): W | undefined {
+  if (gate.status === "met") return undefined;
+  return waivers.find(({ gate: key, until }) => key === gate.key && at.getTime() < Date.parse(until));
+}
+
+/** The gates that keep a release from being approved: open and not waived at that moment; signatures aside. */
+export function blocking(gates: readonly Gate[], waivers: readonly Waiver[] = [], at = new Date()): Gate[] {
+  return gates.filter(
+    (gate) => gate.key !== "signers" && gate.status !== "met" && waiverOf(gate, waivers, at) === undefined,
+  );
 }
 
 /** Who stands in the way of signing for a candidate: why this person may not, or null. */

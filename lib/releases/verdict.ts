@@ -10,6 +10,8 @@ const gateNames: Record<GateKey, string> = {
   delta: "margin",
   judge: "judge",
   reviews: "number of grades",
+  slices: "slices",
+  freshness: "age of the evidence",
   signers: "signatures",
 };
 

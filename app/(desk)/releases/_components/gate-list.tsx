@@ -8,6 +8,8 @@ const names: Record<string, string> = {
   delta: "Not worse than the margin",
   judge: "Judge good enough",
   reviews: "Enough grades",
+  slices: "No slice worse than its margin",
+  freshness: "Evidence is recent",
   signers: "Signatures",
 };
 
