@@ -9,6 +9,7 @@ export const auditActions = {
   "prompt.version_pushed": "Prompt version pushed",
   "label.adopted": "Label adopted at import",
   "label.moved": "Label moved",
+  "label.rolled_back": "Label rolled back",
   "label.move_refused": "Label move refused",
   "policy.created": "Policy created",
   "release.created": "Release created",

@@ -9,6 +9,7 @@ const appendOnly = [
   "sign_off",
   "evidence",
   "decision",
+  "label_move",
   "imported_review",
   "imported_preference",
   "rejudging",

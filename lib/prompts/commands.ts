@@ -4,6 +4,7 @@ import { permit } from "../auth/permit";
 import { type Tx, transaction, violates } from "../db/transaction";
 import { canonicalJson, sha256Hex } from "../digest";
 import { Fault, notFound } from "../errors";
+import { writeLabelMove } from "./label-moves";
 import { protectedLabels } from "./labels";
 import { type MoveLabel, maxContentLength, moveLabelSchema, type PushVersion, pushVersionSchema } from "./schema";
 
@@ -118,47 +119,68 @@ async function freeKey(tx: Tx, promptId: number, number: number): Promise<string
   return `v${at}`;
 }
 
-export type MovedLabel = { label: string; version: string; digest: string; protected: boolean; unchanged: boolean };
+export type MovedLabel = {
+  label: string;
+  version: string;
+  digest: string;
+  protected: boolean;
+  unchanged: boolean;
+  /** True when the label had pointed there before. */
+  rolledBack: boolean;
+};
 
 /**
- * Points a label to a version of the same prompt. A protected label moves only to a version that an approved release had
- * as its candidate; an attempt at anything else is recorded. Throws Fault `conflict` for that, and when the label does
- * not point where `expected` says.
+ * Points a label to a version of the same prompt, and writes down why. A protected label moves only to a version that an
+ * approved release had as its candidate, or back to the one that it was adopted at; an attempt at anything else is recorded.
+ * Throws Fault `conflict` for that, and when the label does not point where `expected` says.
  */
 export async function moveLabel({ actor, input }: { actor: Actor; input: MoveLabel }): Promise<MovedLabel> {
   permit(actor, "label.move");
   const move = moveLabelSchema.parse(input);
   const outcome = await transaction(async (tx) => {
     const promptId = await lock(tx, actor.projectId, move.prompt);
-    const version = await tx.promptVersion.findUnique({ where: { promptId_key: { promptId, key: move.version } } });
-    if (!version) {
-      throw new Fault("invalid", `This prompt has no version “${move.version}”.`, { field: "version" });
-    }
-    const where = { promptId_name: { promptId, name: move.label } };
-    const before = await tx.label.findUnique({ where, include: { version: true } });
-    if (move.expected !== undefined && before?.version.digest !== move.expected) {
-      const now = before ? `points to ${before.version.key} now` : "does not exist";
-      throw new Fault("conflict", `The label ${move.label} ${now}: somebody moved it since you looked.`);
-    }
+    const select = { id: true, key: true, digest: true };
+    const to = await tx.promptVersion.findUnique({
+      where: { promptId_key: { promptId, key: move.version } },
+      select,
+    });
+    if (!to) throw new Fault("invalid", `This prompt has no version “${move.version}”.`, { field: "version" });
+    const before = await tx.label.findUnique({
+      where: { promptId_name: { promptId, name: move.label } },
+      select: { protected: true, version: { select } },
+    });
+    const from = before?.version ?? null;
+    if (move.expected !== undefined && from?.digest !== move.expected) throw elsewhere(move.label, from);
     const isProtected = before?.protected ?? protectedLabels.includes(move.label);
-    const result = { label: move.label, version: version.key, digest: version.digest, protected: isProtected };
-    if (before?.versionId === version.id) return { ...result, unchanged: true };
-    const event = {
-      subject: { kind: "label", id: `${move.prompt}/${move.label}` },
-      before: before?.version.digest,
-      details: { from: before?.version.key, to: version.key },
-    };
-    if (isProtected && !(await wasApproved(tx, actor.projectId, version.id))) {
-      await appendAudit(tx, actor, { action: "label.move_refused", ...event });
+    const { releaseId, been, adopted } = await standing(tx, actor.projectId, promptId, move.label, to.id);
+    const result = { label: move.label, version: to.key, digest: to.digest, protected: isProtected, rolledBack: been };
+    if (from?.id === to.id) return { ...result, rolledBack: false, unchanged: true };
+    if (isProtected && releaseId === null && !adopted) {
+      await appendAudit(tx, actor, {
+        action: "label.move_refused",
+        subject: { kind: "label", id: `${move.prompt}/${move.label}` },
+        before: from?.digest,
+        details: { from: from?.key, to: to.key, reason: move.reason || undefined },
+      });
       return null;
     }
-    const data = { versionId: version.id, movedAt: new Date(), movedBy: actorName(actor) };
-    await tx.label.upsert({
-      where,
-      update: data,
-      create: { promptId, name: move.label, protected: isProtected, ...data },
+    if (isProtected && !move.reason) {
+      throw new Fault("invalid", `The label ${move.label} is protected: say why it moves.`, { field: "reason" });
+    }
+    const moved = await writeLabelMove(tx, {
+      prompt: { id: promptId, name: move.prompt },
+      label: move.label,
+      kind: been ? "rolled_back" : "moved",
+      from,
+      to,
+      protected: isProtected,
+      releaseId,
+      reason: move.reason,
+      by: { name: actorName(actor), userId: personOf(actor) },
     });
-    await appendAudit(tx, actor, { action: "label.moved", ...event, after: version.digest });
+    // Moves by people wait for each other; a release that is decided at this moment does not.
+    if (!moved) throw elsewhere(move.label, null);
+    await appendAudit(tx, actor, moved.event);
     return { ...result, unchanged: false };
   });
   if (!outcome) {
@@ -170,6 +192,22 @@ export async function moveLabel({ actor, input }: { actor: Actor; input: MoveLab
   return outcome;
 }
 
-async function wasApproved(tx: Tx, projectId: number, candidateId: number): Promise<boolean> {
-  return (await tx.release.count({ where: { projectId, candidateId, state: "approved" } })) > 0;
+function elsewhere(label: string, now: { key: string } | null): Fault {
+  const where = now ? `points to ${now.key} now` : "is not where it was";
+  return new Fault("conflict", `The label ${label} ${where}: somebody moved it since you looked.`);
+}
+
+/** What speaks for a version under a label: the newest release that approved it, and whether the label has been there. */
+async function standing(tx: Tx, projectId: number, promptId: number, label: string, versionId: number) {
+  const release = await tx.release.findFirst({
+    where: { projectId, candidateId: versionId, state: "approved" },
+    orderBy: { id: "desc" },
+    select: { id: true },
+  });
+  const moves = await tx.labelMove.findMany({ where: { promptId, label, toId: versionId }, select: { kind: true } });
+  return {
+    releaseId: release?.id ?? null,
+    been: moves.length > 0,
+    adopted: moves.some(({ kind }) => kind === "adopted"),
+  };
 }

@@ -5,6 +5,7 @@ import { digestOf, sha256Hex } from "../digest";
 import { testDatabase } from "../testing/database";
 import { actorFor, seedPerson, seedProject, unique } from "../testing/seed";
 import { moveLabel, pushVersion } from "./commands";
+import { writeLabelMove } from "./label-moves";
 import { compareVersions, getLabel, getPrompt, getVersion, listPrompts, listVersionKeys } from "./queries";
 
 const database = await testDatabase();
@@ -188,6 +189,11 @@ async function seedTwo(manager: Person): Promise<{ prompt: string; first: string
   return { prompt, first: await push("one"), second: await push("two") };
 }
 
+async function moves(prompt: string, label: string) {
+  const rows = await database.asOwner<{ id: number }>("SELECT id FROM prompt WHERE name = $1", [prompt]);
+  return db.labelMove.findMany({ where: { promptId: rows[0]!.id, label }, orderBy: { id: "asc" } });
+}
+
 describe("moving a label", () => {
   it("moves an unprotected label freely and records from where to where", async () => {
     const { project, manager } = await seedTeam();
@@ -209,18 +215,76 @@ describe("moving a label", () => {
   it("moves a protected label only to the candidate of an approved release, and records the attempt", async () => {
     const { project, manager } = await seedTeam();
     const { prompt } = await seedTwo(manager);
-    const move = (version: string) => moveLabel({ actor: manager, input: { prompt, label: "production", version } });
+    const move = (version: string, reason?: string) =>
+      moveLabel({ actor: manager, input: { prompt, label: "production", version, reason } });
     await expect(move("v2")).rejects.toMatchObject({ code: "conflict" });
     expect((await actions(project.id)).at(-1)).toBe("label.move_refused");
     await expect(getLabel(manager, prompt, "production")).rejects.toMatchObject({ code: "not_found" });
 
     await approve(project.id, prompt, "refused");
     await expect(move("v2")).rejects.toMatchObject({ code: "conflict" });
-    await approve(project.id, prompt);
-    expect(await move("v2")).toMatchObject({ version: "v2", protected: true });
+    const release = await approve(project.id, prompt);
+    // A protected label does not move without a reason.
+    await expect(move("v2", "  ")).rejects.toMatchObject({ code: "invalid", place: { field: "reason" } });
+    expect(await move("v2", "It is approved.")).toMatchObject({ version: "v2", protected: true });
+    expect(await moves(prompt, "production")).toMatchObject([
+      { kind: "moved", protected: true, releaseId: release, reason: "It is approved.", movedById: manager.userId },
+    ]);
     // The baseline of an approved release was never approved itself.
     await expect(move("v1")).rejects.toMatchObject({ code: "conflict" });
     expect(await getLabel(manager, prompt, "production")).toMatchObject({ version: "v2", protected: true });
+  });
+  it("goes back where it was: to what was approved or adopted, for a reason, through the same release", async () => {
+    const { project, manager } = await seedTeam();
+    const { prompt, first } = await seedTwo(manager);
+    const promptId = (await db.prompt.findFirstOrThrow({ where: { projectId: project.id, name: prompt } })).id;
+    const [v1, v2] = await db.promptVersion.findMany({ where: { promptId }, orderBy: { number: "asc" } });
+    const by = { name: "import by somebody", userId: null };
+    const adopt = { prompt: { id: promptId, name: prompt }, label: "production", kind: "adopted" as const, by };
+    expect(await writeLabelMove(db, { ...adopt, from: null, to: v1!, protected: true })).toMatchObject({
+      event: { action: "label.adopted", after: first },
+    });
+    // Only where it must be; a label that is there is not made again.
+    expect(await writeLabelMove(db, { ...adopt, from: null, to: v2!, protected: true })).toBeNull();
+    expect(await writeLabelMove(db, { ...adopt, from: v2!, to: v1! })).toBeNull();
+    const release = await approve(project.id, prompt);
+    const move = (version: string, reason: string) =>
+      moveLabel({ actor: manager, input: { prompt, label: "production", version, reason } });
+    expect(await move("v2", "Approved.")).toMatchObject({ rolledBack: false });
+    expect(await move("v1", "Customers complain.")).toMatchObject({ version: "v1", rolledBack: true });
+    expect(await move("v2", "It was something else.")).toMatchObject({ rolledBack: true });
+    expect(await moves(prompt, "production")).toMatchObject([
+      { kind: "adopted", fromId: null, toId: v1!.id, releaseId: null, reason: null, movedById: null },
+      { kind: "moved", fromId: v1!.id, toId: v2!.id, releaseId: release, reason: "Approved." },
+      { kind: "rolled_back", fromId: v2!.id, toId: v1!.id, releaseId: null, reason: "Customers complain." },
+      { kind: "rolled_back", fromId: v1!.id, toId: v2!.id, releaseId: release },
+    ]);
+    expect((await events(project.id)).at(-1)).toMatchObject({
+      action: "label.rolled_back",
+      details: { from: "v1", to: "v2", how: "rolled_back", reason: "It was something else.", releaseId: release },
+    });
+  });
+  it("has a history that nobody changes and that the database itself keeps to what was approved", async () => {
+    const { project, manager } = await seedTeam();
+    const { prompt } = await seedTwo(manager);
+    const promptId = (await db.prompt.findFirstOrThrow({ where: { projectId: project.id, name: prompt } })).id;
+    const [v1] = await db.promptVersion.findMany({ where: { promptId }, orderBy: { number: "asc" } });
+    for (const kind of ["moved", "released", "rolled_back"] as const) {
+      const data = {
+        promptId,
+        label: "production",
+        kind,
+        toId: v1!.id,
+        protected: true,
+        reason: "I say so.",
+        releaseId: null,
+      };
+      await expect(db.labelMove.create({ data: { ...data, movedBy: "me" } })).rejects.toThrow(/no release approved/);
+    }
+    await moveLabel({ actor: manager, input: { prompt, label: "next", version: "v1" } });
+    for (const change of ["UPDATE label_move SET reason = 'x'", "DELETE FROM label_move", "TRUNCATE label_move"])
+      await expect(database.asOwner(change)).rejects.toThrow();
+    await expect(db.labelMove.deleteMany()).rejects.toThrow();
   });
   it("moves nothing when the label is not where the caller saw it", async () => {
     const { manager } = await seedTeam();

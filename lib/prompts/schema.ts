@@ -62,5 +62,7 @@ export const moveLabelSchema = z.strictObject({
   version: versionKey,
   /** Digest of the version it must point to now. */
   expected: z.string().optional(),
+  /** Why; a protected label does not move without. */
+  reason: prose(4000).optional(),
 });
 export type MoveLabel = z.input<typeof moveLabelSchema>;

@@ -1,6 +1,7 @@
 import { db } from "../db/client";
 import { transaction } from "../db/transaction";
 import { sha256Hex } from "../digest";
+import { writeLabelMove } from "../prompts/label-moves";
 import { unique } from "../testing/seed";
 import { ensurePolicies } from "./policy";
 
@@ -126,8 +127,15 @@ export async function seedWorld(
   const baseline = await version(1);
   const candidate = await version(2);
   if (given.label) {
-    await db.label.create({
-      data: { promptId: prompt.id, name: given.label, versionId: baseline.id, protected: true, movedBy: "import" },
+    const key = { key: "v1", digest: sha256Hex(`{"messages":[{"content":"1"}]}`) };
+    await writeLabelMove(db, {
+      prompt,
+      label: given.label,
+      kind: "adopted",
+      from: null,
+      to: { id: baseline.id, ...key },
+      protected: true,
+      by: { name: "import", userId: null },
     });
   }
   return {

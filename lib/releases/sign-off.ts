@@ -5,6 +5,7 @@ import { may, permit } from "../auth/permit";
 import { db } from "../db/client";
 import { type Tx, transaction, violates } from "../db/transaction";
 import { Fault, notFound } from "../errors";
+import { writeLabelMove } from "../prompts/label-moves";
 import { readPolicy } from "./policy";
 import { Reauthentication } from "./reauthenticate";
 import { blocking, contribution, type Gate } from "./rules";
@@ -205,7 +206,7 @@ async function decide(
       reauthentication: method,
     },
   });
-  if (state === "approved") await moveLabel(tx, actor, release);
+  if (state === "approved") await moveLabel(tx, actor, release, reason);
   const details = { decision, meaning, reason, evidenceDigest, approvals, signers, reauthentication: method };
   const action = {
     ready: "sign_off.given" as const,
@@ -229,34 +230,32 @@ async function decide(
 }
 
 /** Moves the release's label from the baseline to the candidate. A label that left the baseline meanwhile is a conflict. */
-async function moveLabel(tx: Tx, actor: Person, release: Subject): Promise<void> {
+async function moveLabel(tx: Tx, actor: Person, release: Subject, reason: string): Promise<void> {
   if (release.label === null) return;
   const where = { promptId: release.promptId, name: release.label };
-  const label = await tx.label.findUnique({
-    where: { promptId_name: where },
-    select: { version: { select: { id: true, key: true, digest: true } } },
-  });
+  const select = { id: true, key: true, digest: true };
+  const label = await tx.label.findUnique({ where: { promptId_name: where }, select: { version: { select } } });
   if (label?.version.id === release.candidateId) return;
-  const moved = await tx.label.updateMany({
-    where: { ...where, versionId: release.baselineId },
-    data: { versionId: release.candidateId, movedAt: new Date(), movedBy: actorName(actor) },
-  });
-  if (moved.count !== 1) {
+  const to = await tx.promptVersion.findUniqueOrThrow({ where: { id: release.candidateId }, select });
+  const moved =
+    label?.version.id === release.baselineId
+      ? await writeLabelMove(tx, {
+          prompt: { id: release.promptId, name: release.prompt.name },
+          label: release.label,
+          kind: "released",
+          from: label.version,
+          to,
+          releaseId: release.id,
+          reason,
+          by: { name: actorName(actor), userId: actor.userId },
+        })
+      : null;
+  if (!moved) {
     const found = label ? `points to ${label.version.key} now` : "is gone";
     const why = `The label ${release.label} ${found}; this release compared with ${release.baseline.key}.`;
     throw new Fault("conflict", `${why} Withdraw it and make a new one.`);
   }
-  const after = await tx.promptVersion.findUniqueOrThrow({
-    where: { id: release.candidateId },
-    select: { key: true, digest: true },
-  });
-  await appendAudit(tx, actor, {
-    action: "label.moved",
-    subject: { kind: "label", id: `${release.prompt.name}/${release.label}` },
-    before: label?.version.digest,
-    after: after.digest,
-    details: { from: label?.version.key, to: after.key, releaseId: release.id },
-  });
+  await appendAudit(tx, actor, moved.event);
 }
 
 /** Says what changed since the person looked. */

@@ -592,6 +592,7 @@ describe("the same source again", () => {
       prompt: 1,
       prompt_version: 2,
       label: 1,
+      label_move: 1,
       dataset: 1,
       test_case: 3,
       criterion: 2,

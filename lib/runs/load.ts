@@ -243,14 +243,7 @@ async function load(client: PoolClient, job: Job, folder: string, interrupted: (
   await client.query("DELETE FROM import_chunk WHERE import_id = $1", [job.id]);
   await finish(client, job, source, target.names, { counts: resolver.counts, unchanged: false, ids: stored });
   const worker = systemActor(job.projectId, "import worker");
-  for (const { label, version, digest } of target.adoptedLabels) {
-    await appendAudit(rawQueries(client), worker, {
-      action: "label.adopted",
-      subject: { kind: "label", id: `${target.names.prompt}/${label}` },
-      after: digest,
-      details: { to: version, importId: job.id, for: job.createdBy },
-    });
-  }
+  for (const { event } of target.adoptedLabels) await appendAudit(rawQueries(client), worker, event);
   for (const judge of moved) {
     await appendAudit(rawQueries(client), worker, movedEvent(judge, { import: String(job.id) }));
   }

@@ -1,9 +1,12 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { PoolClient } from "pg";
+import type { NewEvent } from "../audit/append";
+import { rawQueries } from "../db/transaction";
 import { canonicalJson, digestOf, type JsonValue, sha256Hex } from "../digest";
 import type { ResolvedRow } from "../formats/resolve";
 import { type At, refuse, type Target } from "../formats/rows";
+import { writeLabelMove } from "../prompts/label-moves";
 import { protectedLabels } from "../prompts/labels";
 import { arrayLiteral, copyLine } from "./copy-text";
 
@@ -77,7 +80,7 @@ export class ImportTarget {
   ) {}
 
   readonly newVersions: string[] = [];
-  readonly adoptedLabels: { label: string; version: string; digest: string }[] = [];
+  readonly adoptedLabels: { label: string; version: string; event: NewEvent }[] = [];
   private readonly criterionIds: number[] = [];
   private readonly criterionRows: Of<"criterion">[] = [];
   private readonly judgeIds: number[] = [];
@@ -513,11 +516,17 @@ export class ImportTarget {
             field: "labels",
           });
         holder.set(name, { key: row.key, at: row.at });
-        const { rowCount } = await this.client.query(
-          `INSERT INTO label (prompt_id, name, version_id, protected, moved_by) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-          [this.promptId, name, id, protectedLabels.includes(name), `import by ${this.job.createdBy}`],
-        );
-        if (rowCount === 1) this.adoptedLabels.push({ label: name, version: key, digest });
+        const moved = await writeLabelMove(rawQueries(this.client), {
+          prompt: { id: this.promptId, name: this.names.prompt },
+          label: name,
+          kind: "adopted",
+          from: null,
+          to: { id, key, digest },
+          protected: protectedLabels.includes(name),
+          by: { name: `import by ${this.job.createdBy}`, userId: this.job.createdById },
+          details: { importId: this.job.id, for: this.job.createdBy },
+        });
+        if (moved) this.adoptedLabels.push({ label: name, version: key, event: moved.event });
       }
     }
   }

@@ -12,7 +12,7 @@ import { versionHref } from "../_links";
 export async function moveLabelAction(_before: Outcome | null, form: FormData): Promise<Outcome> {
   return act(async (actor) => {
     const input = z
-      .object({ prompt: z.string(), label: z.string(), version: z.string() })
+      .object({ prompt: z.string(), label: z.string(), version: z.string(), reason: z.string() })
       .parse(Object.fromEntries(form));
     const { label, version, unchanged } = await moveLabel({ actor, input });
     revalidatePath("/prompts", "layout");

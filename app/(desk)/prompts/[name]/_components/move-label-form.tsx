@@ -6,6 +6,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
+import { Textarea } from "@/components/ui/textarea";
 import { moveLabelAction } from "../actions";
 
 type Props = { prompt: string; labels: string[]; keys: { key: string; labels: string[] }[] };
@@ -16,8 +17,9 @@ export function MoveLabelForm({ prompt, labels, keys }: Props) {
   // Kept here, because React empties a form after its action even when that refused.
   const [label, setLabel] = useState("");
   const [version, setVersion] = useState(keys[0]?.key);
+  const [reason, setReason] = useState("");
   const wrong = (field: string) => (outcome && !outcome.ok && outcome.field === field ? outcome.message : undefined);
-  const elsewhere = outcome && !outcome.ok && !["label", "version"].includes(outcome.field ?? "");
+  const elsewhere = outcome && !outcome.ok && !["label", "version", "reason"].includes(outcome.field ?? "");
   return (
     <details open={outcome !== null}>
       <summary className="min-h-8 w-fit cursor-pointer leading-8 text-accent hover:underline">
@@ -49,6 +51,15 @@ export function MoveLabelForm({ prompt, labels, keys }: Props) {
               </option>
             ))}
           </Select>
+        </Field>
+        <Field label="Reason" error={wrong("reason")} hint="Kept in the label's history; a protected label needs one">
+          <Textarea
+            name="reason"
+            rows={2}
+            maxLength={4000}
+            value={reason}
+            onChange={({ target }) => setReason(target.value)}
+          />
         </Field>
         <div>
           <Button type="submit" disabled={busy}>

@@ -5,7 +5,7 @@ import { getLabel } from "@/lib/prompts/queries";
 import { versionKey } from "@/lib/prompts/schema";
 import { readBody, rest } from "../../../../_rest";
 
-const body = z.strictObject({ version: versionKey });
+const body = z.strictObject({ version: versionKey, reason: z.string().optional() });
 
 /** The ETag is the digest of the version that the label points to. */
 export const GET = rest(async ({ actor, request, params }) => {
@@ -19,10 +19,10 @@ export const GET = rest(async ({ actor, request, params }) => {
 
 /** With If-Match, moves only a label that still points to the version with that digest; 409 otherwise. */
 export const PUT = rest(async ({ actor, request, params }) => {
-  const { version } = await readBody(request, body);
+  const { version, reason } = await readBody(request, body);
   const moved = await moveLabel({
     actor,
-    input: { prompt: params.prompt ?? "", label: params.label ?? "", version, expected: readIfMatch(request) },
+    input: { prompt: params.prompt ?? "", label: params.label ?? "", version, reason, expected: readIfMatch(request) },
   });
   return { body: moved, headers: { etag: `"${moved.digest}"` } };
 });
