@@ -1,5 +1,6 @@
 import { alwaysValidName } from "../stats/always-valid";
 import type { JudgeTrust, Rate } from "../stats/judge-trust";
+import type { SliceBound } from "./compute";
 import type { CriterionEvidence } from "./types";
 
 function trustJson(trust: JudgeTrust) {
@@ -68,4 +69,7 @@ export function toBriefCriterion(evidence: CriterionEvidence) {
   };
 }
 
-export type BriefCriterion = ReturnType<typeof toBriefCriterion>;
+export type BriefCriterion = ReturnType<typeof toBriefCriterion> & {
+  /** Slices for which the policy has a margin of their own; of the primary criterion alone. */
+  sliceBounds?: SliceBound[];
+};

@@ -264,6 +264,58 @@ function sliceEvidence(
   return rowsOf.map((row, i) => ({ ...row, p: tests[i]!.p, q: tests[i]!.q, gotWorse: tests[i]!.worse }));
 }
 
+/** A slice that must not be worse than a margin of its own: the always-valid interval of its delta. */
+export type SliceBound = {
+  slice: string;
+  margin: number;
+  /** Cases of the slice with an output, or an error, in both runs; those drawn of them, and those with a label. */
+  population: number;
+  drawn: number;
+  labelled: number;
+  delta: number | null;
+  /** Holds at `level`, as the gate is met only when every slice's lower bound is above its margin. */
+  low: number;
+  /** Holds at `highLevel`, so that all upper bounds hold at once at `level`: one of them alone can close the gate. */
+  high: number;
+  level: number;
+  highLevel: number;
+};
+
+/**
+ * The delta of single slices. Of the cases drawn from a slice each was as likely as any other of the same stratum, whatever
+ * the rest of the sample was, so their order is again a sample of the slice.
+ *
+ * All must pass for the gate to be met: that is an intersection–union test (Berger 1982, Technometrics 24, 295–300), which
+ * says "not worse" of a set with a worse slice in it no oftener than one slice's interval fails, so lower bounds need no
+ * correction. One slice closes the gate, so upper bounds share the risk (Bonferroni).
+ */
+export function sliceBounds(
+  { terms, kind, instrument, tally, batches, drawnBy }: CriterionInputs,
+  wanted: readonly { slice: string; margin: number }[],
+): SliceBound[] {
+  const design = designOf(batches, terms.primaryKind);
+  const [level, highLevel] = [1 - terms.riskLimit, 1 - terms.riskLimit / Math.max(1, wanted.length)];
+  return wanted.map(({ slice, margin }) => {
+    const inside = tally.filter((row) => row.judgeVersionId === instrument && row.slice === slice);
+    const rows = drawnBy(instrument).filter((row) => row.slice === slice);
+    const built = buildStrata(inside, rows, design, kind);
+    const { input } = sequenceOf(built, rows, batches, design);
+    const end = (at: number) => alwaysValidPath(input, at).at(-1) ?? { low: -1, high: 1 };
+    return {
+      slice,
+      margin,
+      population: inside.reduce((sum, { n }) => sum + n, 0),
+      drawn: rows.length,
+      labelled: built.labels.labelled,
+      delta: rows.length > 0 ? pairedEstimate(built.strata, terms.level).theseCases.delta.estimate : null,
+      low: end(level).low,
+      high: end(highLevel).high,
+      level,
+      highLevel,
+    };
+  });
+}
+
 /** Everything that the numbers of one criterion are computed from. */
 export type CriterionInputs = {
   terms: Terms;

@@ -34,8 +34,8 @@ export async function judgeHistory(actor: Actor, judgeId: number): Promise<Judge
   const rows = await db.$queryRaw<Row[]>`
     SELECT r.id AS "releaseId", p.name AS prompt, b.key AS baseline, k.key AS candidate, c.key AS criterion, r.created_at AS at,
            jv.number, jv.id AS "judgeVersionId", rc.criterion_id AS "criterionId",
-           json_build_object('minTpr', (po.document::json -> 'judge' ->> 'minTpr')::float8,
-                             'minTnr', (po.document::json -> 'judge' ->> 'minTnr')::float8) AS needed,
+           (SELECT json_build_object('minTpr', (limits ->> 'minTpr')::float8, 'minTnr', (limits ->> 'minTnr')::float8)
+              FROM (SELECT coalesce(po.document::json -> 'criteria' -> c.key -> 'judge', po.document::json -> 'judge') AS limits) of_criterion) AS needed,
            (po.document::json ->> 'level')::float8 AS level
       FROM judge j JOIN judge_version jv ON jv.judge_id = j.id JOIN criterion c ON c.id = jv.criterion_id
       JOIN release_criterion rc ON rc.criterion_id = jv.criterion_id

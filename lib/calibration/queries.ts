@@ -160,6 +160,10 @@ export async function criterionInputs(
      WHERE rc.release_id = ${scope.id} AND rc.criterion_id = ${criterionId}`;
   if (!criterion) throw notFound("The criterion");
   const { judgeVersionId: instrument, ...named } = criterion;
+  const [limits] = await reader.$queryRaw<Pick<Terms, "minTpr" | "minTnr" | "minCatch">[]>`
+    SELECT (j ->> 'minTpr')::float8 AS "minTpr", (j ->> 'minTnr')::float8 AS "minTnr", (j ->> 'minCatch')::float8 AS "minCatch"
+      FROM (SELECT coalesce(p.document::json -> 'criteria' -> ${named.key} -> 'judge', p.document::json -> 'judge') AS j
+              FROM release r JOIN policy p ON p.id = r.policy_id WHERE r.id = ${scope.id}) of_criterion`;
   const judges = await judgesOf(reader, scope, criterionId, instrument);
   const drawn = new Map<number | null, DrawnRow[]>();
   for (const id of new Set([instrument, ...judges.map(({ judgeVersionId }) => judgeVersionId)]))
@@ -167,7 +171,7 @@ export async function criterionInputs(
   const isPreference = named.kind === "preference";
   return {
     ...named,
-    terms: scope,
+    terms: { ...scope, ...limits },
     instrument,
     tally: await loadTally(reader, scope.id),
     batches: await loadBatches(reader, scope.id),

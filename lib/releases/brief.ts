@@ -8,10 +8,10 @@ import { db } from "../db/client";
 import type { Tx } from "../db/transaction";
 import { notFound } from "../errors";
 import { type Forecast, forecastLabels } from "../stats/always-valid";
-import { type PolicyDocument, readPolicy } from "./policy";
+import { type PolicyDocument, policyFor, readPolicy } from "./policy-document";
 import { listSignOffs, type ReleaseState, type SignOffRow } from "./queries";
 import { type AnswerRow, computeNumbers, type NumbersInputs } from "./recompute";
-import { type Gate, type HumanLabel, type MustPassGrade, signersGate } from "./rules";
+import { type Ages, type Gate, type HumanLabel, type MustPassGrade, signersGate } from "./rules";
 
 /** A stratum as the draws see it: must-pass cases, or what the primary judge says: its verdict pair, or its preference. */
 export type StratumCount = { stratum: string; population: number; drawn: number };
@@ -106,17 +106,33 @@ async function batchesOf(tx: Tx, releaseId: number): Promise<Sampling["batches"]
   }));
 }
 
-/** The numbers as they stand, computed from counts in the database, and what they are computed from. */
+async function agesOf(tx: Tx, releaseId: number, at: Date): Promise<Ages> {
+  const runs = await tx.$queryRaw<{ version: string; at: Date }[]>`
+    SELECT v.key AS version, run.created_at AS at
+      FROM release r JOIN run ON run.id IN (r.baseline_run_id, r.candidate_run_id) JOIN prompt_version v ON v.id = run.version_id
+     WHERE r.id = ${releaseId} ORDER BY run.id = r.candidate_run_id`;
+  const [grades] = await tx.$queryRaw<{ oldest: Date | null }[]>`
+    SELECT min(rv.created_at) AS oldest FROM review rv JOIN draw USING (release_id, case_id)
+     WHERE rv.release_id = ${releaseId} AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)`;
+  return {
+    at: at.toISOString(),
+    runs: runs.map(({ version, at: imported }) => ({ version, importedAt: imported.toISOString() })),
+    oldestGrade: grades?.oldest?.toISOString() ?? null,
+  };
+}
+
+/** The numbers as they stand at a moment, computed from counts in the database, and what they are computed from. */
 export async function briefNumbers(
   tx: Tx,
   actor: Actor,
   releaseId: number,
+  at: Date,
 ): Promise<{ numbers: BriefNumbers; inputs: NumbersInputs }> {
-  const { numbers, inputs } = await liveNumbers(tx, actor, releaseId);
+  const { numbers, inputs } = await liveNumbers(tx, actor, releaseId, at);
   return { numbers, inputs };
 }
 
-async function liveNumbers(tx: Tx, actor: Actor, releaseId: number) {
+async function liveNumbers(tx: Tx, actor: Actor, releaseId: number, at = new Date()) {
   const release = await tx.release.findUniqueOrThrow({
     where: { id: releaseId },
     select: {
@@ -135,6 +151,7 @@ async function liveNumbers(tx: Tx, actor: Actor, releaseId: number) {
     mustPass: await mustPassGrades(tx, releaseId),
     answers: await answerRows(tx, releaseId),
     batches: await batchesOf(tx, releaseId),
+    ages: await agesOf(tx, releaseId, at),
   };
   const { numbers, evidence } = computeNumbers(inputs);
   return { numbers, inputs, outlook: () => outlookOf(evidence[0], numbers.gates, policy) };
@@ -144,7 +161,8 @@ function outlookOf(primary: CriterionEvidence | undefined, gates: readonly Gate[
   const delta = gates.find(({ key }) => key === "delta");
   if (!primary || primary.reviewed === 0 || delta?.status !== "not_enough_evidence") return null;
   const { input, cells } = primary.sequence;
-  const forecast = forecastLabels(input, cells, { margin: policy.margin, level: 1 - policy.riskLimit });
+  const { margin, riskLimit } = policyFor(policy, primary.key);
+  const forecast = forecastLabels(input, cells, { margin, level: 1 - riskLimit });
   return forecast && { ...forecast, left: primary.population - primary.reviewed };
 }
 

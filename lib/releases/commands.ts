@@ -195,11 +195,12 @@ export async function closeGrading({
   return transaction(async (tx) => {
     const release = await lockRelease(tx, actor, input.releaseId);
     mustBe(release, ["grading"], "closed");
-    const { numbers, inputs } = await briefNumbers(tx, actor, release.id);
+    const at = new Date();
+    const { numbers, inputs } = await briefNumbers(tx, actor, release.id, at);
     // Who closed it, when and for the which time are part of it, so that each closing has a digest of its own.
     const closed = {
       by: actorName(actor),
-      at: new Date().toISOString(),
+      at: at.toISOString(),
       number: 1 + (await tx.evidence.count({ where: { releaseId: release.id } })),
     };
     const body = canonicalJson({ ...(await buildEvidence(tx, release.id, numbers, inputs)), closed });

@@ -1,5 +1,5 @@
 import type { BriefCriterion } from "../calibration/brief";
-import type { PolicyDocument } from "./policy";
+import type { PolicyDocument } from "./policy-document";
 import { ofHundred } from "./words";
 
 /** How far a judge can be trusted, in words. Pure. */

@@ -6,7 +6,7 @@ import { Random } from "../stats/random";
 import { testDatabase } from "../testing/database";
 import { seedPerson, seedProject } from "../testing/seed";
 import { closeGrading, createRelease, drawSample } from "./commands";
-import { standardPolicies } from "./policy";
+import { policySchema, standardPolicies } from "./policy";
 import { recompute } from "./recompute";
 import { type SeededCase, type SeededPreferences, seedPreferences, seedWorld } from "./release.seed";
 
@@ -61,11 +61,22 @@ async function gradedRelease(seed: string, preferenceFirst: boolean): Promise<Wo
       prefer: pick(random, ["first", "second", "tie", "unsure"] as const),
     })),
   });
-  const document = canonicalJson({ ...standardPolicies.standard!, reviewersPerCase: 2, minReviewedCases: 5 });
+  const named = await db.criterion.findUniqueOrThrow({ where: { id: world.criterionId } });
+  const document = canonicalJson(
+    policySchema.parse({
+      ...standardPolicies.standard,
+      ...{ reviewersPerCase: 2, minReviewedCases: 5, freshness: { runs: 30, calibration: 7 } },
+      slices: [
+        { slice: "billing", margin: -0.1 },
+        { slice: "nowhere", margin: 0 },
+      ],
+      criteria: { [named.key]: { margin: -0.3, judge: { minTpr: 0.1, minTnr: 0.1 } } },
+    }),
+  );
   await db.policy.create({
     data: { projectId: project.id, key: "two", number: 1, document, digest: sha256Hex(document), createdBy: "x" },
   });
-  const { key } = await db.criterion.findUniqueOrThrow({ where: { id: world.criterionId } });
+  const { key } = named;
   const criteria = preferenceFirst ? [preference.criterion, key] : [key, preference.criterion];
   const input = { prompt: world.prompt, baseline: "v1", candidate: "v2", criteria, policy: "two" };
   const { id: releaseId } = await createRelease({ actor: manager, input });
@@ -144,6 +155,11 @@ describe("recomputing frozen evidence", () => {
     if (result.state !== "compared") throw new Error(result.why);
     expect(result.rows.filter(({ outcome }) => outcome !== "same")).toEqual([]);
     expect(result.numbers).toBeGreaterThan(150);
+    const [at] = result.rows.filter(({ path }) => path.join(".").endsWith("sliceBounds.0.low"));
+    expect(typeof at?.again).toBe("number");
+    expect(result.rows.filter(({ path }) => path[0] === "gates").map(({ path }) => path[1])).toEqual(
+      expect.arrayContaining(["slices", "freshness"]),
+    );
     // Something was estimated at all.
     expect(
       result.rows.some(

@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { type BriefCriterion, toBriefCriterion } from "../calibration/brief";
-import { type CriterionInputs, computeCriterion, type DrawnRow, type Terms } from "../calibration/compute";
+import { type CriterionInputs, computeCriterion, type DrawnRow, sliceBounds, type Terms } from "../calibration/compute";
 import { type CriterionKind, judgedName } from "../calibration/judged";
 import type { CriterionEvidence } from "../calibration/types";
 import { canonicalJson, type JsonObject } from "../digest";
 import type { Answers, BriefNumbers, Sampling, StratumCount } from "./brief";
 import { mustPassStratum } from "./draw";
 import { licenceInWords } from "./licence";
-import { type PolicyDocument, policySchema } from "./policy";
-import { type CriterionNumbers, evidenceGates, type HumanLabel, type MustPassGrade } from "./rules";
+import { type PolicyDocument, policyFor, policySchema } from "./policy-document";
+import { type Ages, type CriterionNumbers, evidenceGates, type HumanLabel, type MustPassGrade } from "./rules";
 
 /**
  * The numbers of a release from what they rest on, as one pure function: for the release as it stands, and again, whenever
@@ -21,19 +21,28 @@ export type NumbersInputs = {
   mustPass: MustPassGrade[];
   answers: AnswerRow[];
   batches: Sampling["batches"];
+  ages: Ages;
 };
 
 export type AnswerRow = { version: string; outputs: number; errors: number };
 
 export function computeNumbers(inputs: NumbersInputs): { numbers: BriefNumbers; evidence: CriterionEvidence[] } {
+  const { policy } = inputs;
+  const [primary] = inputs.criteria;
+  const slices = primary ? sliceBounds(primary, policy.slices) : [];
   const evidence = inputs.criteria.map(computeCriterion);
-  const criteria = evidence.map(toBriefCriterion);
+  const criteria = evidence.map((criterion, i): BriefCriterion => {
+    const brief = toBriefCriterion(criterion);
+    return i === 0 && slices.length > 0 ? { ...brief, sliceBounds: slices } : brief;
+  });
   const population = criteria[0]?.population ?? 0;
   const gates = evidenceGates({
-    policy: inputs.policy,
+    policy,
     mustPass: inputs.mustPass,
-    criteria: criteria.map((criterion) => numbersOf(criterion, inputs.policy)),
+    criteria: criteria.map((criterion) => numbersOf(criterion, policyFor(policy, criterion.key))),
     drawable: population,
+    slices,
+    ages: inputs.ages,
   });
   return {
     numbers: { population, answers: answersOf(inputs), sampling: samplingOf(inputs), criteria, gates },
@@ -85,7 +94,7 @@ function samplingOf({ criteria: [primary], batches }: NumbersInputs): Sampling {
 }
 
 /** What evidence keeps beside policy, sample and reviews, so that every number can be computed again from it alone. */
-export function frozenInputs({ criteria, mustPass, answers }: NumbersInputs): JsonObject {
+export function frozenInputs({ criteria, mustPass, answers, ages }: NumbersInputs): JsonObject {
   const [primary] = criteria;
   if (!primary) return {};
   const drawn = primary.drawnBy(primary.instrument).map((row, i) => {
@@ -99,6 +108,7 @@ export function frozenInputs({ criteria, mustPass, answers }: NumbersInputs): Js
   });
   return {
     cases: primary.terms.cases,
+    ...(ages.runs && { runs: ages.runs }),
     answers,
     tally: primary.tally,
     drawn,
@@ -158,6 +168,7 @@ const frozen = z.object({
       verdict: z.enum(["pass", "fail", "unsure"]).optional(),
       prefer: z.enum(["candidate", "baseline", "tie", "unsure"]).optional(),
       supersedes: count.nullable(),
+      at: text.optional(),
     }),
   ),
   adjudications: z
@@ -176,8 +187,10 @@ const frozen = z.object({
       }),
     )
     .default([]),
+  closed: z.object({ at: text }).optional(),
   inputs: z.object({
     cases: count,
+    runs: z.array(z.object({ version: text, importedAt: text })).optional(),
     answers: z.array(z.object({ version: text, outputs: count, errors: count })),
     tally: z.array(tallyRow),
     drawn: z.array(
@@ -310,18 +323,19 @@ function countOverrides(evidence: Frozen, rows: readonly DrawnRow[], criterion: 
 function thawed(evidence: Frozen): NumbersInputs {
   const { inputs, sample, policy } = evidence;
   const { document } = policy;
-  const terms: Terms = {
+  const terms = {
     baseline: evidence.baseline.key,
     candidate: evidence.candidate.key,
     baselineRunId: evidence.baseline.run.id,
     candidateRunId: evidence.candidate.run.id,
     level: document.level,
     riskLimit: document.riskLimit,
-    minTpr: document.judge.minTpr,
-    minTnr: document.judge.minTnr,
-    minCatch: document.judge.minCatch ?? null,
     primaryKind: evidence.criteria[0]!.kind,
     cases: inputs.cases,
+  };
+  const termsOf = (criterion: string): Terms => {
+    const { minTpr, minTnr, minCatch = null } = policyFor(document, criterion).judge;
+    return { ...terms, minTpr, minTnr, minCatch };
   };
   const known = new Map(inputs.drawn.map((row) => [row.case, row]));
   const draws = sample.flatMap(({ batch, draws }) => draws.map((draw) => ({ batch, ...draw })));
@@ -352,7 +366,7 @@ function thawed(evidence: Frozen): NumbersInputs {
       });
     return {
       ...own,
-      ...{ name: title, kind, terms, drawnBy, tally: inputs.tally },
+      ...{ name: title, kind, terms: termsOf(key), drawnBy, tally: inputs.tally },
       batches: sample.map(({ batch, design, strata }) => ({ number: batch, design, strata })),
       overrides: countOverrides(evidence, drawnBy(own.instrument), key, kind),
     };
@@ -373,7 +387,17 @@ function thawed(evidence: Frozen): NumbersInputs {
       by: drawnBy,
       at,
     })),
+    ages: agesOf(evidence),
   };
+}
+
+function agesOf({ closed, inputs, reviews, sample }: Frozen): Ages {
+  const drawn = new Set(sample.flatMap(({ draws }) => draws.map((draw) => draw.case)));
+  const superseded = new Set(reviews.map(({ supersedes }) => supersedes));
+  const given = reviews.flatMap(({ id, case: key, at }) => (at && drawn.has(key) && !superseded.has(id) ? [at] : []));
+  // ISO 8601 in UTC sorts as time does.
+  const [oldestGrade = null] = given.sort();
+  return { at: closed?.at ?? null, runs: inputs.runs ?? null, oldestGrade };
 }
 
 /** One number (or word, or yes and no) as it was frozen and as it comes out again; undefined: it is not there. */

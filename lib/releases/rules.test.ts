@@ -1,20 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { standardPolicies } from "./policy";
+import { type PolicyDocument, policySchema, standardPolicies } from "./policy-document";
 import {
+  type Ages,
   blocking,
   type CriterionNumbers,
   contribution,
   deltaGate,
   evidenceGates,
+  freshnessGate,
   humanLabel,
   judgeGate,
   type MustPassGrade,
   mustPassGate,
   reviewsGate,
   signersGate,
+  slicesGate,
 } from "./rules";
 
 const policy = standardPolicies.standard!;
+const ages: Ages = { at: "2026-11-30T00:00:00.000Z", runs: [], oldestGrade: null };
+const withPolicy = (given: Partial<PolicyDocument>): PolicyDocument => policySchema.parse({ ...policy, ...given });
 
 function criterion(given: Partial<CriterionNumbers> = {}): CriterionNumbers {
   const estimate = { delta: 0.03, low: 0.01, high: 0.05 };
@@ -98,6 +103,110 @@ describe("delta gate, margin −2 pt", () => {
   });
 });
 
+describe("a margin for a criterion", () => {
+  const tone = (low: number, high = 0.1, labelled = 40) =>
+    criterion({ key: "tone", estimate: { delta: 0, low, high }, alwaysValid: { low, high }, labelled });
+  it("of the primary one stands in for the policy's", () => {
+    const wide = withPolicy({ criteria: { grounded: { margin: -0.1 } } });
+    expect(deltaGate(wide, [criterion({ alwaysValid: { low: -0.09, high: 0 } })])).toMatchObject({
+      status: "met",
+      detail: expect.stringContaining("the margin is −10 pt"),
+    });
+    expect(deltaGate(policy, [criterion({ alwaysValid: { low: -0.09, high: 0 } })]).status).toBe("not_enough_evidence");
+  });
+  it("of another one must be met too, while others only must not be worse", () => {
+    const two = withPolicy({ criteria: { tone: { margin: -0.05 } } });
+    expect(deltaGate(two, [criterion(), tone(-0.04)])).toMatchObject({
+      status: "met",
+      detail: expect.stringMatching(/grounded \+3.0 pt.*margin −2 pt; tone .*margin −5 pt: at most 5 of 100/),
+    });
+    expect(deltaGate(two, [criterion(), tone(-0.06)])).toMatchObject({
+      status: "not_enough_evidence",
+      detail: expect.stringContaining("tone"),
+    });
+    expect(deltaGate(two, [criterion(), tone(-0.04, 0.1, 0)])).toMatchObject({
+      status: "not_enough_evidence",
+      detail: expect.stringContaining("tone: nothing is graded yet"),
+    });
+    expect(deltaGate(two, [criterion(), tone(-0.2, -0.06)])).toMatchObject({ status: "not_met" });
+    expect(deltaGate(policy, [criterion(), tone(-0.06)]).status).toBe("met");
+    // Between the policy's margin and its own, looser one.
+    expect(deltaGate(two, [criterion(), tone(-0.04, -0.03)]).status).toBe("met");
+  });
+});
+
+describe("slices gate", () => {
+  const bound = { population: 100, drawn: 40, labelled: 40, delta: 0.01, level: 0.95, highLevel: 0.975 };
+  const asked = withPolicy({ slices: [{ slice: "billing", margin: -0.02 }] });
+  const billing = (given: object) => ({ ...bound, slice: "billing", margin: -0.02, low: -0.01, high: 0.05, ...given });
+  it.each([
+    [
+      {},
+      "met",
+      /Not worse than its margin: billing \+1.0 pt \(always-valid −1.0 to 5.0 pt, margin −2 pt, 40 of 100 graded/,
+    ],
+    [{ low: -0.03 }, "not_enough_evidence", /Not settled: billing .*More grades would narrow it/],
+    [{ low: -0.03, drawn: 100 }, "not_enough_evidence", /graded\)\.$/],
+    [{ low: -1, high: 1, labelled: 0 }, "not_enough_evidence", /none of its 100 cases is graded yet/],
+    [{ low: -1, high: 1, population: 0, drawn: 0, labelled: 0 }, "not_enough_evidence", /no case of this release/],
+    [{ low: -0.2, high: -0.021 }, "not_met", /Worse than its margin: billing/],
+  ] as const)("of %j is %s", (given, status, detail) => {
+    expect(slicesGate(asked, [billing(given)])).toMatchObject({ status, detail: expect.stringMatching(detail) });
+  });
+  it("is there only where the policy names slices, and one slice that is worse closes it", () => {
+    expect(slicesGate(policy, [])).toBeNull();
+    expect(slicesGate(asked, [billing({}), billing({ slice: "returns", high: -0.03, low: -0.1 })])?.status).toBe(
+      "not_met",
+    );
+  });
+});
+
+describe("freshness gate", () => {
+  const judged = [criterion({ judge: { key: "gpt", licence: "trusted", detail: "" } })];
+  const runs = [
+    { version: "v1", importedAt: "2026-11-01T00:00:00.000Z" },
+    { version: "v2", importedAt: "2026-11-23T00:00:00.000Z" },
+  ];
+  const given = (known: Partial<Ages>): Ages => ({ ...ages, runs, oldestGrade: "2026-11-28T12:00:00.000Z", ...known });
+  const asks = (freshness: PolicyDocument["freshness"]) => withPolicy({ freshness });
+  it.each([
+    [{ runs: 30, calibration: null }, {}, "met", /run of v1 was imported 29 days before, 30 days allowed/],
+    [{ runs: 29, calibration: null }, {}, "met", /29 days/],
+    [
+      { runs: 28.9, calibration: null },
+      {},
+      "not_met",
+      /^The run of v1 was imported 29 days before, 28.9 days allowed\.$/,
+    ],
+    [
+      { runs: 30, calibration: 1 },
+      {},
+      "not_met",
+      /oldest grade that calibrates a judge was given 1.5 days before, 1 day allowed/,
+    ],
+    [{ runs: null, calibration: 1.5 }, {}, "met", /1.5 days/],
+    [{ runs: null, calibration: 30 }, { oldestGrade: null }, "not_enough_evidence", /nothing is graded yet/i],
+    [{ runs: 30, calibration: null }, { runs: null }, "not_enough_evidence", /does not say when its runs/],
+    [{ runs: 30, calibration: 30 }, { at: null }, "not_enough_evidence", /does not say when its grading closed/],
+  ] as const)("for %j with %j is %s", (freshness, known, status, detail) => {
+    expect(freshnessGate(asks(freshness), judged, given(known))).toMatchObject({
+      status,
+      detail: expect.stringMatching(detail),
+    });
+  });
+  it("says not met before it says that evidence lacks, and asks nothing of judges where there is none", () => {
+    const both = asks({ runs: 10, calibration: 10 });
+    expect(freshnessGate(both, judged, given({ oldestGrade: null }))).toMatchObject({ status: "not_met" });
+    expect(
+      freshnessGate(asks({ runs: null, calibration: 10 }), [criterion()], given({ oldestGrade: null })),
+    ).toMatchObject({
+      status: "met",
+      detail: "No judge is used.",
+    });
+    expect(freshnessGate(policy, judged, given({}))).toBeNull();
+  });
+});
+
 describe("judge gate", () => {
   const judge = (licence: NonNullable<CriterionNumbers["judge"]>["licence"]) => ({ key: "j", licence, detail: "…" });
   it("follows the worst instrument", () => {
@@ -134,13 +243,27 @@ describe("signatures", () => {
     expect(signersGate(policy, 1, true).status).toBe("not_met");
   });
   it("do not block their own giving, everything else does", () => {
-    const gates = evidenceGates({ policy, mustPass: [], criteria: [criterion()], drawable: 100 });
+    const gates = evidenceGates({ policy, mustPass: [], criteria: [criterion()], drawable: 100, slices: [], ages });
     expect(blocking([...gates, signersGate(policy, 0)])).toEqual([]);
-    const short = evidenceGates({ policy, mustPass: [], criteria: [criterion({ labelled: 1 })], drawable: 100 });
+    const short = evidenceGates({
+      policy,
+      mustPass: [],
+      criteria: [criterion({ labelled: 1 })],
+      drawable: 100,
+      slices: [],
+      ages,
+    });
     expect(blocking([...short, signersGate(policy, 0)]).map(({ key }) => key)).toEqual(["reviews"]);
   });
   it("a waived gate stays open and blocks no more, until the waiver ends", () => {
-    const gates = evidenceGates({ policy, mustPass: [], criteria: [criterion({ labelled: 1 })], drawable: 100 });
+    const gates = evidenceGates({
+      policy,
+      mustPass: [],
+      criteria: [criterion({ labelled: 1 })],
+      drawable: 100,
+      slices: [],
+      ages,
+    });
     const until = "2026-12-24T00:00:00.000Z";
     const at = (time: string) => blocking(gates, [{ gate: "reviews", until }], new Date(time)).map(({ key }) => key);
     expect(at("2026-12-23T23:59:59.999Z")).toEqual([]);

@@ -1,4 +1,5 @@
-import type { PolicyDocument } from "./policy";
+import type { SliceBound } from "../calibration/compute";
+import { type PolicyDocument, policyFor } from "./policy-document";
 import { count, listed, margin, ofHundredAtMost, points, pointsInterval } from "./words";
 
 /** What decides whether a release may be approved. Pure: numbers in, words out. */
@@ -79,33 +80,48 @@ export function mustPassGate(policy: PolicyDocument, grades: readonly MustPassGr
 }
 
 /**
- * A risk-limiting audit of "the primary criterion's delta is not below the margin": met once the always-valid interval
- * lies above it, not met once any criterion's lies below it. People look after every grade and stop when they like, and
- * the risk limit still holds.
+ * A risk-limiting audit of "the delta is not below the margin": met once the always-valid interval of the primary criterion,
+ * and of each for which the policy names a margin, lies above its margin; not met once any criterion's lies below. People
+ * look after every grade and stop when they like, and the risk limit still holds; also for several, as all must pass.
  */
 export function deltaGate(policy: PolicyDocument, criteria: readonly CriterionNumbers[]): Gate {
   const key = "delta";
-  const limit = margin(policy.margin);
-  const say = ({ key, estimate, alwaysValid }: CriterionNumbers) => {
+  const marginOf = (criterion: CriterionNumbers) => policyFor(policy, criterion.key).margin;
+  const asked = criteria.filter((criterion, i) => i === 0 || policy.criteria[criterion.key]?.margin !== undefined);
+  const differ = new Set(asked.map(marginOf)).size > 1;
+  const say = (criterion: CriterionNumbers) => {
+    const { key, estimate, alwaysValid } = criterion;
     const interval = pointsInterval(alwaysValid!);
-    return estimate ? `${key} ${points(estimate.delta)} (always-valid ${interval})` : `${key} ${interval}`;
+    const numbers = estimate ? `${key} ${points(estimate.delta)} (always-valid ${interval})` : `${key} ${interval}`;
+    return differ ? `${numbers}, margin ${margin(marginOf(criterion))}` : numbers;
   };
-  const below = criteria.filter(({ alwaysValid }) => alwaysValid !== null && alwaysValid.high < policy.margin);
-  if (below.length > 0) {
-    return { key, status: "not_met", detail: `Worse than the margin of ${limit}: ${below.map(say).join("; ")}.` };
-  }
+  const below = criteria.filter((row) => row.alwaysValid !== null && row.alwaysValid.high < marginOf(row));
   const [primary] = criteria;
+  const limit = margin(primary ? marginOf(primary) : policy.margin);
+  if (below.length > 0) {
+    const what = differ ? "its margin" : `the margin of ${limit}`;
+    return { key, status: "not_met", detail: `Worse than ${what}: ${below.map(say).join("; ")}.` };
+  }
   if (!primary?.alwaysValid || primary.labelled === 0) {
     return { key, status: "not_enough_evidence", detail: `Nothing is graded yet; the margin is ${limit}.` };
   }
-  if (primary.alwaysValid.low >= policy.margin) {
+  const open = asked.filter(
+    (row) => row.labelled === 0 || row.alwaysValid === null || row.alwaysValid.low < marginOf(row),
+  );
+  if (open.length === 0) {
     const risk = `at most ${ofHundredAtMost(policy.riskLimit)} of 100 releases that are worse than that get here`;
-    return { key, status: "met", detail: `${say(primary)}; the margin is ${limit}: ${risk}.` };
+    const detail = differ
+      ? `${asked.map(say).join("; ")}: ${risk}.`
+      : `${asked.map(say).join("; ")}; the margin is ${limit}: ${risk}.`;
+    return { key, status: "met", detail };
   }
+  const told = open.map((row) => (row.labelled === 0 ? `${row.key}: nothing is graded yet` : say(row))).join("; ");
   return {
     key,
     status: "not_enough_evidence",
-    detail: `${say(primary)} reaches below the margin of ${limit}: more grades would narrow it.`,
+    detail: differ
+      ? `${told}: the interval reaches below the margin, more grades would narrow it.`
+      : `${told} reaches below the margin of ${limit}: more grades would narrow it.`,
   };
 }
 
@@ -144,6 +160,90 @@ export function reviewsGate(policy: PolicyDocument, criteria: readonly Criterion
   };
 }
 
+/**
+ * No slice that the policy names is worse on the primary criterion than its margin: met once every one's interval lies above,
+ * not met once one's lies below (see `sliceBounds` for what several slices mean for the risk). Null: the policy names none.
+ */
+export function slicesGate(policy: PolicyDocument, bounds: readonly SliceBound[]): Gate | null {
+  const key = "slices";
+  if (policy.slices.length === 0) return null;
+  const say = (bound: SliceBound) => {
+    const limit = `margin ${margin(bound.margin)}`;
+    if (bound.population === 0) return `${bound.slice}: no case of this release is in it`;
+    if (bound.labelled === 0)
+      return `${bound.slice}: none of its ${count(bound.population, "case")} is graded yet, ${limit}`;
+    const interval = `always-valid ${pointsInterval(bound)}, ${limit}, ${bound.labelled} of ${bound.population} graded`;
+    return bound.delta === null ? `${bound.slice} ${interval}` : `${bound.slice} ${points(bound.delta)} (${interval})`;
+  };
+  const worse = bounds.filter(({ high, margin }) => high < margin);
+  if (worse.length > 0) {
+    return { key, status: "not_met", detail: `Worse than its margin: ${worse.map(say).join("; ")}.` };
+  }
+  const open = bounds.filter(
+    ({ population, labelled, low, margin }) => population === 0 || labelled === 0 || low < margin,
+  );
+  if (open.length > 0) {
+    const narrow = open.some(({ population, drawn }) => drawn < population) ? " More grades would narrow it." : "";
+    return { key, status: "not_enough_evidence", detail: `Not settled: ${open.map(say).join("; ")}.${narrow}` };
+  }
+  return { key, status: "met", detail: `Not worse than its margin: ${bounds.map(say).join("; ")}.` };
+}
+
+/** How old the evidence is. Moments in ISO 8601; null where evidence that was frozen earlier does not tell. */
+export type Ages = {
+  /** When the grading closed; while it is open: now. */
+  at: string | null;
+  runs: readonly { version: string; importedAt: string }[] | null;
+  /** Of the grades that count, the oldest; null: there is none. */
+  oldestGrade: string | null;
+};
+
+const dayMs = 86_400_000;
+
+/**
+ * What the evidence rests on was recent when the grading closed: the runs since they were imported, and the judges'
+ * calibration since the oldest grade that it is computed from. Null: the policy allows any age.
+ */
+export function freshnessGate(policy: PolicyDocument, criteria: readonly CriterionNumbers[], ages: Ages): Gate | null {
+  const key = "freshness";
+  const { runs, calibration } = policy.freshness;
+  if (runs === null && calibration === null) return null;
+  const { at } = ages;
+  if (at === null) {
+    const detail = "This evidence does not say when its grading closed, so nobody can say how old it was.";
+    return { key, status: "not_enough_evidence", detail };
+  }
+  const daysTo = (from: string) => Math.max(0, (Date.parse(at) - Date.parse(from)) / dayMs);
+  const days = (n: number) => count(Math.round(n * 10) / 10, "day");
+  const rows: { status: GateStatus; text: string }[] = [];
+  if (runs !== null && ages.runs === null) {
+    rows.push({ status: "not_enough_evidence", text: "this evidence does not say when its runs were imported" });
+  }
+  for (const { version, importedAt } of runs === null ? [] : (ages.runs ?? [])) {
+    const age = daysTo(importedAt);
+    rows.push({
+      status: age <= runs! ? "met" : "not_met",
+      text: `the run of ${version} was imported ${days(age)} before, ${days(runs!)} allowed`,
+    });
+  }
+  if (calibration !== null) {
+    const age = ages.oldestGrade === null ? null : daysTo(ages.oldestGrade);
+    if (!criteria.some(({ judge }) => judge)) rows.push({ status: "met", text: "no judge is used" });
+    else if (age === null)
+      rows.push({ status: "not_enough_evidence", text: "nothing is graded yet, so no judge is calibrated" });
+    else {
+      const text = `the oldest grade that calibrates a judge was given ${days(age)} before, ${days(calibration)} allowed`;
+      rows.push({ status: age <= calibration ? "met" : "not_met", text });
+    }
+  }
+  const status = (["not_met", "not_enough_evidence"] as const).find((worst) =>
+    rows.some((row) => row.status === worst),
+  );
+  const told = rows.filter((row) => row.status === (status ?? "met")).map(({ text }) => text);
+  const text = `${told.join("; ")}.`;
+  return { key, status: status ?? "met", detail: `${text.charAt(0).toUpperCase()}${text.slice(1)}` };
+}
+
 /** Enough different people approved this very evidence. */
 export function signersGate(policy: PolicyDocument, approvals: number, refused = false): Gate {
   const key = "signers";
@@ -159,16 +259,21 @@ export type GateInput = {
   criteria: readonly CriterionNumbers[];
   /** Cases that could be drawn. */
   drawable: number;
+  /** Of the slices that the policy names. */
+  slices: readonly SliceBound[];
+  ages: Ages;
 };
 
-/** Every gate that the evidence decides: all but the signatures. */
-export function evidenceGates({ policy, mustPass, criteria, drawable }: GateInput): Gate[] {
+/** Every gate that the evidence decides: all but the signatures. What the policy does not ask for has no gate. */
+export function evidenceGates({ policy, mustPass, criteria, drawable, slices, ages }: GateInput): Gate[] {
   return [
     mustPassGate(policy, mustPass),
     deltaGate(policy, criteria),
     judgeGate(criteria, drawable),
     reviewsGate(policy, criteria, drawable),
-  ];
+    slicesGate(policy, slices),
+    freshnessGate(policy, criteria, ages),
+  ].filter((gate) => gate !== null);
 }
 
 /** Somebody's word on record that a release may be approved although a gate is open, up to a moment (ISO 8601). */

@@ -1,5 +1,5 @@
 import type { Brief } from "./brief";
-import type { PolicyDocument } from "./policy";
+import { type PolicyDocument, policyFor } from "./policy-document";
 import { blocking, type GateKey } from "./rules";
 import { count, grouped, listed, margin, pointsWithInterval } from "./words";
 
@@ -38,7 +38,7 @@ export function headline(brief: Brief, policy: PolicyDocument): string {
   const numbers = `${pointsWithInterval({ delta, low, high })}${of}, ${count(reviewed, "case")} graded`;
   if (low > 0) return `Better: ${numbers}.`;
   if (high < 0) return `Worse: ${numbers}.`;
-  if (low >= policy.margin) return `Not worse by more than the margin: ${numbers}.`;
+  if (low >= policyFor(policy, primary.key).margin) return `Not worse by more than the margin: ${numbers}.`;
   return `Not settled: ${numbers}.`;
 }
 

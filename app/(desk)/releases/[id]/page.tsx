@@ -4,6 +4,7 @@ import { RelativeTime } from "@/components/ui/relative-time";
 import { criterionPath } from "@/lib/calibration/queries";
 import { compareVersions } from "@/lib/prompts/queries";
 import type { Brief } from "@/lib/releases/brief";
+import { policyFor } from "@/lib/releases/policy-document";
 import { listRegressions } from "@/lib/releases/regressions";
 import { headline, outlookInWords, standing } from "@/lib/releases/verdict";
 import { GateList } from "../_components/gate-list";
@@ -29,7 +30,8 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
   ]);
   const primary = brief.criteria[0];
   const path = primary && primary.estimate.reviewed > 0 ? await criterionPath(actor, { releaseId: release.id }) : [];
-  const outlook = outlookInWords(brief, policy);
+  const ofPrimary = primary ? policyFor(policy, primary.key) : policy;
+  const outlook = outlookInWords(brief, ofPrimary);
   return (
     <div className="flex flex-col gap-8">
       <section aria-label="Verdict" className="flex max-w-4xl flex-col gap-2 border-l-4 border-accent py-1 pl-5">
@@ -39,7 +41,7 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
         <p className="text-lg text-muted [overflow-wrap:anywhere]">{standing(brief, policy)}</p>
         {outlook && (
           <p className="text-lg text-muted tabular-nums">
-            {outlook} {brief.outlook && <Explain {...explainOutlook(policy, brief.outlook.left)} />}
+            {outlook} {brief.outlook && <Explain {...explainOutlook(ofPrimary, brief.outlook.left)} />}
           </p>
         )}
       </section>
@@ -65,7 +67,7 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
           key={criterion.key}
           releaseId={release.id}
           criterion={criterion}
-          policy={policy}
+          policy={policyFor(policy, criterion.key)}
           versions={[brief.baseline, brief.candidate]}
           isPrimary={i === 0}
           path={i === 0 ? path : []}

@@ -13,6 +13,7 @@ import { type People, peopleOf } from "@/lib/calibration/people";
 import { listOverrides } from "@/lib/calibration/queries";
 import { listJudgeVersions } from "@/lib/judges/queries";
 import { licenceInWords } from "@/lib/releases/licence";
+import { policyFor } from "@/lib/releases/policy-document";
 import { altTestNeeds } from "@/lib/stats/alt-test";
 import { ConfusionCells } from "../../../judges/[id]/_components/cells";
 import {
@@ -57,6 +58,7 @@ export default async function JudgesTab({ params, searchParams }: Props) {
     }),
   );
   const here = `/releases/${release.id}/judges`;
+  const policy = policyFor(release.policyDocument, shown.key);
   return (
     <div className="flex flex-col gap-10">
       {brief.criteria.length > 1 && (
@@ -102,8 +104,8 @@ export default async function JudgesTab({ params, searchParams }: Props) {
             )}
           </div>
           <p className="max-w-prose">
-            <span className="first-letter:uppercase inline-block">{licenceInWords(judge, release.policyDocument)}</span>{" "}
-            <Explain {...explainTrust(judge, shown, release.policyDocument)} />
+            <span className="first-letter:uppercase inline-block">{licenceInWords(judge, policy)}</span>{" "}
+            <Explain {...explainTrust(judge, shown, policy)} />
           </p>
           {judge.preference && <PreferenceTrust judge={judge.key} preference={judge.preference} />}
           <div className="grid gap-8 lg:grid-cols-2">
