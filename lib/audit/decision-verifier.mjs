@@ -16,6 +16,7 @@ export const envelopeFile = "statement.dsse.json";
 export const payloadType = "application/vnd.in-toto+json";
 export const statementType = "https://in-toto.io/Statement/v1";
 export const predicateType = "urn:countersign:human-signoff/v1";
+const withdrawing = "sign_off.withdrawn";
 export const logFormat = "countersign-log-proof/1";
 
 // ── Bytes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -355,28 +356,100 @@ export function verifyDecision(bytes, trustedKey) {
     return "Every signature is as the log recorded it.";
   });
 
+  const withPasskey = signOffs.filter(({ said }) => said.assertion !== undefined);
+  if (signed && withPasskey.length > 0)
+    check("passkeys", () => {
+      for (const signOff of withPasskey) checkAssertion(signOff, events.get(signOff.auditIndex).actor);
+      return `${withPasskey.length === 1 ? "The passkey's signature is" : `All ${withPasskey.length} passkeys' signatures are`} on exactly what is recorded.`;
+    });
+
   if (signed && evidence)
     check("policy", () => {
-      const current = signOffs.filter(({ said }) => said.evidenceDigest === predicate.evidence.sha256);
-      const of = (choice) =>
-        new Set(
-          current
-            .filter(({ said }) => said.decision === choice)
-            .map(({ auditIndex }) => events.get(auditIndex).actor.id),
+      const policy = evidence.policy?.document ?? {};
+      const takenBack = [...events.values()].filter(({ action }) => action === withdrawing);
+      const current = signOffs
+        .filter(({ said }) => said.evidenceDigest === predicate.evidence.sha256)
+        .map((signOff) => ({ ...signOff, actor: events.get(signOff.auditIndex).actor }))
+        .filter(
+          ({ said, actor }) =>
+            !takenBack.some(
+              (event) =>
+                isOurs(event) &&
+                event.actor.id === actor.id &&
+                event.details?.signOff !== undefined &&
+                event.details.signOff === said.signOff,
+            ),
         );
-      const { signers } = evidence.policy?.document ?? {};
+      const of = (choice) => current.filter(({ said }) => said.decision === choice);
+      const people = (choice) => new Set(of(choice).map(({ actor }) => actor.id)).size;
+      const { signers, signerGroups = [], waivers: rule = {}, dissentBlocks = true } = policy;
+      const refusing = dissentBlocks ? 1 : signers;
       if (decision.outcome === "refused") {
-        if (of("refuse").size === 0) throw new Error("nobody's refusal is among the signatures");
-        return "A refusal is among the signatures.";
+        if (people("refuse") === 0) throw new Error("nobody's refusal is among the signatures");
+        if (people("refuse") < refusing)
+          throw new Error(`the policy asks for ${refusing} refusals, and ${people("refuse")} are there`);
+        return people("refuse") === 1
+          ? "A refusal is among the signatures."
+          : `${people("refuse")} refusals are among the signatures.`;
       }
-      if (of("refuse").size > 0) throw new Error("a refusal is among the signatures, yet the outcome is an approval");
-      if (of("approve").size < signers)
-        throw new Error(`the policy asks for ${signers} people to sign, and ${of("approve").size} did`);
+      if (people("refuse") >= refusing)
+        throw new Error("a refusal is among the signatures, yet the outcome is an approval");
+      if (people("approve") < signers)
+        throw new Error(`the policy asks for ${signers} people to sign, and ${people("approve")} did`);
+      const emails = new Set(of("approve").map(({ actor }) => String(actor.email).toLowerCase()));
+      for (const { name, people: members, signatures } of signerGroups) {
+        const given = members.filter((email) => emails.has(email)).length;
+        if (given < signatures)
+          throw new Error(`the policy asks for ${signatures} of ${name} to sign, and ${given} did`);
+      }
+      const waivers = of("approve").flatMap(({ said }) => said.waivers ?? []);
+      const isWaived = (key) =>
+        (rule.gates ?? []).includes(key) &&
+        waivers.some(({ gate, until }) => gate === key && Date.parse(decision.at) < Date.parse(until));
       const open = (evidence.gates ?? []).filter(({ key, status }) => key !== "signers" && status !== "met");
-      if (open.length > 0) throw new Error(`approved with open gates: ${open.map(({ key }) => key).join(", ")}`);
-      return "The signatures are those that the policy asks for.";
+      const blocking = open.filter(({ key }) => !isWaived(key));
+      if (blocking.length > 0)
+        throw new Error(`approved with open gates: ${blocking.map(({ key }) => key).join(", ")}`);
+      return open.length === 0
+        ? "The signatures are those that the policy asks for."
+        : `The signatures are those that the policy asks for; they waive ${open.map(({ key }) => key).join(", ")}.`;
     });
   return result();
+}
+
+/**
+ * A passkey's signature (Web Authentication, section 7.2): the key signed, with the person verified, the SHA-256 of nonce and
+ * statement; and the statement says what the log records. Throws Error that says what does not hold.
+ */
+function checkAssertion({ auditIndex, printedName, said }, actor) {
+  const { assertion, statement } = said;
+  const wrong = (what) => new Error(`the passkey's signature of entry ${auditIndex} ${what}`);
+  const bytes = (name) => {
+    const value = Buffer.from(String(assertion[name] ?? ""), "base64url");
+    if (value.toString("base64url") !== assertion[name]) throw wrong(`has no proper ${name}`);
+    return value;
+  };
+  const [data, client, signature, nonce] = ["authenticatorData", "clientDataJSON", "signature", "nonce"].map(bytes);
+  const key = createPublicKey({ key: bytes("publicKey"), format: "der", type: "spki" });
+  const message = Buffer.concat([data, sha256(client)]);
+  const algorithm = key.asymmetricKeyType === "ed25519" ? null : "sha256";
+  if (!verify(algorithm, message, key, signature)) throw wrong("does not verify");
+  const { type, challenge, origin } = JSON.parse(utf8(client));
+  if (type !== "webauthn.get" || origin !== assertion.origin) throw wrong("was made for something else");
+  const asked = sha256(Buffer.concat([nonce, Buffer.from(statement, "utf8")])).toString("base64url");
+  if (challenge !== asked) throw wrong("is on another statement");
+  if (hex(data.subarray(0, 32)) !== sha256Hex(Buffer.from(assertion.rpId))) throw wrong("is for another server");
+  // User present, user verified.
+  if ((data[32] & 5) !== 5) throw wrong("was given without verifying the person");
+  const told = JSON.parse(statement);
+  const holds =
+    told.signer?.id === actor.id &&
+    told.signer.name === printedName &&
+    told.evidence === said.evidenceDigest &&
+    ["decision", "meaning", "reason"].every((name) => told[name] === said[name]) &&
+    same(told.waivers ?? [], said.waivers ?? []) &&
+    same(told.opened ?? [], said.opened ?? []);
+  if (!holds) throw wrong("says something else than the log");
 }
 
 // ── The command line ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -66,13 +66,17 @@ export type DecisionSignOff = {
   id: number;
   printedName: string;
   roles: string[];
-  decision: "approve" | "refuse";
+  decision: "approve" | "refuse" | "abstain";
   meaning: string;
   reason: string;
   reauthentication: string;
   at: Date;
   /** Given on evidence that is not what was decided on. */
   stale: boolean;
+  /** Taken back by its giver. */
+  withdrawn: { at: Date; reason: string } | null;
+  waivers: { gate: string; criterion?: string; slice?: string; reason: string; until: string }[];
+  opened: { section: string; at: string }[];
   /** Its entry in the audit log; null when the log has none that says the same. */
   auditIndex: number | null;
 };
@@ -90,7 +94,11 @@ export async function getDecision(actor: Actor, id: number): Promise<DecisionRec
   const evidence = await db.evidence.findUniqueOrThrow({
     where: { releaseId_digest: { releaseId: row.releaseId, digest: row.evidenceDigest } },
   });
-  const signOffs = await db.signOff.findMany({ where: { releaseId: row.releaseId }, orderBy: { id: "asc" } });
+  const signOffs = await db.signOff.findMany({
+    where: { releaseId: row.releaseId },
+    include: { withdrawal: true },
+    orderBy: { id: "asc" },
+  });
   const entries = await releaseEntries(actor, row.releaseId);
   const entry = await db.auditEntry.findUnique({
     where: { index: row.auditIndex },
@@ -175,7 +183,14 @@ function isCanonical(text: string): boolean {
 }
 
 /** What a decision's file carries: how the release came about, and every signature. */
-const exported = ["release.created", "release.drawn", "release.closed", "release.reopened", ...signing];
+const exported = [
+  "release.created",
+  "release.drawn",
+  "release.closed",
+  "release.reopened",
+  "sign_off.withdrawn",
+  ...signing,
+];
 
 /**
  * The decision as one archive that verifies without this server (docs/export.md); `id` "latest" is the project's newest.
@@ -266,9 +281,14 @@ async function releaseEntries(actor: Actor, releaseId: number): Promise<ReleaseE
   });
 }
 
-function signOffRecord(row: SignOff, decidedOn: string, entries: readonly ReleaseEntry[]): DecisionSignOff {
+function signOffRecord(
+  row: SignOff & { withdrawal: { reason: string; withdrawnAt: Date } | null },
+  decidedOn: string,
+  entries: readonly ReleaseEntry[],
+): DecisionSignOff {
   const { id, printedName, roles, decision, meaning, reason, reauthentication, createdAt, evidenceDigest } = row;
-  const shown = { printedName, roles, decision, meaning, reason, reauthentication, evidenceDigest };
+  const [waivers, opened] = [JSON.parse(row.waivers), JSON.parse(row.opened)];
+  const shown = { printedName, roles, decision, meaning, reason, reauthentication, evidenceDigest, waivers, opened };
   const logged = entries
     .filter(({ event }) => signing.includes(event.action) && event.actor.id === row.userId)
     .map(signOffOf)
@@ -277,6 +297,8 @@ function signOffRecord(row: SignOff, decidedOn: string, entries: readonly Releas
     ...{ id, printedName, roles, decision, meaning, reason, reauthentication },
     at: createdAt,
     stale: evidenceDigest !== decidedOn,
+    withdrawn: row.withdrawal && { at: row.withdrawal.withdrawnAt, reason: row.withdrawal.reason },
+    ...{ waivers, opened },
     auditIndex: logged?.auditIndex ?? null,
   };
 }
@@ -287,11 +309,13 @@ function signOffOf({ index, event }: ReleaseEntry) {
     auditIndex: index,
     printedName: event.actor.name,
     roles: event.actor.roles,
-    decision: said("decision") === "approve" ? "approve" : "refuse",
+    decision: said("decision"),
     meaning: said("meaning"),
     reason: said("reason"),
     reauthentication: said("reauthentication"),
     evidenceDigest: said("evidenceDigest"),
+    waivers: event.details?.waivers ?? [],
+    opened: event.details?.opened ?? [],
     at: event.at,
   };
 }

@@ -7,3 +7,4 @@ export const nameSchema = z.string().trim().min(1, "Give a name.").max(100);
 export const projectKeySchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{1,39}$/, "2 to 40 small letters, digits and hyphens.");
+export const passkeyNameSchema = z.string().trim().min(1, "Give the passkey a name.").max(100);

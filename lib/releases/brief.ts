@@ -9,9 +9,9 @@ import type { Tx } from "../db/transaction";
 import { notFound } from "../errors";
 import { type Forecast, forecastLabels } from "../stats/always-valid";
 import { type PolicyDocument, policyFor, readPolicy } from "./policy-document";
-import { listSignOffs, type ReleaseState, type SignOffRow } from "./queries";
+import { counts, listSignOffs, type ReleaseState, type SignOffRow } from "./queries";
 import { type AnswerRow, computeNumbers, type NumbersInputs } from "./recompute";
-import { type Ages, type Gate, type HumanLabel, type MustPassGrade, signersGate } from "./rules";
+import { type Ages, type Gate, type HumanLabel, type MustPassGrade, signersGate, standingOf } from "./rules";
 
 /** A stratum as the draws see it: must-pass cases, or what the primary judge says: its verdict pair, or its preference. */
 export type StratumCount = { stratum: string; population: number; drawn: number };
@@ -198,7 +198,9 @@ export async function getBrief(actor: Actor, id: number): Promise<Brief> {
   const { state, evidenceDigest, policy } = release;
   const live = evidenceDigest ? null : await liveNumbers(db, actor, id);
   const numbers = live ? live.numbers : await frozenNumbers(id, evidenceDigest!);
-  const signers = signersGate(readPolicy(policy.document), release.approvals, state === "refused");
+  const signOffs = await listSignOffs(db, id, evidenceDigest);
+  const rules = readPolicy(policy.document);
+  const signers = signersGate(rules, standingOf(rules, signOffs.filter(counts)));
   return {
     id,
     state,
@@ -212,6 +214,6 @@ export async function getBrief(actor: Actor, id: number): Promise<Brief> {
     ...numbers,
     gates: [...numbers.gates, signers],
     outlook: live?.outlook() ?? null,
-    signOffs: await listSignOffs(db, id, evidenceDigest),
+    signOffs,
   };
 }

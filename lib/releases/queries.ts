@@ -3,8 +3,10 @@ import { may, permit } from "../auth/permit";
 import { db, pool } from "../db/client";
 import { type Tx, transaction } from "../db/transaction";
 import { Fault, notFound } from "../errors";
+import type { Opened } from "./opened";
 import { type Plan, planRelease } from "./plan";
 import { ensurePolicies, type PolicyDocument, readPolicy } from "./policy";
+import type { GivenWaiver, SignOffDecision } from "./schema";
 
 export type ReleaseState = "draft" | "grading" | "ready" | "approved" | "refused" | "withdrawn";
 
@@ -85,31 +87,55 @@ export type SignOffRow = {
   id: number;
   userId: number;
   name: string;
-  decision: "approve" | "refuse";
+  email: string;
+  decision: SignOffDecision;
   meaning: string;
   reason: string;
   roles: string[];
   reauthentication: string;
   evidenceDigest: string;
+  waivers: GivenWaiver[];
+  /** What the signer had opened of the evidence. */
+  opened: Opened[];
   /** True when it was given on evidence that is no longer what the release rests on. */
   stale: boolean;
+  /** Taken back by its giver. */
+  withdrawn: { at: string; reason: string } | null;
   at: string;
 };
 
+/** True for a signature that counts: on this evidence, and not taken back. */
+export function counts({ stale, withdrawn }: Pick<SignOffRow, "stale" | "withdrawn">): boolean {
+  return !stale && withdrawn === null;
+}
+
 /** Every signature on a release, oldest first. The caller has checked that the release is the actor's project's. */
 export async function listSignOffs(tx: Tx, releaseId: number, evidenceDigest: string | null): Promise<SignOffRow[]> {
-  const rows = await tx.signOff.findMany({ where: { releaseId }, orderBy: { id: "asc" } });
+  const rows = await tx.signOff.findMany({
+    where: { releaseId },
+    include: { withdrawal: true },
+    orderBy: { id: "asc" },
+  });
+  const people = await tx.user.findMany({
+    where: { id: { in: rows.map(({ userId }) => userId) } },
+    select: { id: true, email: true },
+  });
+  const emails = new Map(people.map(({ id, email }) => [id, email]));
   return rows.map((row) => ({
     id: row.id,
     userId: row.userId,
     name: row.printedName,
+    email: emails.get(row.userId) ?? "",
     decision: row.decision,
     meaning: row.meaning,
     reason: row.reason,
     roles: row.roles,
     reauthentication: row.reauthentication,
     evidenceDigest: row.evidenceDigest,
+    waivers: JSON.parse(row.waivers),
+    opened: JSON.parse(row.opened),
     stale: row.evidenceDigest !== evidenceDigest,
+    withdrawn: row.withdrawal && { at: row.withdrawal.withdrawnAt.toISOString(), reason: row.withdrawal.reason },
     at: row.createdAt.toISOString(),
   }));
 }
@@ -147,6 +173,7 @@ const publicActions = [
   "release.signed_off",
   "release.refused",
   "sign_off.given",
+  "sign_off.withdrawn",
 ];
 
 function readDetails(leaf: Buffer): Record<string, unknown> {

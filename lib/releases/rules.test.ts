@@ -4,7 +4,7 @@ import {
   type Ages,
   blocking,
   type CriterionNumbers,
-  contribution,
+  decides,
   deltaGate,
   evidenceGates,
   freshnessGate,
@@ -15,6 +15,7 @@ import {
   reviewsGate,
   signersGate,
   slicesGate,
+  standingOf,
 } from "./rules";
 
 const policy = standardPolicies.standard!;
@@ -238,13 +239,47 @@ describe("reviews gate", () => {
 
 describe("signatures", () => {
   it("are counted against the policy, and a refusal ends it", () => {
-    expect(signersGate({ ...policy, signers: 2 }, 1).status).toBe("not_met");
-    expect(signersGate({ ...policy, signers: 2 }, 2).status).toBe("met");
-    expect(signersGate(policy, 1, true).status).toBe("not_met");
+    const two = { ...policy, signers: 2 };
+    const gate = (document: typeof policy, ...decisions: ("approve" | "refuse" | "abstain")[]) =>
+      signersGate(
+        document,
+        standingOf(
+          document,
+          decisions.map((decision, i) => ({ email: `${i}@example.com`, decision })),
+        ),
+      );
+    expect(gate(two, "approve").status).toBe("not_met");
+    expect(gate(two, "approve", "approve").status).toBe("met");
+    expect(gate(two, "approve", "abstain", "abstain").detail).toBe("1 of 2 signatures on this evidence.");
+    expect(gate(two, "approve", "approve", "refuse")).toMatchObject({ status: "not_met", detail: /^Refused/ });
+  });
+  it("that refuse are dissent where the policy says so, until as many refuse as would approve", () => {
+    const lenient = { ...policy, signers: 2, dissentBlocks: false };
+    const of = (...decisions: ("approve" | "refuse")[]) =>
+      standingOf(
+        lenient,
+        decisions.map((decision, i) => ({ email: `${i}@example.com`, decision })),
+      );
+    expect(decides(lenient, of("refuse"))).toBeNull();
+    expect(decides(lenient, of("refuse", "approve", "approve"))).toBe("approved");
+    expect(signersGate(lenient, of("refuse", "approve", "approve")).detail).toContain("1 dissent on record");
+    expect(decides(lenient, of("refuse", "approve", "refuse"))).toBe("refused");
+  });
+  it("must come from each group as often as the policy says", () => {
+    const people = ["law@example.com", "law2@example.com"];
+    const grouped = { ...policy, signers: 2, signerGroups: [{ name: "Law", people, signatures: 1 }] };
+    const by = (...emails: string[]) =>
+      standingOf(
+        grouped,
+        emails.map((email) => ({ email, decision: "approve" as const })),
+      );
+    expect(decides(grouped, by("a@example.com", "b@example.com"))).toBeNull();
+    expect(signersGate(grouped, by("a@example.com", "b@example.com")).detail).toContain("0 of 1 from Law");
+    expect(decides(grouped, by("a@example.com", "LAW@example.com"))).toBe("approved");
   });
   it("do not block their own giving, everything else does", () => {
     const gates = evidenceGates({ policy, mustPass: [], criteria: [criterion()], drawable: 100, slices: [], ages });
-    expect(blocking([...gates, signersGate(policy, 0)])).toEqual([]);
+    expect(blocking([...gates, signersGate(policy, standingOf(policy, []))])).toEqual([]);
     const short = evidenceGates({
       policy,
       mustPass: [],
@@ -253,7 +288,7 @@ describe("signatures", () => {
       slices: [],
       ages,
     });
-    expect(blocking([...short, signersGate(policy, 0)]).map(({ key }) => key)).toEqual(["reviews"]);
+    expect(blocking([...short, signersGate(policy, standingOf(policy, []))]).map(({ key }) => key)).toEqual(["reviews"]);
   });
   it("a waived gate stays open and blocks no more, until the waiver ends", () => {
     const gates = evidenceGates({
@@ -270,29 +305,5 @@ describe("signatures", () => {
     expect(at(until)).toEqual(["reviews"]);
     expect(gates.find(({ key }) => key === "reviews")?.status).toBe("not_enough_evidence");
     expect(blocking(gates, [{ gate: "delta", until }], new Date(0)).map(({ key }) => key)).toEqual(["reviews"]);
-  });
-});
-
-describe("contributors", () => {
-  const ada = { userId: 7, email: "ada@example.com", name: "Ada Lovelace" };
-  const nobody = { author: null, contributorId: null, runImportedById: null, holdsTokensOf: [] };
-  it.each([
-    [{ contributorId: 7 }],
-    [{ runImportedById: 7 }],
-    [{ contributorId: 8, holdsTokensOf: [8] }],
-    [{ author: "ada@example.com" }],
-    [{ author: "ADA  lovelace" }],
-    [{ author: "A. Lovelace <Ada@Example.com>" }],
-    [{ author: "Ada Lovelace <elsewhere@example.com>" }],
-  ])("%j may not sign", (given) => {
-    expect(contribution(ada, { ...nobody, ...given })).not.toBeNull();
-  });
-  it.each([
-    [{}],
-    [{ contributorId: 8, runImportedById: 9, author: "Adam Lovelace", holdsTokensOf: [10] }],
-    [{ author: "ada@example.com.invalid" }],
-    [{ author: "" }],
-  ])("%j may sign", (given) => {
-    expect(contribution(ada, { ...nobody, ...given })).toBeNull();
   });
 });

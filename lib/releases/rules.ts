@@ -244,12 +244,52 @@ export function freshnessGate(policy: PolicyDocument, criteria: readonly Criteri
   return { key, status: status ?? "met", detail: `${text.charAt(0).toUpperCase()}${text.slice(1)}` };
 }
 
-/** Enough different people approved this very evidence. */
-export function signersGate(policy: PolicyDocument, approvals: number, refused = false): Gate {
+/** What counts of the signatures on this very evidence. */
+export type Standing = {
+  approvals: number;
+  refusals: number;
+  /** Groups of the policy that have given fewer approvals than it asks of them. */
+  short: { group: string; needed: number; given: number }[];
+};
+
+/** Counts signatures that were not taken back, one of each person. An abstention is on record and counts for nothing. */
+export function standingOf(
+  policy: PolicyDocument,
+  signatures: readonly { email: string; decision: "approve" | "refuse" | "abstain" }[],
+): Standing {
+  const of = (decision: string) => signatures.filter((signature) => signature.decision === decision);
+  const approving = new Set(of("approve").map(({ email }) => email.toLowerCase()));
+  const short = policy.signerGroups
+    .map(({ name, people, signatures: needed }) => {
+      return { group: name, needed, given: people.filter((email) => approving.has(email)).length };
+    })
+    .filter(({ needed, given }) => given < needed);
+  return { approvals: approving.size, refusals: of("refuse").length, short };
+}
+
+/** Whether the signatures so far decide the release, and how. */
+export function decides(
+  policy: PolicyDocument,
+  { approvals, refusals, short }: Standing,
+): "approved" | "refused" | null {
+  if (refusals >= (policy.dissentBlocks ? 1 : policy.signers)) return "refused";
+  return approvals >= policy.signers && short.length === 0 ? "approved" : null;
+}
+
+/** Enough different people approved this very evidence, of each group as many as the policy says. */
+export function signersGate(policy: PolicyDocument, standing: Standing): Gate {
   const key = "signers";
-  if (refused) return { key, status: "not_met", detail: "Refused by a signature on this evidence." };
-  const detail = `${approvals} of ${count(policy.signers, "signature")} on this evidence.`;
-  return { key, status: approvals >= policy.signers ? "met" : "not_met", detail };
+  const { approvals, refusals, short } = standing;
+  if (decides(policy, standing) === "refused") {
+    const by = refusals === 1 ? "a signature" : count(refusals, "signature");
+    return { key, status: "not_met", detail: `Refused by ${by} on this evidence.` };
+  }
+  const detail = [
+    `${approvals} of ${count(policy.signers, "signature")} on this evidence`,
+    ...short.map(({ group, needed, given }) => `${given} of ${needed} from ${group}`),
+    ...(refusals > 0 ? [`${count(refusals, "dissent")} on record`] : []),
+  ];
+  return { key, status: decides(policy, standing) === "approved" ? "met" : "not_met", detail: `${detail.join("; ")}.` };
 }
 
 export type GateInput = {
@@ -290,40 +330,4 @@ export function blocking(gates: readonly Gate[], waivers: readonly Waiver[] = []
   return gates.filter(
     (gate) => gate.key !== "signers" && gate.status !== "met" && waiverOf(gate, waivers, at) === undefined,
   );
-}
-
-/** Who stands in the way of signing for a candidate: why this person may not, or null. */
-export function contribution(
-  person: { userId: number; email: string; name: string },
-  candidate: {
-    author: string | null;
-    contributorId: number | null;
-    runImportedById: number | null;
-    /** Whose tokens this person made for them, and so could use. */
-    holdsTokensOf: readonly number[];
-  },
-): string | null {
-  if (candidate.contributorId === person.userId) return "You brought the candidate in, so somebody else must sign.";
-  if (isNamedBy(candidate.author, person)) return "You are the candidate's author, so somebody else must sign.";
-  if (candidate.runImportedById === person.userId) {
-    return "You imported the candidate's run, so somebody else must sign.";
-  }
-  if (
-    [candidate.contributorId, candidate.runImportedById].some(
-      (id) => id !== null && candidate.holdsTokensOf.includes(id),
-    )
-  ) {
-    return "You made a token in the name of whoever brought the candidate, so somebody else must sign.";
-  }
-  return null;
-}
-
-/** True when an author's name means this person: the e-mail, the name, or `Name <e-mail>`; letter case aside. */
-function isNamedBy(author: string | null, { email, name }: { email: string; name: string }): boolean {
-  if (!author) return false;
-  const plain = (text: string) => text.trim().replace(/\s+/g, " ").normalize("NFKC").toLowerCase();
-  const given = plain(author);
-  const [, before, bracketed] = /^(.*?)\s*<([^<>]*)>$/.exec(given) ?? [];
-  const names = bracketed === undefined ? [given] : [given, before, bracketed];
-  return names.some((text) => text !== undefined && text !== "" && (text === plain(email) || text === plain(name)));
 }

@@ -36,28 +36,60 @@ export type DrawInput = z.infer<typeof drawSchema>;
 
 export const reasonSchema = z.strictObject({ reason: z.string().trim().min(1).max(2000).optional() });
 
-/** What a signature says. The chosen sentence is part of the record. */
+/** What a signature means, where the policy has no sentences of its own. The chosen one is part of the record. */
 export const meanings = {
-  approve: [
-    "I reviewed the evidence and approve that this candidate replaces the baseline.",
-    "I reviewed the evidence, graded part of it myself, and approve that this candidate replaces the baseline.",
-  ],
+  approve: ["I reviewed the evidence and approve that this candidate replaces the baseline."],
   refuse: [
     "I reviewed the evidence and refuse this candidate.",
     "The evidence does not answer the question; I refuse this candidate.",
   ],
+  abstain: ["I reviewed the evidence and neither approve nor refuse."],
 } as const;
+
+export type SignOffDecision = keyof typeof meanings;
+
+export const signOffDecisions = ["approve", "refuse", "abstain"] as const satisfies readonly SignOffDecision[];
+
+/** The sentences a signer chooses from; the policy's are for approving. */
+export function meaningsFor(decision: SignOffDecision, ofPolicy: readonly string[]): readonly string[] {
+  return decision === "approve" && ofPolicy.length > 0 ? ofPolicy : meanings[decision];
+}
+
+/** A gate that a signer lets pass although it is open, and until when. */
+export const waiverSchema = z.strictObject({
+  gate: z.enum(["must_pass", "delta", "judge", "reviews", "slices", "freshness"]),
+  /** Only as far as the gate is open for this criterion, or this slice. */
+  criterion: z.string().min(1).max(500).optional(),
+  slice: z.string().min(1).max(500).optional(),
+  reason: z.string().trim().min(1, "Say why this gate is waived.").max(2000),
+  until: z.iso.datetime("Give the day on which the waiver ends."),
+});
+export type GivenWaiver = z.infer<typeof waiverSchema>;
 
 export const signOffSchema = z
   .strictObject({
     releaseId: z.int().positive(),
     evidenceDigest: z.string().regex(/^[0-9a-f]{64}$/, "This is no evidence digest."),
-    decision: z.enum(["approve", "refuse"]),
-    meaning: z.string(),
+    decision: z.enum(signOffDecisions),
+    meaning: z.string().min(1, "Choose what your signature means.").max(500),
     reason: z.string().trim().min(1, "Say why.").max(4000),
+    waivers: z.array(waiverSchema).max(20).default([]),
   })
-  .refine(({ decision, meaning }) => (meanings[decision] as readonly string[]).includes(meaning), {
-    path: ["meaning"],
-    message: "Choose what your signature means.",
+  .refine(({ decision, waivers }) => decision === "approve" || waivers.length === 0, {
+    path: ["waivers"],
+    message: "Only an approval waives gates.",
   });
-export type SignOffInput = z.infer<typeof signOffSchema>;
+export type SignOffInput = z.input<typeof signOffSchema>;
+
+export const withdrawSignOffSchema = z.strictObject({
+  releaseId: z.int().positive(),
+  reason: z.string().trim().min(1, "Say why.").max(4000),
+});
+
+export const breakGlassSchema = z.strictObject({
+  prompt: key,
+  label: key,
+  version: key,
+  reason: z.string().trim().min(10, "Say what the emergency is, in a sentence.").max(4000),
+});
+export type BreakGlassInput = z.infer<typeof breakGlassSchema>;

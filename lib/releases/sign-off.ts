@@ -1,32 +1,45 @@
+import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { appendAudit } from "../audit/append";
 import { checkpointNow } from "../audit/publish";
-import { type Actor, actorName, type Person } from "../auth/actor";
+import { type Actor, actorName, type Person, type Role } from "../auth/actor";
+import { type Asked, askPasskey } from "../auth/passkeys";
 import { may, permit } from "../auth/permit";
 import { db } from "../db/client";
 import { type Tx, transaction, violates } from "../db/transaction";
+import { canonicalJson, type JsonObject } from "../digest";
 import { Fault, notFound } from "../errors";
 import { writeLabelMove } from "../prompts/label-moves";
-import { readPolicy } from "./policy";
+import { reasonsAgainst } from "./contributors";
+import { inOneLine } from "./evidence-changes";
+import { changedSinceFrozen, changesBetween } from "./frozen";
+import { listOpened, type Opened } from "./opened";
+import { type PolicyDocument, readPolicy } from "./policy-document";
 import { Reauthentication } from "./reauthenticate";
-import { blocking, contribution, type Gate } from "./rules";
-import { type SignOffInput, signOffSchema } from "./schema";
+import { blocking, decides, type Gate, type Standing, standingOf, waiverOf } from "./rules";
+import { meaningsFor, type SignOffDecision, type SignOffInput, signOffSchema, withdrawSignOffSchema } from "./schema";
+import { contributionsTo } from "./signers";
+import { type WaiverOn, waiversOn } from "./waivers";
 
+export const statementFormat = "countersign-sign-off/1";
+
+type Given = ReturnType<typeof signOffSchema.parse>;
 type Subject = Awaited<ReturnType<typeof loadSubject>>;
 
 async function loadSubject(actor: Actor, releaseId: number) {
   permit(actor, "project.read");
+  const version = { select: { id: true, key: true, digest: true } };
   const release = await db.release.findFirst({
     where: { id: releaseId, projectId: actor.projectId },
     include: {
+      project: { select: { key: true } },
       prompt: { select: { name: true } },
-      baseline: { select: { key: true } },
-      candidate: { select: { id: true, key: true, author: true, contributorId: true } },
-      candidateRun: { select: { import: { select: { createdById: true } } } },
+      baseline: version,
+      candidate: version,
       policy: { select: { document: true } },
     },
   });
   if (!release) throw notFound("The release");
-  return release;
+  return { ...release, policy: readPolicy(release.policy.document) };
 }
 
 function subjectOf(release: Subject) {
@@ -34,8 +47,11 @@ function subjectOf(release: Subject) {
   return { kind: "release", id: String(release.id), name };
 }
 
+/** An attempt to sign that is refused: it goes on record before the Fault goes out. */
+class Refused extends Fault {}
+
 /** Why this actor may not sign this release, or null. The page says it; signing enforces it. */
-async function whyNot(actor: Actor, release: Subject): Promise<string | null> {
+async function whyNot(tx: Tx, actor: Actor, release: Subject): Promise<string | null> {
   switch (actor.kind) {
     case "token":
       return "A token can't sign. People sign in the browser.";
@@ -44,28 +60,15 @@ async function whyNot(actor: Actor, release: Subject): Promise<string | null> {
     case "person": {
       // The role itself is needed: an administrator has no way around it.
       if (!may(actor, "release.sign")) return "Signing needs the role release manager in this project.";
-      const { author, contributorId } = release.candidate;
-      return contribution(actor, {
-        author,
-        contributorId,
-        runImportedById: release.candidateRun.import?.createdById ?? null,
-        holdsTokensOf: await ownersOfTokensMadeBy(actor),
-      });
+      const against = reasonsAgainst(actor, await contributionsTo(tx, release.id, release.policy));
+      if (against.length === 0) return null;
+      return `You may not sign this release: ${against.join("; ")}. Somebody else must.`;
     }
   }
 }
 
-async function ownersOfTokensMadeBy({ userId, projectId }: Person): Promise<number[]> {
-  const tokens = await db.apiToken.findMany({
-    where: { projectId, createdById: userId, userId: { not: userId } },
-    distinct: ["userId"],
-    select: { userId: true },
-  });
-  return tokens.flatMap((token) => token.userId ?? []);
-}
-
 export async function whyMayNotSign(actor: Actor, releaseId: number): Promise<string | null> {
-  return whyNot(actor, await loadSubject(actor, releaseId));
+  return whyNot(db, actor, await loadSubject(actor, releaseId));
 }
 
 /** Records the attempt in its own transaction, so that it stays although nothing else happens. */
@@ -77,6 +80,49 @@ async function recordRefusal(actor: Actor, release: Subject, decision: string, r
       details: { decision, reason },
     }),
   );
+}
+
+/** Runs a part of signing; what it refuses is on record before the caller hears of it. */
+async function recorded<T>(actor: Actor, release: Subject, decision: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refused) await recordRefusal(actor, release, decision, error.message);
+    throw error;
+  }
+}
+
+async function refuseIfNotAllowed(tx: Tx, actor: Actor, release: Subject): Promise<void> {
+  const reason = await whyNot(tx, actor, release);
+  if (reason !== null) throw new Refused("forbidden", reason);
+}
+
+/** What a signature is on: everything it says, as one canonical text. A passkey signs this very text. */
+function statementOf(
+  actor: Person,
+  release: Subject,
+  { evidenceDigest, decision, meaning, reason, waivers }: Given,
+  opened: readonly Opened[],
+): string {
+  const { project, prompt, baseline, candidate, label } = release;
+  return canonicalJson({
+    format: statementFormat,
+    release: { id: release.id, project: project.key, prompt: prompt.name, label },
+    baseline: { version: baseline.key, sha256: baseline.digest },
+    candidate: { version: candidate.key, sha256: candidate.digest },
+    evidence: evidenceDigest,
+    signer: { id: actor.userId, email: actor.email, name: actor.name },
+    ...{ decision, meaning, reason, waivers, opened },
+  });
+}
+
+/** What was said again from a statement that this server made and a passkey signed. */
+function readStatement(statement: string): Given & { opened: Opened[] } {
+  const { release, evidence, decision, meaning, reason, waivers, opened } = JSON.parse(statement);
+  const given = signOffSchema.parse({
+    ...{ releaseId: release.id, evidenceDigest: evidence, decision, meaning, reason, waivers },
+  });
+  return { ...given, opened };
 }
 
 /**
@@ -91,22 +137,57 @@ export async function signOffWithPassword({
   input: SignOffInput & { password: string };
 }): Promise<SignedOff> {
   const { password, ...rest } = input;
-  const statement = signOffSchema.parse(rest);
-  const release = await loadSubject(actor, statement.releaseId);
-  await refuseIfNotAllowed(actor, release, statement.decision);
+  const given = signOffSchema.parse(rest);
+  const release = await loadSubject(actor, given.releaseId);
+  await recorded(actor, release, given.decision, () => refuseIfNotAllowed(db, actor, release));
   const reauthentication = await Reauthentication.byPassword(actor, password);
   if (!reauthentication) {
-    await recordRefusal(actor, release, statement.decision, "The password was wrong.");
+    await recordRefusal(actor, release, given.decision, "The password was wrong.");
     throw new Fault("invalid", "That is not your password. Nothing was signed.", { field: "password" });
   }
-  return signOff({ actor, input: { ...statement, reauthentication } });
+  return signOff({ actor, input: { ...given, reauthentication } });
 }
 
-async function refuseIfNotAllowed(actor: Actor, release: Subject, decision: string): Promise<void> {
-  const reason = await whyNot(actor, release);
-  if (reason === null) return;
-  await recordRefusal(actor, release, decision, reason);
-  throw new Fault("forbidden", reason);
+/**
+ * Asks a passkey of this person to sign: all that the signature says is fixed here. What `signOff` would refuse now is
+ * refused before anybody touches a key.
+ */
+export async function askToSign({ actor, input }: { actor: Person; input: SignOffInput }): Promise<Asked> {
+  const given = signOffSchema.parse(input);
+  const release = await loadSubject(actor, given.releaseId);
+  return recorded(actor, release, given.decision, async () => {
+    await refuseIfNotAllowed(db, actor, release);
+    await checkGiven(db, release, given);
+    const opened = await listOpened(db, actor, release.id, given.evidenceDigest);
+    return askPasskey(actor, statementOf(actor, release, given, opened));
+  });
+}
+
+/** Takes a passkey's answer to `askToSign` and signs what was asked about, whatever the caller says besides. */
+export async function signOffWithPasskey({
+  actor,
+  input,
+}: {
+  actor: Person;
+  input: { releaseId: number; challengeId: string; response: AuthenticationResponseJSON };
+}): Promise<SignedOff> {
+  const { releaseId, ...answer } = input;
+  const release = await loadSubject(actor, releaseId);
+  const reauthentication = await recorded(actor, release, "passkey", async () => {
+    await refuseIfNotAllowed(db, actor, release);
+    return Reauthentication.byPasskey(actor, answer).catch((error: unknown) => {
+      throw error instanceof Fault ? new Refused(error.code, error.message) : error;
+    });
+  });
+  const { statement } = reauthentication.signed!;
+  const about = JSON.parse(statement) as { format?: unknown; release?: { id?: unknown } };
+  if (about.format !== statementFormat || about.release?.id !== releaseId) {
+    const reason = "The passkey was used for another statement than this one.";
+    await recordRefusal(actor, release, "passkey", reason);
+    throw new Fault("forbidden", reason);
+  }
+  const { opened: _, ...given } = readStatement(statement);
+  return signOff({ actor, input: { ...given, reauthentication } });
 }
 
 export type SignedOff = {
@@ -130,25 +211,30 @@ export async function signOff({
   input: SignOffInput & { reauthentication: Reauthentication | null };
 }): Promise<SignedOff> {
   const { reauthentication, ...rest } = input;
-  const statement = signOffSchema.parse(rest);
-  const release = await loadSubject(actor, statement.releaseId);
-  await refuseIfNotAllowed(actor, release, statement.decision);
-  if (actor.kind !== "person") throw new Fault("forbidden", "Only a person can sign.");
-  if (!Reauthentication.use(reauthentication, actor.userId)) {
-    const reason = "The password was not given again.";
-    await recordRefusal(actor, release, statement.decision, reason);
-    throw new Fault("forbidden", reason);
-  }
-  await checkEvidence(actor, release, statement);
-  let decided: { state: SignedOff["state"]; approvals: number };
-  try {
-    decided = await transaction((tx) => decide(tx, actor, release, statement, reauthentication.method));
-  } catch (error) {
-    if (violates(error, "sign_off")) {
-      throw new Fault("conflict", "You signed this evidence already. It needs the signature of somebody else.");
+  const given = signOffSchema.parse(rest);
+  const release = await loadSubject(actor, given.releaseId);
+  const decided = await recorded(actor, release, given.decision, async () => {
+    await refuseIfNotAllowed(db, actor, release);
+    if (actor.kind !== "person") throw new Refused("forbidden", "Only a person can sign.");
+    if (!Reauthentication.use(reauthentication, actor.userId)) {
+      throw new Refused("forbidden", "Neither password nor passkey was given again.");
     }
-    throw error;
-  }
+    const opened = await listOpened(db, actor, release.id, given.evidenceDigest);
+    const statement = reauthentication.signed?.statement ?? statementOf(actor, release, given, opened);
+    // A passkey's proof is good for what it signed alone.
+    const { opened: told, ...said } = readStatement(statement);
+    if (canonicalJson(said) !== canonicalJson(given)) {
+      throw new Refused("forbidden", "The passkey was used for another statement than this one.");
+    }
+    try {
+      return await transaction((tx) =>
+        decide(tx, actor, release, { ...given, opened: told, statement, proof: reauthentication }),
+      );
+    } catch (error) {
+      if (violates(error, "sign_off")) throw signedAlready();
+      throw error;
+    }
+  });
   const checkpoint = await checkpointNow("sign_off").then(
     ({ state }) => (state === "signed" ? ("signed" as const) : ("refused" as const)),
     (error: unknown) => {
@@ -159,55 +245,109 @@ export async function signOff({
   return { ...decided, checkpoint };
 }
 
-/** An approval needs every gate of the evidence but the signatures. */
-async function checkEvidence(actor: Person, release: Subject, statement: SignOffInput): Promise<void> {
-  if (statement.decision === "refuse") return;
-  const [row] = await db.$queryRaw<{ gates: Gate[] }[]>`
-    SELECT body::json -> 'gates' AS gates FROM evidence
-     WHERE release_id = ${release.id} AND digest = ${statement.evidenceDigest}`;
-  if (!row) throw await conflictOf(db, release.id, statement.evidenceDigest);
-  const open = blocking(row.gates);
-  if (open.length === 0) return;
-  const reason = `Not every gate is met: ${open.map(({ detail }) => detail).join(" ")}`;
-  await recordRefusal(actor, release, statement.decision, reason);
-  throw new Fault("conflict", reason);
+function signedAlready(): Fault {
+  return new Fault("conflict", "You signed this evidence already. It needs the signature of somebody else.");
 }
 
-async function decide(
-  tx: Tx,
-  actor: Person,
-  release: Subject,
-  { decision, evidenceDigest, meaning, reason }: SignOffInput,
-  method: string,
-): Promise<{ state: SignedOff["state"]; approvals: number }> {
-  const { signers } = readPolicy(release.policy.document);
-  // The deciding statement: it counts this approval and decides, and it touches no row when anything seen has changed.
-  const [row] = await tx.$queryRaw<{ state: SignedOff["state"]; approvals: number; decidedAt: Date | null }[]>`
-    UPDATE release
-       SET approvals = approvals + (${decision} = 'approve')::int,
-           state = CASE WHEN ${decision} = 'refuse' THEN 'refused'::release_state
-                        WHEN approvals + 1 >= ${signers}::int THEN 'approved'::release_state ELSE state END,
-           decided_at = CASE WHEN ${decision} = 'refuse' OR approvals + 1 >= ${signers}::int THEN now() END
-     WHERE id = ${release.id} AND project_id = ${actor.projectId}
-       AND state = 'ready' AND evidence_digest = ${evidenceDigest}
-    RETURNING state::text, approvals, decided_at AS "decidedAt"`;
-  if (!row) throw await conflictOf(tx, release.id, evidenceDigest);
-  const { state, approvals, decidedAt } = row;
-  await tx.signOff.create({
+/** What can be said of a signature before anybody proves who they are. */
+async function checkGiven(tx: Tx, release: Subject, given: Given): Promise<void> {
+  const { policy } = release;
+  if (!meaningsFor(given.decision, policy.meanings).includes(given.meaning)) {
+    throw new Fault("invalid", "Choose what your signature means.", { field: "meaning" });
+  }
+  for (const { gate, until } of given.waivers) {
+    const field = { field: "waivers" };
+    const name = gate.replaceAll("_", " ");
+    if (!policy.waivers.gates.includes(gate)) {
+      throw new Refused("conflict", `The policy lets nobody waive the gate ${name}.`, field);
+    }
+    const days = (Date.parse(until) - Date.now()) / 86_400_000;
+    if (days <= 0) throw new Fault("invalid", "A waiver ends in the future.", field);
+    if (days > policy.waivers.maxDays) {
+      throw new Refused("conflict", `A waiver lasts at most ${policy.waivers.maxDays} days by this policy.`, field);
+    }
+  }
+  if (given.decision !== "approve") return;
+  const [row] = await tx.$queryRaw<{ gates: Gate[] }[]>`
+    SELECT body::json -> 'gates' AS gates FROM evidence
+     WHERE release_id = ${release.id} AND digest = ${given.evidenceDigest}`;
+  if (!row) throw await conflictOf(tx, release.id, given.evidenceDigest);
+  const inForce = await waiversOn(tx, release.id, given.evidenceDigest);
+  const waivers = [...given.waivers, ...inForce];
+  const unneeded = given.waivers.find(({ gate: key }) => row.gates.find((gate) => gate.key === key)?.status === "met");
+  if (unneeded) {
+    const name = unneeded.gate.replaceAll("_", " ");
+    throw new Fault("invalid", `The gate ${name} is met: there is nothing to waive.`, { field: "waivers" });
+  }
+  const open = blocking(row.gates, waivers);
+  if (open.length === 0) return;
+  const ended = open.flatMap((gate) => inForce.filter((waiver) => waiver.gate === gate.key).map(endedWaiver));
+  const why = [...open.map(({ detail }) => detail), ...ended];
+  throw new Refused("conflict", `Not every gate is met: ${why.join(" ")}`);
+}
+
+function endedWaiver({ by, until }: WaiverOn): string {
+  return `The waiver by ${by} ended on ${until.slice(0, 10)}.`;
+}
+
+type Deciding = Given & { opened: Opened[]; statement: string; proof: Reauthentication };
+type Decided = { state: SignedOff["state"]; approvals: number };
+
+async function decide(tx: Tx, actor: Person, release: Subject, given: Deciding): Promise<Decided> {
+  const { decision, evidenceDigest, meaning, reason, waivers, opened, statement, proof } = given;
+  // One signature on a release at a time; everything below is read after this lock, and holds until the commit.
+  const [seen] = await tx.$queryRaw<{ id: number }[]>`
+    SELECT id FROM release WHERE id = ${release.id} AND project_id = ${actor.projectId}
+       AND state = 'ready' AND evidence_digest = ${evidenceDigest} FOR UPDATE`;
+  if (!seen) throw await conflictOf(tx, release.id, evidenceDigest);
+  await refuseIfNotAllowed(tx, await asOfNow(tx, actor), release);
+  await checkGiven(tx, release, given);
+  const changed = await changedSinceFrozen(tx, actor, release.id, evidenceDigest);
+  if (changed) {
+    const what = inOneLine(changed) || "the stored text is no longer what its digest says";
+    throw new Refused("conflict", `What the evidence rests on changed while it waited: ${what}. Reopen and close it.`);
+  }
+  const before = await signaturesOn(tx, release.id, evidenceDigest);
+  const own = before.filter(({ userId }) => userId === actor.userId);
+  if (own.some(({ withdrawn }) => !withdrawn)) throw signedAlready();
+  const { id } = await tx.signOff.create({
     data: {
       releaseId: release.id,
       evidenceDigest,
       userId: actor.userId,
       printedName: actor.name,
       roles: actor.roles,
-      decision,
-      meaning,
-      reason,
-      reauthentication: method,
+      ...{ decision, meaning, reason, statement },
+      reauthentication: proof.method,
+      number: own.length + 1,
+      waivers: canonicalJson(waivers),
+      opened: canonicalJson(opened),
+      assertion: proof.signed ? canonicalJson(proof.signed.assertion) : null,
     },
   });
-  if (state === "approved") await moveLabel(tx, actor, release, reason);
-  const details = { decision, meaning, reason, evidenceDigest, approvals, signers, reauthentication: method };
+  const counted = [...before.filter(({ withdrawn }) => !withdrawn), { email: actor.email, decision }];
+  const standing = standingOf(release.policy, counted);
+  const outcome = outcomeOf(release.policy, standing, decision);
+  // The deciding statement: it touches no row when anything that was seen has changed.
+  const [row] = await tx.$queryRaw<{ decidedAt: Date | null }[]>`
+    UPDATE release SET approvals = ${standing.approvals}::int, state = ${outcome ?? "ready"}::release_state,
+           decided_at = CASE WHEN ${outcome !== null} THEN now() END
+     WHERE id = ${release.id} AND state = 'ready' AND evidence_digest = ${evidenceDigest}
+    RETURNING decided_at AS "decidedAt"`;
+  if (!row) throw await conflictOf(tx, release.id, evidenceDigest);
+  const waivedUntil = outcome === "approved" ? await waivedUntilOf(tx, release.id, evidenceDigest) : null;
+  if (outcome === "approved") await moveLabel(tx, actor, release, reason);
+  const { approvals } = standing;
+  const state = outcome ?? "ready";
+  const details: JsonObject = {
+    ...{ decision, meaning, reason, evidenceDigest, approvals, signers: release.policy.signers },
+    reauthentication: proof.method,
+    signOff: id,
+    statement,
+    ...(waivers.length > 0 && { waivers }),
+    ...(opened.length > 0 && { opened }),
+    ...(proof.signed && { assertion: proof.signed.assertion }),
+  };
   const action = {
     ready: "sign_off.given" as const,
     approved: "release.signed_off" as const,
@@ -221,12 +361,85 @@ async function decide(
     details,
   });
   // Only now is the index known; the decision row names it.
-  if (decidedAt && state !== "ready") {
+  if (outcome && row.decidedAt) {
+    const decidedAt = row.decidedAt;
     await tx.decision.create({
-      data: { releaseId: release.id, outcome: state, evidenceDigest, auditIndex: index, decidedAt },
+      data: { releaseId: release.id, outcome, evidenceDigest, auditIndex: index, decidedAt, waivedUntil },
     });
   }
   return { state, approvals };
+}
+
+/** The person with the roles of this moment, which stay until the commit. */
+async function asOfNow(tx: Tx, actor: Person): Promise<Person> {
+  const [row] = await tx.$queryRaw<{ roles: Role[] }[]>`
+    SELECT m.roles::text[] AS roles FROM membership m JOIN app_user u ON u.id = m.user_id AND u.disabled_at IS NULL
+     WHERE m.project_id = ${actor.projectId} AND m.user_id = ${actor.userId} FOR SHARE OF m`;
+  return { ...actor, roles: row?.roles ?? [] };
+}
+
+type Signature = { id: number; userId: number; email: string; decision: SignOffDecision; withdrawn: boolean };
+
+async function signaturesOn(tx: Tx, releaseId: number, digest: string): Promise<Signature[]> {
+  return tx.$queryRaw<Signature[]>`
+    SELECT s.id, s.user_id AS "userId", u.email, s.decision::text, w.sign_off_id IS NOT NULL AS withdrawn
+      FROM sign_off s JOIN app_user u ON u.id = s.user_id LEFT JOIN sign_off_withdrawal w ON w.sign_off_id = s.id
+     WHERE s.release_id = ${releaseId} AND s.evidence_digest = ${digest} ORDER BY s.id`;
+}
+
+/** An abstention decides nothing, whatever was said before it; an approval does not refuse, nor a refusal approve. */
+function outcomeOf(policy: PolicyDocument, standing: Standing, decision: SignOffDecision) {
+  const outcome = decides(policy, standing);
+  if (decision === "abstain" || outcome === null) return null;
+  return outcome === (decision === "approve" ? "approved" : "refused") ? outcome : null;
+}
+
+/** When the first of the waivers ends that open gates need; of several for one gate the longest counts. */
+async function waivedUntilOf(tx: Tx, releaseId: number, digest: string): Promise<Date | null> {
+  const [row] = await tx.$queryRaw<{ gates: Gate[] }[]>`
+    SELECT body::json -> 'gates' AS gates FROM evidence WHERE release_id = ${releaseId} AND digest = ${digest}`;
+  const waivers = (await waiversOn(tx, releaseId, digest)).sort((a, b) => Date.parse(b.until) - Date.parse(a.until));
+  const ends = row!.gates.flatMap((gate) => waiverOf(gate, waivers)?.until ?? []).map((until) => Date.parse(until));
+  return ends.length > 0 ? new Date(Math.min(...ends)) : null;
+}
+
+/**
+ * Takes one's own signature back while nothing is decided. It stays in the record and counts no more; the person may sign
+ * again.
+ */
+export async function withdrawSignOff({
+  actor,
+  input,
+}: {
+  actor: Actor;
+  input: { releaseId: number; reason: string };
+}): Promise<void> {
+  const { releaseId, reason } = withdrawSignOffSchema.parse(input);
+  const release = await loadSubject(actor, releaseId);
+  if (actor.kind !== "person") throw new Fault("forbidden", "Only a person takes a signature back.");
+  permit(actor, "release.sign");
+  await transaction(async (tx) => {
+    const [seen] = await tx.$queryRaw<{ digest: string | null; state: string }[]>`
+      SELECT evidence_digest AS digest, state::text FROM release WHERE id = ${release.id} FOR UPDATE`;
+    if (seen?.state !== "ready" || !seen.digest) {
+      throw new Fault("conflict", "Only a signature on evidence that waits for a decision can be taken back.");
+    }
+    const standing = (await signaturesOn(tx, release.id, seen.digest)).filter(({ withdrawn }) => !withdrawn);
+    const own = standing.find(({ userId }) => userId === actor.userId);
+    if (!own) throw new Fault("conflict", "You have no signature on this evidence to take back.");
+    await tx.signOffWithdrawal.create({ data: { signOffId: own.id, reason } });
+    const { approvals } = standingOf(
+      release.policy,
+      standing.filter(({ id }) => id !== own.id),
+    );
+    await tx.release.update({ where: { id: release.id }, data: { approvals } });
+    await appendAudit(tx, actor, {
+      action: "sign_off.withdrawn",
+      subject: subjectOf(release),
+      before: seen.digest,
+      details: { signOff: own.id, decision: own.decision, reason, evidenceDigest: seen.digest, approvals },
+    });
+  });
 }
 
 /** Moves the release's label from the baseline to the candidate. A label that left the baseline meanwhile is a conflict. */
@@ -275,10 +488,12 @@ async function conflictOf(tx: Tx, releaseId: number, seen: string): Promise<Faul
         "conflict",
         "The grading was reopened, so the evidence you saw is no longer what will be decided.",
       );
-    case "ready":
+    case "ready": {
+      const changes = inOneLine(await changesBetween(releaseId, seen, now.evidenceDigest ?? ""));
       return new Fault(
         "conflict",
-        `The evidence changed since you looked: you saw ${seen.slice(0, 12)}…, it is now ${now.evidenceDigest?.slice(0, 12)}…. Read it again.`,
+        `The evidence changed since you looked: you saw ${seen.slice(0, 12)}…, it is now ${now.evidenceDigest?.slice(0, 12)}…. ${changes ? `What changed: ${changes}. ` : "It was closed again and says the same. "}Read it again.`,
       );
+    }
   }
 }
