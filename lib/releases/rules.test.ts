@@ -288,7 +288,9 @@ describe("signatures", () => {
       slices: [],
       ages,
     });
-    expect(blocking([...short, signersGate(policy, standingOf(policy, []))]).map(({ key }) => key)).toEqual(["reviews"]);
+    expect(blocking([...short, signersGate(policy, standingOf(policy, []))]).map(({ key }) => key)).toEqual([
+      "reviews",
+    ]);
   });
   it("a waived gate stays open and blocks no more, until the waiver ends", () => {
     const gates = evidenceGates({
