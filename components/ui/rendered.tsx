@@ -1,185 +1,141 @@
 "use client";
 
-import type { ReactNode } from "react";
-import Markdown, { type Components } from "react-markdown";
-import remarkGfm from "remark-gfm";
+import { memo, type ReactNode, useMemo } from "react";
+import { Badge } from "./badge";
 import { cn } from "./cn";
-import { visiblePieces } from "./invisible";
-import { Untrusted, UntrustedText } from "./untrusted";
-
-/** Longer texts are shown as they are: laying them out would hold up the page. */
-const longestLaidOut = 60_000;
-const deepest = 24;
-const widest = 200;
-
-/** Marks of Markdown that plain prose does not have by chance. */
-const markdown = /^#{1,6} \S|^\s{0,3}(?:[-*+]|\d+[.)]) \S|^```|^\s*\|.*\|\s*$|\*\*\S[^*]*\*\*|`[^`\n]+`/m;
-
-type Message = { role: string; content: unknown; rest: Record<string, unknown> };
-
-function messagesOf(value: unknown): Message[] | null {
-  if (!Array.isArray(value) || value.length === 0 || value.length > widest) return null;
-  const messages = value.flatMap((item: unknown): Message[] => {
-    if (item === null || typeof item !== "object" || Array.isArray(item)) return [];
-    const { role, content, ...rest } = item as Record<string, unknown>;
-    return typeof role === "string" ? [{ role, content: content ?? null, rest }] : [];
-  });
-  return messages.length === value.length ? messages : null;
-}
-
-/** JSON in a string, such as a tool's answer; undefined for anything else. */
-function jsonIn(text: string): unknown {
-  if (!/^\s*[[{]/.test(text) || text.length > longestLaidOut) return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
+import { Code } from "./code";
+import { JsonTree } from "./json-tree";
+import { kindOf, rawOf } from "./kinds";
+import { useSteps } from "./long-text";
+import { Markdown } from "./markdown";
+import type { Part, Turn } from "./transcript";
+import { pane, Untrusted } from "./untrusted";
+import { UntrustedText, VisibleText } from "./untrusted-text";
 
 /**
- * An output or input by its kind: Markdown laid out, JSON as a tree, a chat as its turns, all else as text. Nothing in it
- * is a link, is fetched or runs; what can't be seen is named. `raw`: as it came, character by character.
+ * An output or input by its kind: Markdown laid out, code as code, JSON as a tree, a chat as its turns with its calls of
+ * tools, all else as text. Nothing in it is a link, is fetched or runs; what can't be seen is named; what is long comes step
+ * by step. `raw`: as it came, character by character.
  */
-export function Rendered({ value, raw, className }: { value: unknown; raw: boolean; className?: string }) {
-  const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
-  const data = typeof value === "string" ? jsonIn(value) : value;
-  const isText = data === undefined || data === null || typeof data !== "object";
-  if (raw || text.length > longestLaidOut || (isText && !markdown.test(text))) {
-    return <Untrusted text={text} className={className} />;
-  }
-  const messages = messagesOf(data);
+export const Rendered = memo(function Rendered({ value, raw, className }: Props) {
+  const text = useMemo(() => rawOf(value), [value]);
+  const kind = useMemo(() => kindOf(value), [value]);
+  if (raw || kind.kind === "text") return <Untrusted text={text} className={className} />;
   return (
-    <div
-      dir="auto"
-      className={cn(
-        "isolate min-w-0 overflow-hidden rounded-md border border-line bg-raised p-3 text-[15px] leading-relaxed [overflow-wrap:anywhere]",
-        className,
-      )}
-    >
-      {isText ? (
-        <Laid text={text} />
-      ) : messages ? (
-        <Chat messages={messages} />
-      ) : (
-        <Tree value={data} name={null} depth={0} />
-      )}
+    <div dir="auto" className={cn(pane, className)}>
+      {kind.kind === "markdown" && <Laid text={kind.text} />}
+      {kind.kind === "code" && <Code text={kind.text} language={kind.language} />}
+      {kind.kind === "json" && <JsonTree value={kind.value} />}
+      {kind.kind === "chat" && <Chat turns={kind.turns} />}
     </div>
+  );
+});
+
+type Props = { value: unknown; raw: boolean; className?: string };
+
+function Laid({ text }: { text: string }) {
+  const { shown, rest } = useSteps(text, 20_000);
+  return (
+    <>
+      <Markdown text={shown} />
+      {rest}
+    </>
   );
 }
 
-function Chat({ messages }: { messages: readonly Message[] }) {
+/** Who speaks, by a bar and a word. */
+const bars: Record<string, string> = {
+  user: "border-human",
+  assistant: "border-accent",
+  model: "border-accent",
+  tool: "border-machine",
+  function: "border-machine",
+};
+
+function Chat({ turns }: { turns: readonly Turn[] }) {
   return (
-    <ol className="flex flex-col gap-3">
-      {messages.map(({ role, content, rest }, index) => (
-        <li key={index} className="border-l-2 border-line pl-3">
+    <ol className="flex flex-col gap-4">
+      {turns.map(({ role, parts }, index) => (
+        <li
+          key={index}
+          className={cn("flex min-w-0 flex-col gap-2 border-l-2 pl-3", bars[role] ?? "border-line-strong")}
+        >
           <p className="text-sm font-medium text-muted">
-            <UntrustedText text={role} />
+            <UntrustedText text={role.slice(0, 200)} />
           </p>
-          {typeof content === "string" ? <Laid text={content} /> : <Tree value={content} name={null} depth={1} />}
-          {Object.keys(rest).length > 0 && <Tree value={rest} name={null} depth={1} />}
+          {parts.length === 0 && <p className="text-sm text-muted">(says nothing)</p>}
+          {parts.map((part, at) => (
+            <div key={at} className="min-w-0">
+              <PartOf part={part} />
+            </div>
+          ))}
         </li>
       ))}
     </ol>
   );
 }
 
-function Tree({ value, name, depth }: { value: unknown; name: string | null; depth: number }) {
-  const label = name !== null && (
-    <span className="text-muted">
-      <UntrustedText text={name} />:{" "}
-    </span>
-  );
-  if (value === null || typeof value !== "object") {
-    return (
-      <div className="font-mono text-[13px] whitespace-pre-wrap">
-        {label}
-        <UntrustedText text={typeof value === "string" ? value : String(value)} />
-      </div>
-    );
+function PartOf({ part }: { part: Part }) {
+  switch (part.kind) {
+    case "text":
+      return <Laid text={part.text} />;
+    case "thinking":
+      return (
+        <details>
+          <summary className="min-h-6 cursor-pointer text-sm text-muted">thinking</summary>
+          <div className="mt-1 text-muted">
+            <Laid text={part.text} />
+          </div>
+        </details>
+      );
+    case "call":
+      return (
+        <Box head="calls" name={part.name} id={part.id}>
+          <Given value={part.input} nothing="no arguments" />
+        </Box>
+      );
+    case "result":
+      return (
+        <Box head="answer of" name={part.name ?? "a tool"} id={part.id} failed={part.failed}>
+          <Given value={part.output} nothing="nothing" />
+        </Box>
+      );
+    case "media":
+      return (
+        <p className="text-sm text-muted">
+          [{part.type}: <VisibleText text={part.source} most={2000} />]
+        </p>
+      );
+    case "data":
+      return <JsonTree value={part.value} depth={1} />;
   }
-  const entries = Object.entries(value as object);
-  const what = Array.isArray(value) ? `[${entries.length}]` : `{${entries.length}}`;
-  if (depth >= deepest) {
-    return (
-      <div className="font-mono text-[13px] whitespace-pre-wrap">
-        {label}
-        <UntrustedText text={JSON.stringify(value)} />
-      </div>
-    );
-  }
+}
+
+type BoxProps = { head: string; name: string; id: string | null; failed?: boolean; children: ReactNode };
+
+/** A call of a tool or what came of it. */
+function Box({ head, name, id, failed, children }: BoxProps) {
   return (
-    <details open={depth < 3} className="font-mono text-[13px]">
-      <summary className="min-h-[24px] cursor-pointer">
-        {label}
-        <span className="text-muted">{what}</span>
-      </summary>
-      <div className="border-l border-line pl-4">
-        {entries.slice(0, widest).map(([key, inner]) => (
-          <Tree key={key} value={inner} name={key} depth={depth + 1} />
-        ))}
-        {entries.length > widest && <p className="text-muted">and {entries.length - widest} more: see it raw</p>}
-      </div>
-    </details>
-  );
-}
-
-/** What can't be seen, named in brackets, before the text is laid out. */
-function named(text: string): string {
-  return visiblePieces(text)
-    .map((piece) => ("text" in piece ? piece.text : `⟦${piece.badge}⟧`))
-    .join("");
-}
-
-const plain = ({ children }: { children?: ReactNode }) => <p className="mt-2 font-semibold first:mt-0">{children}</p>;
-
-/** No element that leads away, fetches, or takes part in the page's own outline. */
-const elements: Components = {
-  h1: plain,
-  h2: plain,
-  h3: plain,
-  h4: plain,
-  h5: plain,
-  h6: plain,
-  p: ({ children }) => <p className="mt-2 whitespace-pre-wrap first:mt-0">{children}</p>,
-  ul: ({ children }) => <ul className="mt-1 list-disc pl-6">{children}</ul>,
-  ol: ({ children, start }) => (
-    <ol start={start} className="mt-1 list-decimal pl-6">
-      {children}
-    </ol>
-  ),
-  blockquote: ({ children }) => <blockquote className="mt-2 border-l-2 border-line pl-3">{children}</blockquote>,
-  pre: ({ children }) => (
-    <pre className="mt-2 overflow-x-auto rounded-md bg-sunken p-2 font-mono text-[13px] whitespace-pre-wrap">
-      {children}
-    </pre>
-  ),
-  code: ({ children }) => <code className="rounded-sm bg-sunken px-1 font-mono text-[13px]">{children}</code>,
-  a: ({ children, href }) => (
-    <span>
-      {children} <span className="text-sm text-muted">({href || "link"})</span>
-    </span>
-  ),
-  img: ({ alt, src }) => (
-    <span className="text-sm text-muted">
-      [image: {alt || "no text"}, {typeof src === "string" ? src : ""}]
-    </span>
-  ),
-  input: ({ checked }) => <span>{checked ? "☑" : "☐"} </span>,
-  hr: () => <div className="my-2 border-t border-line" />,
-  table: ({ children }) => (
-    <div className="mt-2 overflow-x-auto">
-      <table className="text-sm [&_td]:border [&_td]:border-line [&_td]:px-2 [&_th]:border [&_th]:border-line [&_th]:px-2">
-        {children}
-      </table>
+    <div className="min-w-0 rounded-md border border-line bg-sunken">
+      <p className="flex flex-wrap items-center gap-x-2 border-b border-line px-2.5 py-1 text-sm">
+        <span className="text-muted">{head}</span>
+        <span className="font-mono text-[13px] font-medium">
+          <UntrustedText text={name} />
+        </span>
+        {failed && <Badge tone="worse">failed</Badge>}
+        {id && (
+          <span className="ml-auto font-mono text-xs text-muted">
+            <UntrustedText text={id.slice(0, 100)} />
+          </span>
+        )}
+      </p>
+      <div className="px-2.5 py-1.5">{children}</div>
     </div>
-  ),
-};
-
-function Laid({ text }: { text: string }) {
-  return (
-    <Markdown remarkPlugins={[remarkGfm]} components={elements} urlTransform={(url) => url}>
-      {named(text)}
-    </Markdown>
   );
+}
+
+function Given({ value, nothing }: { value: unknown; nothing: string }) {
+  if (value === null || value === undefined || value === "") return <p className="text-sm text-muted">({nothing})</p>;
+  if (typeof value === "string") return <Laid text={value} />;
+  return <JsonTree value={value} depth={1} />;
 }

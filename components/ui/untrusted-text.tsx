@@ -1,19 +1,33 @@
+import { cutAt } from "./cut";
+import { formatCount } from "./format";
 import { visiblePieces } from "./invisible";
 
+/** More in one place would hold up the page; what may be longer is shown by `Untrusted`, step by step. */
+const longest = 100_000;
+const longestInline = 10_000;
+
 /** Text with what can't be seen shown as badges. */
-export function VisibleText({ text }: { text: string }) {
-  return visiblePieces(text).map((piece, index) =>
-    "text" in piece ? (
-      piece.text
-    ) : (
-      <span
-        key={index}
-        className="mx-px rounded bg-unsure-soft px-1 font-mono text-xs text-unsure"
-        title="invisible character"
-      >
-        {piece.badge}
-      </span>
-    ),
+export function VisibleText({ text, most = longest }: { text: string; most?: number }) {
+  const shown = text.length > most ? text.slice(0, cutAt(text, most)) : text;
+  return (
+    <>
+      {visiblePieces(shown).map((piece, index) =>
+        "text" in piece ? (
+          piece.text
+        ) : (
+          <span
+            key={index}
+            className="mx-px rounded bg-unsure-soft px-1 font-mono text-xs whitespace-normal text-unsure [overflow-wrap:anywhere]"
+            title={piece.title}
+          >
+            {piece.badge}
+          </span>
+        ),
+      )}
+      {shown.length < text.length && (
+        <span className="text-muted"> … and {formatCount(text.length - shown.length)} more characters</span>
+      )}
+    </>
   );
 }
 
@@ -21,7 +35,7 @@ export function VisibleText({ text }: { text: string }) {
 export function UntrustedText({ text }: { text: string }) {
   return (
     <bdi>
-      <VisibleText text={text} />
+      <VisibleText text={text} most={longestInline} />
     </bdi>
   );
 }

@@ -1,13 +1,11 @@
-"use client";
-
-import { useState } from "react";
-import { Button } from "./button";
 import { cn } from "./cn";
-import { UntrustedText } from "./untrusted-text";
+import { LongText } from "./long-text";
 
-export { UntrustedText };
+export { UntrustedText } from "./untrusted-text";
 
-const shownAtFirst = 4000;
+/** What a stranger's text is drawn in: nothing in it reaches out of it. */
+export const pane =
+  "isolate min-w-0 overflow-hidden [contain:paint] rounded-md border border-line bg-raised p-3 text-[15px] leading-relaxed [overflow-wrap:anywhere]";
 
 /** Text written by a machine or a stranger: shown as text, in its own pane, with what can't be seen made visible. */
 export function Untrusted({
@@ -19,27 +17,16 @@ export function Untrusted({
   compact?: boolean;
   className?: string;
 }) {
-  const [whole, setWhole] = useState(false);
-  const cut = !whole && text.length > shownAtFirst;
-  const shown = cut ? text.slice(0, shownAtFirst) : text;
   return (
     <div
       dir="auto"
       className={cn(
-        "min-w-0 isolate overflow-hidden whitespace-pre-wrap [overflow-wrap:anywhere]",
-        compact ? "text-sm text-muted" : "rounded-md border border-line bg-raised p-3 text-[15px] leading-relaxed",
+        "whitespace-pre-wrap",
+        compact ? "isolate min-w-0 overflow-hidden text-sm text-muted [overflow-wrap:anywhere]" : pane,
         className,
       )}
     >
-      {text === "" && <span className="text-muted">(empty)</span>}
-      <UntrustedText text={shown} />
-      {cut && (
-        <div className="mt-2">
-          <Button size="sm" onClick={() => setWhole(true)}>
-            Show all {text.length.toLocaleString("en")} characters
-          </Button>
-        </div>
-      )}
+      {text === "" ? <span className="text-muted">(empty)</span> : <LongText text={text} />}
     </div>
   );
 }

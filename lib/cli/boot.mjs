@@ -8,7 +8,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
-const verbs = ["start", "dev", "test", "check", "bench", "cli"];
+const verbs = ["start", "dev", "test", "check", "bench", "screenshots", "cli"];
 const [verb, ...rest] = process.argv.slice(2);
 
 function fail(message, details) {

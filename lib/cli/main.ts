@@ -12,6 +12,10 @@ export async function run(verb: string, args: string[]): Promise<void> {
     const { bench } = await import("../../bench/main");
     return leave(await bench(args));
   }
+  if (verb === "screenshots") {
+    const { screenshots } = await import("../../e2e/screens/main");
+    return leave(await screenshots(args));
+  }
   const { cli } = await import("./program");
   leave(await cli(args));
 }

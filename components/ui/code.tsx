@@ -1,0 +1,18 @@
+import { LongText } from "./long-text";
+import { UntrustedText } from "./untrusted-text";
+
+/** Code, with its language named where it is known. */
+export function Code({ text, language }: { text: string; language: string }) {
+  return (
+    <div className="mt-2 min-w-0 overflow-hidden rounded-md border border-line bg-sunken first:mt-0">
+      {language !== "" && (
+        <p className="border-b border-line px-2.5 py-0.5 text-xs text-muted">
+          <UntrustedText text={language} />
+        </p>
+      )}
+      <pre className="p-2.5 font-mono text-[13px] leading-normal whitespace-pre-wrap [overflow-wrap:anywhere] [tab-size:4]">
+        <LongText text={text} />
+      </pre>
+    </div>
+  );
+}
