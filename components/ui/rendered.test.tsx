@@ -119,6 +119,7 @@ describe("hostile text", () => {
       expect(strangers(renderToStaticMarkup(<Untrusted text={text} compact />))).toEqual([]);
       expect(strangers(renderToStaticMarkup(<UntrustedText text={text} />))).toEqual([]);
     },
+    60_000,
   );
   it("is named where it can't be seen, in every renderer", () => {
     const text = "pay\u202e no\u200bw \u0000";
