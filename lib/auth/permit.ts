@@ -23,6 +23,8 @@ export const allowed = {
   "review.assign": ["administrator", "release_manager"],
   "tag.merge": ["administrator", "release_manager"],
   "criterion.write": ["administrator", "release_manager"],
+  "policy.propose": ["administrator", "release_manager"],
+  "policy.approve": ["administrator", "release_manager"],
   "audit.read": ["auditor", "administrator", "release_manager"],
   "audit.verify": ["auditor", "administrator", "release_manager"],
   "evidence.export": everyone,

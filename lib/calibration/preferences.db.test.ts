@@ -10,7 +10,7 @@ import { getJudge, listJudges } from "../judges/queries";
 import { getBrief } from "../releases/brief";
 import { type CaseFilter, getCase, listCases } from "../releases/cases";
 import { closeGrading, createRelease, drawSample } from "../releases/commands";
-import { casesOf, type SeededPreferences, seedPreferences, seedWorld } from "../releases/release.seed";
+import { casesOf, changePolicyOf, type SeededPreferences, seedPreferences, seedWorld } from "../releases/release.seed";
 import { verifySamples } from "../releases/verify-samples";
 import { startImport } from "../runs/commands";
 import { runNextImport } from "../runs/load";
@@ -173,12 +173,7 @@ describe("a preference criterion", () => {
     const { manager, reviewer, create } = await seedCompared();
     const others = await Promise.all([1, 2].map(() => seedPerson(manager.projectId, { roles: ["reviewer"] })));
     const id = await create();
-    const { policyId } = await db.release.findUniqueOrThrow({ where: { id } });
-    const { document } = await db.policy.findUniqueOrThrow({ where: { id: policyId } });
-    await db.policy.update({
-      where: { id: policyId },
-      data: { document: JSON.stringify({ ...JSON.parse(document), reviewersPerCase: 2 }) },
-    });
+    await changePolicyOf(id, { reviewersPerCase: 2 });
     await drawSample({ actor: manager, input: { releaseId: id, size: 24 } });
     const numberOf = (key: string) => Number(key.slice(1));
     // c001: two say candidate. c002: they differ. c003: two of three say tie. c004: three say three things. c005: one alone.

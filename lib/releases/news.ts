@@ -27,7 +27,17 @@ const ofMyReleases = [
   "release.refused",
   "sign_off.given",
 ];
-const ofTheProject = ["release.created", "label.moved", "label.rolled_back", "judge.moved"];
+const ofTheProject = [
+  "release.created",
+  "label.moved",
+  "label.rolled_back",
+  "judge.moved",
+  "policy.proposed",
+  "policy.approval_given",
+  "policy.changed",
+  "policy.rejected",
+  "policy.withdrawn",
+];
 
 /**
  * Entries of the audit log that tell this person something: about releases they opened, graded or signed, and about the

@@ -120,3 +120,40 @@ export function policyFor(policy: PolicyDocument, criterion: string): PolicyDocu
   const own = Object.hasOwn(policy.criteria, criterion) ? policy.criteria[criterion] : undefined;
   return { ...policy, margin: own?.margin ?? policy.margin, judge: own?.judge ?? policy.judge };
 }
+
+/** Words of addresses that lead elsewhere. */
+const reserved = ["new", "proposals", "schema"];
+
+/** Of a policy: a word for addresses and commands. */
+export const policyKeySchema = z
+  .string()
+  .trim()
+  .min(1, "A policy needs a key.")
+  .max(100)
+  .regex(/^[a-z0-9][a-z0-9._-]*$/, "Small letters, digits, dots, dashes and underscores, such as medical-advice.")
+  .refine((key) => !reserved.includes(key), "This word is taken. Choose another key.");
+
+/** The form of a document, for editors and programs (JSON Schema, draft 2020-12). What may be left out has its default there. */
+export function policyJsonSchema(): Record<string, unknown> {
+  return { title: "Policy", ...z.toJSONSchema(policySchema, { io: "input" }) };
+}
+
+/** A document that somebody writes now: what the stored form can't say of itself, each at its field. */
+export const policyDraftSchema = policySchema.superRefine((policy, context) => {
+  const wrong = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+  const twice = (names: readonly string[], path: string, of?: string) =>
+    names.forEach((name, i) => {
+      if (names.indexOf(name) < i) wrong(of ? [path, i, of] : [path, i], `“${name}” stands here twice.`);
+    });
+  twice(
+    policy.slices.map(({ slice }) => slice),
+    "slices",
+    "slice",
+  );
+  twice(
+    policy.signerGroups.map(({ name }) => name),
+    "signerGroups",
+    "name",
+  );
+  twice(policy.meanings, "meanings");
+});

@@ -1,9 +1,9 @@
 import { db } from "../db/client";
 import { transaction } from "../db/transaction";
-import { sha256Hex } from "../digest";
+import { canonicalJson, sha256Hex } from "../digest";
 import { writeLabelMove } from "../prompts/label-moves";
 import { unique } from "../testing/seed";
-import { ensurePolicies } from "./policy";
+import { ensurePolicies, type PolicyDocument } from "./policy";
 
 /** What database tests of releases start from: two versions, two runs, one criterion, one judge. */
 
@@ -31,6 +31,29 @@ export function casesOf(pairs: Partial<Record<`${"pass" | "fail"}>${"pass" | "fa
     Array.from({ length: count ?? 0 }, () => pair.split(">") as SeededCase["judge"]),
   );
   return judged.map((judge, i) => ({ key: `c${String(i + 1).padStart(3, "0")}`, judge }));
+}
+
+/** A new version of a policy with something changed, without the people who would have to approve it. */
+export async function seedPolicyVersion(
+  projectId: number,
+  key: string,
+  change: Partial<PolicyDocument>,
+): Promise<number> {
+  const where = { projectId, key };
+  const newest = await db.policy.findFirstOrThrow({ where, orderBy: { number: "desc" } });
+  const document = canonicalJson({ ...JSON.parse(newest.document), ...change });
+  const data = { ...where, number: newest.number + 1, document, digest: sha256Hex(document), createdBy: "test" };
+  return (await db.policy.create({ data })).id;
+}
+
+/** Puts a release under another version of its policy, which nothing but a test ever does. */
+export async function changePolicyOf(releaseId: number, change: Partial<PolicyDocument>): Promise<void> {
+  const { projectId, policy } = await db.release.findUniqueOrThrow({
+    where: { id: releaseId },
+    include: { policy: true },
+  });
+  const policyId = await seedPolicyVersion(projectId, policy.key, change);
+  await db.release.update({ where: { id: releaseId }, data: { policyId } });
 }
 
 export async function seedWorld(

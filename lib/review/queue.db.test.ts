@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Person } from "../auth/actor";
 import { db } from "../db/client";
 import { closeGrading, createRelease, drawSample } from "../releases/commands";
-import { casesOf, seedWorld } from "../releases/release.seed";
+import { casesOf, seedPolicyVersion, seedWorld } from "../releases/release.seed";
 import { testDatabase } from "../testing/database";
 import { seedPerson, seedProject } from "../testing/seed";
 import { countDisputes, type Dispute, nextDispute, settleDispute } from "./adjudication";
@@ -21,11 +21,7 @@ async function seedQueue({ graders = 1, size = 6 } = {}) {
   const [first, second, third] = reviewers as [Person, Person, Person];
   const viewer = await seedPerson(project.id, { roles: ["viewer"] });
   const world = await seedWorld(project.id, casesOf({ "pass>pass": size, "pass>fail": size }));
-  const policy = await db.policy.findFirstOrThrow({ where: { projectId: project.id, key: "standard" } });
-  await asOwner(
-    "UPDATE policy SET document = jsonb_set(document::jsonb, '{reviewersPerCase}', $2::jsonb)::text WHERE id = $1",
-    [policy.id, String(graders)],
-  );
+  await seedPolicyVersion(project.id, "standard", { reviewersPerCase: graders });
   const { id } = await createRelease({
     actor: manager,
     input: { prompt: world.prompt, baseline: "v1", candidate: "v2" },

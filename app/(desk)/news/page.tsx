@@ -54,11 +54,18 @@ export default async function NewsPage() {
 
 /** What it was about, as a link where there is a page. */
 function Subject({ item: { subject, to } }: { item: NewsItem }) {
-  const text = subject.name || (subject.kind === "label" ? subject.id : `${subject.kind} ${subject.id}`);
+  const text =
+    (subject.kind === "policy_proposal" ? `policy ${subject.name}` : subject.name) ||
+    (subject.kind === "label" ? subject.id : `${subject.kind} ${subject.id}`);
   const name = <UntrustedText text={to ? `${text} → ${to}` : text} />;
-  if (subject.kind !== "release") return <span>{name}</span>;
+  const pages: Record<string, string> = {
+    release: `/releases/${subject.id}`,
+    policy_proposal: `/settings/policies/proposals/${subject.id}`,
+  };
+  const href = pages[subject.kind];
+  if (!href) return <span>{name}</span>;
   return (
-    <Link href={`/releases/${subject.id}`} className="text-accent underline-offset-2 hover:underline">
+    <Link href={href} className="text-accent underline-offset-2 hover:underline">
       {name}
     </Link>
   );
