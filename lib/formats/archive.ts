@@ -11,6 +11,9 @@ import { limits, refuse } from "./rows";
 
 export const bundleFiles = ["bundle.json", "cases.jsonl", "outputs.jsonl", "verdicts.jsonl", "reviews.jsonl"];
 
+/** Of a stream, at once: large enough that its handling costs nothing. */
+const pieceBytes = 256 * 1024;
+
 export type Packing = "zip" | "tar.gz" | "plain";
 
 export async function packingOf(file: string): Promise<Packing> {
@@ -164,7 +167,12 @@ async function untar(
   claim: (name: string) => string | null,
 ) {
   const reader = extract();
-  const feeding = pipeline(createReadStream(file), createGunzip(), guard(archive, size, counter), reader);
+  const feeding = pipeline(
+    createReadStream(file, { highWaterMark: pieceBytes }),
+    createGunzip({ chunkSize: pieceBytes }),
+    guard(archive, size, counter),
+    reader,
+  );
   // A failure of the feed also ends the loop below, with a less telling error.
   let cause: unknown;
   feeding.catch((error) => {
@@ -173,7 +181,7 @@ async function untar(
   try {
     for await (const entry of reader) {
       const target = entry.header.type === "file" ? claim(entry.header.name) : null;
-      if (target) await pipeline(entry, createWriteStream(target));
+      if (target) await pipeline(entry, createWriteStream(target, { highWaterMark: 4 * pieceBytes }));
       else entry.resume();
     }
     await feeding;

@@ -4,6 +4,7 @@ import { type ZodType, z } from "zod";
 import { canonicalJson, type JsonValue } from "../digest";
 import { decodeUtf8, linesOf } from "./lines";
 import { type At, anyObject, type Content, limits, refuse, type SourceRow, type Target } from "./rows";
+import { plain, plainShape } from "./shape";
 import { parseStrict } from "./strict-json";
 
 /** The Countersign bundle: docs/formats.md. */
@@ -118,6 +119,123 @@ const preferenceReviewSchema = z.looseObject({
   at: time,
 });
 
+/** Only for a test that compares the two. */
+type Way = "by schema";
+type Read<T> = { row: T; others: Record<string, unknown> };
+
+/**
+ * How a kind of line is read. The schema says what is right and what is wrong; a line that `shape` knows to be right is
+ * spared it, which is most of what an import would take.
+ */
+function reader<T>(schema: ZodType<T> & { shape: Record<string, unknown> }, shape: ReturnType<typeof plainShape>) {
+  return (value: unknown, at: At, way?: Way): Read<T> => {
+    const others = way === "by schema" ? null : shape(value);
+    if (others) return { row: value as T, others };
+    return { row: parse(schema, value, at), others: rest(value, schema) };
+  };
+}
+
+const readCase = reader(
+  caseSchema,
+  plainShape(
+    {
+      case: plain.key,
+      input: plain.content,
+      reference: plain.maybeContent,
+      slice: plain.maybeShort,
+      tags: plain.maybeTags,
+      mustPass: plain.maybeBoolean,
+      origin: plain.maybeOneOf("human", "production", "generated", "probe"),
+      generator: plain.maybeText,
+    },
+    2,
+  ),
+);
+const readOutput = reader(
+  outputSchema,
+  plainShape(
+    {
+      case: plain.key,
+      version: plain.key,
+      output: plain.maybeContent,
+      error: plain.maybeText,
+      latencyMs: plain.maybeAmount,
+      inputTokens: plain.maybeWhole,
+      outputTokens: plain.maybeWhole,
+      costUsd: plain.maybeAmount,
+      model: plain.maybeText,
+      at: plain.maybeTime,
+    },
+    2,
+  ),
+);
+const readVerdict = reader(
+  verdictSchema,
+  plainShape(
+    {
+      case: plain.key,
+      version: plain.key,
+      judge: plain.key,
+      repeat: plain.maybeWholeTo(999),
+      verdict: plain.maybeOneOf("pass", "fail", "error"),
+      score: plain.maybeNumber,
+      rationale: plain.maybeText,
+      at: plain.maybeTime,
+    },
+    3,
+  ),
+);
+const readReview = reader(
+  reviewSchema,
+  plainShape(
+    {
+      case: plain.key,
+      version: plain.key,
+      criterion: plain.key,
+      reviewer: plain.key,
+      verdict: plain.oneOf("pass", "fail", "unsure"),
+      score: plain.maybeNumber,
+      note: plain.maybeText,
+      tags: plain.maybeTags,
+      at: plain.maybeTime,
+    },
+    5,
+  ),
+);
+const readPreferenceVerdict = reader(
+  preferenceVerdictSchema,
+  plainShape(
+    {
+      case: plain.key,
+      versions: plain.twoKeys,
+      judge: plain.key,
+      prefer: plain.maybeKey,
+      verdict: plain.maybeOneOf("error"),
+      score: plain.maybeNumber,
+      rationale: plain.maybeText,
+      at: plain.maybeTime,
+    },
+    3,
+  ),
+);
+const readPreferenceReview = reader(
+  preferenceReviewSchema,
+  plainShape(
+    {
+      case: plain.key,
+      versions: plain.twoKeys,
+      criterion: plain.key,
+      reviewer: plain.key,
+      prefer: plain.maybeKey,
+      verdict: plain.maybeOneOf("unsure"),
+      note: plain.maybeText,
+      tags: plain.maybeTags,
+      at: plain.maybeTime,
+    },
+    4,
+  ),
+);
+
 function parse<T>(schema: ZodType<T>, value: unknown, at: At): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -171,9 +289,10 @@ function toPreference<T extends string>(
   throw refuse(`prefer must be “${first}”, “${second}” or “tie”.`, { ...at, field: "prefer" });
 }
 
-const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
-  "cases.jsonl": (value, at) => {
-    const row = parse(caseSchema, value, at);
+type RowFile = "cases.jsonl" | "outputs.jsonl" | "verdicts.jsonl" | "reviews.jsonl";
+const readers: Record<RowFile, (value: unknown, at: At, way?: Way) => SourceRow> = {
+  "cases.jsonl": (value, at, way) => {
+    const { row, others } = readCase(value, at, way);
     return {
       kind: "case",
       at,
@@ -185,11 +304,11 @@ const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
       mustPass: row.mustPass ?? false,
       origin: row.origin ?? "human",
       generator: row.generator ?? null,
-      metadata: rest(value, caseSchema),
+      metadata: others,
     };
   },
-  "outputs.jsonl": (value, at) => {
-    const row = parse(outputSchema, value, at);
+  "outputs.jsonl": (value, at, way) => {
+    const { row, others } = readOutput(value, at, way);
     if ((row.output == null) === (row.error == null)) {
       throw refuse("A line has either an output or an error.", { ...at, field: "output" });
     }
@@ -206,12 +325,12 @@ const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
       costUsd: row.costUsd ?? null,
       model: row.model ?? null,
       answeredAt: toTime(row.at),
-      metadata: rest(value, outputSchema),
+      metadata: others,
     };
   },
-  "verdicts.jsonl": (value, at) => {
+  "verdicts.jsonl": (value, at, way) => {
     if (isPreference(value)) {
-      const row = parse(preferenceVerdictSchema, value, at);
+      const { row, others } = readPreferenceVerdict(value, at, way);
       return {
         kind: "preferenceVerdict",
         at,
@@ -222,10 +341,10 @@ const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
         score: row.score ?? null,
         rationale: row.rationale ?? null,
         judgedAt: toTime(row.at),
-        metadata: rest(value, preferenceVerdictSchema),
+        metadata: others,
       };
     }
-    const row = parse(verdictSchema, value, at);
+    const { row, others } = readVerdict(value, at, way);
     if (row.verdict == null && row.score == null)
       throw refuse("A line has a verdict or a score.", { ...at, field: "verdict" });
     return {
@@ -239,12 +358,12 @@ const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
       score: row.score ?? null,
       rationale: row.rationale ?? null,
       judgedAt: toTime(row.at),
-      metadata: rest(value, verdictSchema),
+      metadata: others,
     };
   },
-  "reviews.jsonl": (value, at) => {
+  "reviews.jsonl": (value, at, way) => {
     if (isPreference(value)) {
-      const row = parse(preferenceReviewSchema, value, at);
+      const { row, others } = readPreferenceReview(value, at, way);
       return {
         kind: "preferenceReview",
         at,
@@ -256,10 +375,10 @@ const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
         note: row.note ?? null,
         tags: row.tags ?? [],
         gradedAt: toTime(row.at),
-        metadata: rest(value, preferenceReviewSchema),
+        metadata: others,
       };
     }
-    const row = parse(reviewSchema, value, at);
+    const { row, others } = readReview(value, at, way);
     return {
       kind: "review",
       at,
@@ -272,10 +391,15 @@ const readers: Record<string, (value: unknown, at: At) => SourceRow> = {
       note: row.note ?? null,
       tags: row.tags ?? [],
       gradedAt: toTime(row.at),
-      metadata: rest(value, reviewSchema),
+      metadata: others,
     };
   },
 };
+
+/** A parsed line of one of a bundle's files as a row. */
+export function readLine(file: RowFile, value: unknown, at: At, way?: Way): SourceRow {
+  return readers[file](value, at, way);
+}
 
 async function readHead(folder: string) {
   const at = { file: "bundle.json", line: 1 };
@@ -342,8 +466,9 @@ export async function* readBundle(
       }),
     ),
   ];
-  for (const [file, toRow] of Object.entries(readers)) {
+  for (const file of Object.keys(readers) as RowFile[]) {
     if (!files.includes(file)) continue;
+    const toRow = readers[file];
     for await (const lines of linesOf(path.join(folder, file), file, read)) {
       yield lines.map((line) => toRow(parseStrict(line.text, line.at), line.at));
     }

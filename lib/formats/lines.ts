@@ -1,5 +1,8 @@
+import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { type At, limits, refuse } from "./rows";
+
+const brace = 123;
 
 /** Decodes UTF-8 or refuses. */
 export function decodeUtf8(bytes: Uint8Array, at: At): string {
@@ -28,27 +31,35 @@ export async function* linesOf(
   let rest: Buffer[] = [];
   let restBytes = 0;
   let line = 0;
-  const take = (bytes: Buffer): Line | null => {
+  /** `clean`: the bytes are known to be what decodeUtf8 takes. */
+  const take = (bytes: Buffer, from: number, to: number, clean: boolean): Line | null => {
     line++;
-    let [from, to] = [0, bytes.length];
-    if (to > 0 && bytes[to - 1] === 13) to--;
-    if (line === 1 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) from = 3;
+    if (to > from && bytes[to - 1] === 13) to--;
+    if (line === 1 && bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf) from += 3;
     const at = { file, line };
-    const text = decodeUtf8(bytes.subarray(from, to), at);
-    return text.trim() === "" ? null : { text, at };
+    const text = clean ? bytes.toString("utf8", from, to) : decodeUtf8(bytes.subarray(from, to), at);
+    return bytes[from] !== brace && text.trim() === "" ? null : { text, at };
   };
   for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
     read(chunk.length);
     const batch: Line[] = [];
     let from = 0;
+    // The lines that stand whole in this chunk are looked at all at once.
+    const [first, last] = [chunk.indexOf(10), chunk.lastIndexOf(10)];
+    const inner = chunk.subarray(first + 1, last + 1);
+    const clean = isUtf8(inner) && !inner.includes(0);
     for (;;) {
       const end = chunk.indexOf(10, from);
       if (end === -1) break;
-      const piece = chunk.subarray(from, end);
-      const whole = rest.length > 0 ? Buffer.concat([...rest, piece]) : piece;
-      rest = [];
-      restBytes = 0;
-      const found = take(whole);
+      let found: Line | null;
+      if (rest.length > 0) {
+        const whole = Buffer.concat([...rest, chunk.subarray(from, end)]);
+        found = take(whole, 0, whole.length, false);
+        rest = [];
+        restBytes = 0;
+      } else {
+        found = take(chunk, from, end, clean && from > first);
+      }
       if (found) batch.push(found);
       from = end + 1;
     }
@@ -62,7 +73,8 @@ export async function* linesOf(
     if (batch.length > 0) yield batch;
   }
   if (rest.length > 0) {
-    const found = take(Buffer.concat(rest));
+    const whole = Buffer.concat(rest);
+    const found = take(whole, 0, whole.length, false);
     if (found) yield [found];
   }
 }

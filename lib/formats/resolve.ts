@@ -53,32 +53,45 @@ class SeenLines {
   }
 }
 
+function mark(lines: SeenLines, caseIndex: number, at: At, what: () => string): void {
+  const before = lines.mark(caseIndex, at.line);
+  if (before > 0) throw refuse(`${what()} stands twice: lines ${before} and ${at.line}.`, { ...at, field: "case" });
+}
+
+/** Keys of one kind by order of appearance. All of a kind stand in one file, so that a line is all there is to remember. */
 class Names {
-  private readonly known = new Map<string, { index: number; at: At }>();
+  private readonly known = new Map<string, number>();
+  private readonly lines: number[] = [];
+  private file = "";
   constructor(private readonly what: string) {}
 
   add(key: string, at: At): number {
     const before = this.known.get(key);
-    if (before) {
-      throw refuse(`The ${this.what} “${key}” stands twice: first in ${before.at.file} line ${before.at.line}.`, {
+    if (before !== undefined) {
+      throw refuse(`The ${this.what} “${key}” stands twice: first in ${this.file} line ${this.lines[before]}.`, {
         ...at,
         field: this.what,
       });
     }
-    const index = this.known.size;
-    this.known.set(key, { index, at });
+    const index = this.lines.length;
+    this.known.set(key, index);
+    this.lines.push(at.line);
+    this.file = at.file;
     return index;
   }
 
   find(key: string, at: At): number {
     const found = this.known.get(key);
-    if (!found)
+    if (found === undefined)
       throw refuse(`The ${this.what} “${key.slice(0, 120)}” is not in this source.`, { ...at, field: this.what });
-    return found.index;
+    return found;
   }
 }
 
-/** Checks references and uniqueness across a whole source. Memory grows with the number of cases only. */
+/**
+ * Checks references and uniqueness across a whole source. Memory grows with the number of cases only. A row is not copied:
+ * what is found out about it is added to it.
+ */
 export class Resolver {
   private readonly cases = new Names("case");
   private readonly versions = new Names("version");
@@ -86,17 +99,18 @@ export class Resolver {
   private readonly judges = new Names("judge");
   private readonly judgeRows: JudgeRow[] = [];
   private readonly criterionRows: CriterionRow[] = [];
+  /** By version: the cases that have an output. */
+  private readonly outputs: SeenLines[] = [];
   private readonly seen = new Map<string, SeenLines>();
   readonly counts = { versions: 0, cases: 0, outputs: 0, verdicts: 0, reviews: 0 };
 
-  private once(group: string, caseIndex: number, at: At, what: string): void {
+  private once(group: string, caseIndex: number, at: At, what: () => string): void {
     let lines = this.seen.get(group);
     if (!lines) {
       lines = new SeenLines();
       this.seen.set(group, lines);
     }
-    const before = lines.mark(caseIndex, at.line);
-    if (before > 0) throw refuse(`${what} stands twice: lines ${before} and ${at.line}.`, { ...at, field: "case" });
+    mark(lines, caseIndex, at, what);
   }
 
   resolve(row: SourceRow): ResolvedRow {
@@ -104,41 +118,53 @@ export class Resolver {
     switch (row.kind) {
       case "criterion":
         this.criterionRows.push(row);
-        return { ...row, index: this.criteria.add(row.key, at) };
+        return Object.assign(row, { index: this.criteria.add(row.key, at) });
       case "judge": {
         const criterionIndex = this.criteria.find(row.criterion, at);
         this.judgeRows.push(row);
-        return { ...row, criterionIndex, index: this.judges.add(row.key, at) };
+        return Object.assign(row, { criterionIndex, index: this.judges.add(row.key, at) });
       }
       case "version":
         this.counts.versions++;
-        return { ...row, index: this.versions.add(row.key, at) };
-      case "case":
+        return Object.assign(row, { index: this.versions.add(row.key, at) });
+      case "case": {
         this.counts.cases++;
-        return { ...row, index: this.cases.add(row.key, at) };
+        const resolved = row as typeof row & { index: number };
+        resolved.index = this.cases.add(row.key, at);
+        return resolved;
+      }
       case "output": {
-        const caseIndex = this.cases.find(row.case, at);
-        const versionIndex = this.versions.find(row.version, at);
-        this.once(
-          `output ${versionIndex}`,
-          caseIndex,
+        const resolved = row as typeof row & { caseIndex: number; versionIndex: number };
+        resolved.caseIndex = this.cases.find(row.case, at);
+        resolved.versionIndex = this.versions.find(row.version, at);
+        this.outputs[resolved.versionIndex] ??= new SeenLines();
+        mark(
+          this.outputs[resolved.versionIndex]!,
+          resolved.caseIndex,
           at,
-          `The output of case “${row.case}” by version “${row.version}”`,
+          () => `The output of case “${row.case}” by version “${row.version}”`,
         );
         this.counts.outputs++;
-        return { ...row, caseIndex, versionIndex };
+        return resolved;
       }
       case "verdict": {
-        const caseIndex = this.cases.find(row.case, at);
-        const versionIndex = this.versions.find(row.version, at);
-        const judgeIndex = this.judges.find(row.judge, at);
-        this.needKind("pass_fail", this.judgeRows[judgeIndex]!.criterion, at);
-        this.needOutput(versionIndex, caseIndex, row.case, row.version, at);
-        const what = `The verdict of judge “${row.judge}” on case “${row.case}” by version “${row.version}”${row.repeat > 0 ? `, repeat ${row.repeat},` : ""}`;
-        this.once(`verdict ${versionIndex} ${judgeIndex} ${row.repeat}`, caseIndex, at, what);
+        const resolved = row as Extract<ResolvedRow, { kind: "verdict" }>;
+        resolved.caseIndex = this.cases.find(row.case, at);
+        resolved.versionIndex = this.versions.find(row.version, at);
+        resolved.judgeIndex = this.judges.find(row.judge, at);
+        const judge = this.judgeRows[resolved.judgeIndex]!;
+        this.needKind("pass_fail", judge.criterion, at);
+        this.needOutput(resolved.versionIndex, resolved.caseIndex, row.case, row.version, at);
+        this.once(
+          `verdict ${resolved.versionIndex} ${resolved.judgeIndex} ${row.repeat}`,
+          resolved.caseIndex,
+          at,
+          () =>
+            `The verdict of judge “${row.judge}” on case “${row.case}” by version “${row.version}”${row.repeat > 0 ? `, repeat ${row.repeat},` : ""}`,
+        );
         this.counts.verdicts++;
-        const verdict = row.verdict ?? this.fromScore(row, this.judgeRows[judgeIndex]!);
-        return { ...row, verdict, caseIndex, versionIndex, judgeIndex };
+        row.verdict ??= this.fromScore(row, judge);
+        return resolved;
       }
       case "review": {
         const caseIndex = this.cases.find(row.case, at);
@@ -146,28 +172,41 @@ export class Resolver {
         const criterionIndex = this.criteria.find(row.criterion, at);
         this.needKind("pass_fail", row.criterion, at);
         this.needOutput(versionIndex, caseIndex, row.case, row.version, at);
-        const what = `The review by “${row.reviewer}” of case “${row.case}” by version “${row.version}”`;
-        this.once(`review ${versionIndex} ${criterionIndex} ${row.reviewer}`, caseIndex, at, what);
+        this.once(
+          `review ${versionIndex} ${criterionIndex} ${row.reviewer}`,
+          caseIndex,
+          at,
+          () => `The review by “${row.reviewer}” of case “${row.case}” by version “${row.version}”`,
+        );
         this.counts.reviews++;
-        return { ...row, caseIndex, versionIndex, criterionIndex };
+        return Object.assign(row, { caseIndex, versionIndex, criterionIndex });
       }
       case "preferenceVerdict": {
         const { caseIndex, versionIndexes } = this.pairOf(row);
         const judgeIndex = this.judges.find(row.judge, at);
         this.needKind("preference", this.judgeRows[judgeIndex]!.criterion, at);
-        const what = `The preference of judge “${row.judge}” on case “${row.case}” between “${row.versions.join("” and “")}”`;
-        this.once(`preferenceVerdict ${versionIndexes} ${judgeIndex}`, caseIndex, at, what);
+        this.once(
+          `preferenceVerdict ${versionIndexes} ${judgeIndex}`,
+          caseIndex,
+          at,
+          () =>
+            `The preference of judge “${row.judge}” on case “${row.case}” between “${row.versions.join("” and “")}”`,
+        );
         this.counts.verdicts++;
-        return { ...row, caseIndex, versionIndexes, judgeIndex };
+        return Object.assign(row, { caseIndex, versionIndexes, judgeIndex });
       }
       case "preferenceReview": {
         const { caseIndex, versionIndexes } = this.pairOf(row);
         const criterionIndex = this.criteria.find(row.criterion, at);
         this.needKind("preference", row.criterion, at);
-        const what = `The preference of “${row.reviewer}” on case “${row.case}” between “${row.versions.join("” and “")}”`;
-        this.once(`preferenceReview ${versionIndexes} ${criterionIndex} ${row.reviewer}`, caseIndex, at, what);
+        this.once(
+          `preferenceReview ${versionIndexes} ${criterionIndex} ${row.reviewer}`,
+          caseIndex,
+          at,
+          () => `The preference of “${row.reviewer}” on case “${row.case}” between “${row.versions.join("” and “")}”`,
+        );
         this.counts.reviews++;
-        return { ...row, caseIndex, versionIndexes, criterionIndex };
+        return Object.assign(row, { caseIndex, versionIndexes, criterionIndex });
       }
     }
   }
@@ -183,7 +222,7 @@ export class Resolver {
   }
 
   private needKind(asks: CriterionRow["asks"], criterion: string, at: At): void {
-    const row = this.criterionRows.find(({ key }) => key === criterion)!;
+    const row = this.criterionRows[this.criteria.find(criterion, at)]!;
     if (row.asks === asks) return;
     throw refuse(
       row.asks === "preference"
@@ -194,7 +233,7 @@ export class Resolver {
   }
 
   private needOutput(versionIndex: number, caseIndex: number, key: string, version: string, at: At): void {
-    if (this.seen.get(`output ${versionIndex}`)?.has(caseIndex)) return;
+    if (this.outputs[versionIndex]?.has(caseIndex)) return;
     throw refuse(`There is no output of case “${key}” by version “${version}” to judge.`, { ...at, field: "case" });
   }
 

@@ -1,5 +1,7 @@
+export type CopyField = string | number | boolean | Date | null | undefined;
+
 /** One value in PostgreSQL's COPY text form (manual, COPY, "Text Format"). */
-export function copyValue(value: string | number | boolean | Date | null | undefined): string {
+export function copyValue(value: CopyField): string {
   if (value === null || value === undefined) return "\\N";
   if (typeof value === "string") {
     return /[\\\t\n\r\b\f\v]/.test(value) ? value.replace(/[\\\t\n\r\b\f\v]/g, (found) => escapes[found]!) : value;
@@ -19,7 +21,7 @@ const escapes: Record<string, string> = {
   "\v": "\\v",
 };
 
-export function copyLine(values: readonly (string | number | boolean | Date | null | undefined)[]): string {
+export function copyLine(values: readonly CopyField[]): string {
   let line = "";
   for (let i = 0; i < values.length; i++) line += (i > 0 ? "\t" : "") + copyValue(values[i]);
   return `${line}\n`;

@@ -1,10 +1,9 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { PoolClient } from "pg";
-import { from as copyFrom } from "pg-copy-streams";
 import { appendAudit } from "../audit/append";
 import { systemActor } from "../auth/actor";
 import { db, pool } from "../db/client";
@@ -216,26 +215,21 @@ async function load(client: PoolClient, job: Job, folder: string, interrupted: (
       const names = nameTarget(job, source);
       const earlier = await earlierImport(client, job, source, names);
       if (earlier) return finishUnchanged(client, job, source, names, earlier);
-      target = await ImportTarget.open(client, job, names, source.digest, path.join(folder, "spool"));
+      target = await ImportTarget.open(client, job, names, source.digest);
     }
-    for (const row of rows) await target.take(resolver.resolve(row));
-    await target.drained();
-    await progress("reading", (0.6 * read) / Math.max(1, source.bytes));
+    await target.takeAll(rows.map((row) => resolver.resolve(row)));
+    await progress("storing", 0.05 + (0.85 * read) / Math.max(1, source.bytes));
   }
   if (!target || resolver.counts.outputs === 0) {
     throw new Fault("invalid", "There is no output in this source, so there is nothing to compare.", {
       file: job.fileName,
     });
   }
-  const spools = await target.close();
-  for (const [i, spool] of spools.entries()) {
-    if (interrupted()) throw new Interrupted();
-    await progress("storing", 0.6 + (0.35 * i) / spools.length, true);
-    await pipeline(createReadStream(spool.file), client.query(copyFrom(spool.statement)));
-  }
-  await progress("sealing", 0.95, true);
+  await target.close();
+  if (interrupted()) throw new Interrupted();
+  await progress("sealing", 0.9, true);
   await client.query("SELECT analyze_loaded_tables()");
-  const stored = await target.seal();
+  const stored = await target.seal(resolver.counts);
   const moved = await recordRejudgings(
     rawQueries(client),
     stored.runs.map(({ id }) => id),

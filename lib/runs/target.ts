@@ -1,6 +1,4 @@
-import { appendFile, mkdir } from "node:fs/promises";
-import path from "node:path";
-import type { PoolClient } from "pg";
+import type { PoolClient, QueryResult, QueryResultRow } from "pg";
 import type { NewEvent } from "../audit/append";
 import { rawQueries } from "../db/transaction";
 import { canonicalJson, digestOf, type JsonValue, sha256Hex } from "../digest";
@@ -8,16 +6,16 @@ import type { ResolvedRow } from "../formats/resolve";
 import { type At, refuse, type Target } from "../formats/rows";
 import { writeLabelMove } from "../prompts/label-moves";
 import { protectedLabels } from "../prompts/labels";
-import { arrayLiteral, copyLine } from "./copy-text";
+import { Copies } from "./copy";
+import { arrayLiteral } from "./copy-text";
 
 type Job = { id: number; projectId: number; createdById: number | null; createdBy: string };
+type Sealed = { promptId: number; datasetId: number; runs: { id: number; digest: string }[] };
 type Of<K extends ResolvedRow["kind"]> = Extract<ResolvedRow, { kind: K }>;
 type Tally = { pass: number; fail: number; error: number };
 type PreferenceTally = { first: number; second: number; tie: number; error: number };
 type Run = {
   id: number;
-  versionId: number;
-  model: string;
   outputs: number;
   errors: number;
   judges: Map<number, Tally>;
@@ -34,38 +32,9 @@ const tables = {
     "first_run_id, second_run_id, case_id, judge_version_id, repeat, prefer, score, rationale, at, metadata",
   imported_preference: "first_run_id, second_run_id, case_id, criterion_id, reviewer, prefer, note, tags, at, metadata",
 };
-type TableName = keyof typeof tables;
-
-/** A file of COPY lines for one table, open only while it is written to: an import that fails leaves no handle behind. */
-class Spool {
-  private held: string[] = [];
-  private size = 0;
-  rows = 0;
-
-  constructor(readonly file: string) {}
-
-  add(line: string): void {
-    this.held.push(line);
-    this.size += line.length;
-    this.rows++;
-  }
-
-  async flush(): Promise<void> {
-    if (this.held.length === 0) return;
-    const text = this.held.join("");
-    this.held = [];
-    this.size = 0;
-    await appendFile(this.file, text);
-  }
-
-  get isFull(): boolean {
-    return this.size > 256 * 1024;
-  }
-}
-
 /**
- * Where an import goes: small things (prompt, versions, criteria, judges) are found or made at once in the import's
- * transaction; cases, outputs, verdicts and reviews are spooled as COPY text and stored at the end.
+ * Where an import goes, all in its one transaction: small things (prompt, versions, criteria, judges, runs) are found or
+ * made at once; cases, outputs, verdicts and reviews are copied in while the source is being read.
  */
 export class ImportTarget {
   private constructor(
@@ -75,9 +44,15 @@ export class ImportTarget {
     private readonly digest: string,
     private readonly promptId: number,
     private readonly datasetId: number,
-    private readonly existing: Map<string, { id: number; digest: string }>,
-    private readonly spools: Record<TableName, Spool>,
-  ) {}
+    /** The dataset had cases before. */
+    private readonly hadCases: boolean,
+  ) {
+    this.copies = new Copies(client, tables);
+  }
+
+  private readonly copies: Copies<keyof typeof tables>;
+  /** Of the cases that come next, those that the dataset has. */
+  private existing = new Map<string, { id: number; digest: string }>();
 
   readonly newVersions: string[] = [];
   readonly adoptedLabels: { label: string; version: string; event: NewEvent }[] = [];
@@ -86,34 +61,31 @@ export class ImportTarget {
   private readonly judgeIds: number[] = [];
   private readonly versions: { id: number; key: string; digest: string; row: Of<"version"> }[] = [];
   private readonly caseIds: number[] = [];
-  private readonly runs = new Map<number, Run>();
+  /** By version. */
+  private readonly runs: Run[] = [];
   /** By first run, second run and judge version. */
   private readonly pairs = new Map<string, { key: [number, number, number]; tally: PreferenceTally }>();
   private freeCaseIds: number[] = [];
 
-  static async open(
-    client: PoolClient,
-    job: Job,
-    names: Target,
-    digest: string,
-    folder: string,
-  ): Promise<ImportTarget> {
-    await mkdir(folder, { recursive: true });
+  static async open(client: PoolClient, job: Job, names: Target, digest: string): Promise<ImportTarget> {
     const promptId = await findOrMake(client, "prompt", job.projectId, names.prompt);
     const datasetId = await findOrMake(client, "dataset", job.projectId, names.dataset);
-    const existing = new Map<string, { id: number; digest: string }>();
-    const { rows } = await client.query<{ id: number; key: string; digest: string }>(
-      "SELECT id, key, input_digest AS digest FROM test_case WHERE dataset_id = $1",
-      [datasetId],
-    );
-    for (const { id, key, digest: input } of rows) existing.set(key, { id, digest: input });
-    const spools = Object.fromEntries(
-      Object.keys(tables).map((table) => [table, new Spool(path.join(folder, table))]),
-    ) as Record<TableName, Spool>;
-    return new ImportTarget(client, job, names, digest, promptId, datasetId, existing, spools);
+    const { rowCount } = await client.query("SELECT 1 FROM test_case WHERE dataset_id = $1 LIMIT 1", [datasetId]);
+    return new ImportTarget(client, job, names, digest, promptId, datasetId, rowCount === 1);
   }
 
-  async take(row: ResolvedRow): Promise<void> {
+  /** Stores some rows, in their order. */
+  async takeAll(rows: readonly ResolvedRow[]): Promise<void> {
+    await this.prepare(rows);
+    for (const row of rows) {
+      // Most rows ask nothing of the database, and are not waited for.
+      const later = this.take(row);
+      if (later) await later;
+    }
+    await this.copies.drained();
+  }
+
+  private take(row: ResolvedRow): Promise<void> | void {
     switch (row.kind) {
       case "criterion":
         return this.takeCriterion(row);
@@ -136,12 +108,35 @@ export class ImportTarget {
     }
   }
 
-  /** Lets the disk catch up. */
-  async drained(): Promise<void> {
-    for (const spool of Object.values(this.spools)) if (spool.isFull) await spool.flush();
+  /** Ids for the cases to come, and what the dataset has of them. */
+  private async prepare(rows: readonly ResolvedRow[]): Promise<void> {
+    const keys = rows.flatMap((row) => (row.kind === "case" ? [row.key] : []));
+    if (keys.length === 0) return;
+    this.existing.clear();
+    if (this.hadCases) {
+      const { rows: found } = await this.query<{ id: number; key: string; digest: string }>(
+        "SELECT id, key, input_digest AS digest FROM test_case WHERE dataset_id = $1 AND key = ANY ($2)",
+        [this.datasetId, keys],
+      );
+      for (const { id, key, digest } of found) this.existing.set(key, { id, digest });
+    }
+    const missing = keys.length - this.existing.size - this.freeCaseIds.length;
+    if (missing <= 0) return;
+    const { rows: ids } = await this.query<{ id: string }>(
+      "SELECT nextval('test_case_id_seq') AS id FROM generate_series(1, $1)",
+      [Math.max(missing, 1000)],
+    );
+    this.freeCaseIds = [...this.freeCaseIds.reverse(), ...ids.map(({ id }) => Number(id))].reverse();
+  }
+
+  /** One query, once the rows under way are stored. */
+  private async query<Row extends QueryResultRow>(sql: string, values: unknown[]): Promise<QueryResult<Row>> {
+    await this.copies.settled();
+    return this.client.query<Row>(sql, values);
   }
 
   private async takeCriterion(row: Of<"criterion">): Promise<void> {
+    await this.copies.settled();
     const found = await this.client.query<{ id: number; rubric: string; kind: string }>(
       "SELECT id, rubric, kind::text FROM criterion WHERE project_id = $1 AND key = $2",
       [this.job.projectId, row.key],
@@ -171,6 +166,7 @@ export class ImportTarget {
   }
 
   private async takeJudge(row: Of<"judge">): Promise<void> {
+    await this.copies.settled();
     const { client, job } = this;
     const found = await client.query<{ id: number }>("SELECT id FROM judge WHERE project_id = $1 AND key = $2", [
       job.projectId,
@@ -205,6 +201,7 @@ export class ImportTarget {
   }
 
   private async takeVersion(row: Of<"version">): Promise<void> {
+    await this.copies.settled();
     const { client, promptId } = this;
     const content = row.content === null ? null : canonicalJson(row.content as JsonValue);
     const digest = content === null ? digestOf({ unknown: row.key }) : sha256Hex(content);
@@ -255,7 +252,7 @@ export class ImportTarget {
     this.versions[row.index] = { id, key: row.key, digest, row };
   }
 
-  private async takeCase(row: Of<"case">): Promise<void> {
+  private takeCase(row: Of<"case">): void {
     const inputDigest = sha256Hex(`${row.input.isJson ? "json" : "text"}\n${row.input.text}`);
     const before = this.existing.get(row.key);
     if (before) {
@@ -268,119 +265,99 @@ export class ImportTarget {
       this.caseIds[row.index] = before.id;
       return;
     }
-    const id = await this.nextCaseId();
+    const id = this.freeCaseIds.pop()!;
     this.caseIds[row.index] = id;
-    this.spools.test_case.add(
-      copyLine([
-        id,
-        this.datasetId,
-        row.key,
-        row.input.text,
-        row.input.isJson,
-        inputDigest,
-        row.reference,
-        row.slice,
-        arrayLiteral(row.tags),
-        row.mustPass,
-        row.origin,
-        row.generator,
-        kept(row.metadata),
-      ]),
-    );
+    this.copies.add("test_case", [
+      id,
+      this.datasetId,
+      row.key,
+      row.input.text,
+      row.input.isJson,
+      inputDigest,
+      row.reference,
+      row.slice,
+      arrayLiteral(row.tags),
+      row.mustPass,
+      row.origin,
+      row.generator,
+      kept(row.metadata),
+    ]);
   }
 
-  private async nextCaseId(): Promise<number> {
-    if (this.freeCaseIds.length === 0) {
-      const { rows } = await this.client.query<{ id: string }>(
-        "SELECT nextval('test_case_id_seq') AS id FROM generate_series(1, 1000)",
-      );
-      this.freeCaseIds = rows.map(({ id }) => Number(id)).reverse();
-    }
-    return this.freeCaseIds.pop()!;
-  }
-
-  private async runOf(versionIndex: number): Promise<Run> {
-    const found = this.runs.get(versionIndex);
-    if (found) return found;
-    const { rows } = await this.client.query<{ id: string }>("SELECT nextval('run_id_seq') AS id");
+  /** Opens the run of a version before the first row that needs it. */
+  private async openRun(versionIndex: number): Promise<void> {
     const version = this.versions[versionIndex]!;
-    const run = {
-      id: Number(rows[0]!.id),
-      versionId: version.id,
-      model: version.row.model ?? "",
-      outputs: 0,
-      errors: 0,
-      judges: new Map<number, Tally>(),
-    };
-    this.runs.set(versionIndex, run);
-    return run;
+    const model = version.row.model ?? "";
+    const { rows } = await this.query<{ id: number }>(
+      `INSERT INTO run (project_id, version_id, dataset_id, model, source_digest, digest, import_id, output_count, error_count)
+       VALUES ($1, $2, $3, $4, $5, '', $6, 0, 0) RETURNING id`,
+      [this.job.projectId, version.id, this.datasetId, model, this.digest, this.job.id],
+    );
+    this.runs[versionIndex] = { id: rows[0]!.id, outputs: 0, errors: 0, judges: new Map() };
   }
 
-  private async takeOutput(row: Of<"output">): Promise<void> {
-    const run = await this.runOf(row.versionIndex);
+  private takeOutput(row: Of<"output">): Promise<void> | void {
+    const run = this.runs[row.versionIndex];
+    if (!run) return this.openRun(row.versionIndex).then(() => this.takeOutput(row));
     run.outputs++;
     if (row.error !== null) run.errors++;
-    this.spools.output.add(
-      copyLine([
-        run.id,
-        this.caseIds[row.caseIndex],
-        0,
-        row.output?.text,
-        row.output?.isJson ?? false,
-        row.error,
-        row.latencyMs,
-        whole(row.inputTokens, row.at, "inputTokens"),
-        whole(row.outputTokens, row.at, "outputTokens"),
-        row.costUsd,
-        row.model,
-        time(row.answeredAt, row.at),
-        kept(row.metadata),
-      ]),
-    );
+    this.copies.add("output", [
+      run.id,
+      this.caseIds[row.caseIndex],
+      0,
+      row.output?.text,
+      row.output?.isJson ?? false,
+      row.error,
+      row.latencyMs,
+      whole(row.inputTokens, row.at, "inputTokens"),
+      whole(row.outputTokens, row.at, "outputTokens"),
+      row.costUsd,
+      row.model,
+      time(row.answeredAt, row.at),
+      kept(row.metadata),
+    ]);
   }
 
-  private async takeVerdict(row: Of<"verdict">): Promise<void> {
-    const run = await this.runOf(row.versionIndex);
+  private takeVerdict(row: Of<"verdict">): Promise<void> | void {
+    const run = this.runs[row.versionIndex];
+    if (!run) return this.openRun(row.versionIndex).then(() => this.takeVerdict(row));
     const judgeId = this.judgeIds[row.judgeIndex]!;
     const tally = run.judges.get(judgeId) ?? { pass: 0, fail: 0, error: 0 };
     if (row.repeat === 0) tally[row.verdict]++;
     run.judges.set(judgeId, tally);
-    this.spools.verdict.add(
-      copyLine([
-        run.id,
-        this.caseIds[row.caseIndex],
-        judgeId,
-        row.repeat,
-        row.verdict,
-        row.score,
-        row.rationale,
-        time(row.judgedAt, row.at),
-        kept(row.metadata),
-      ]),
-    );
+    this.copies.add("verdict", [
+      run.id,
+      this.caseIds[row.caseIndex],
+      judgeId,
+      row.repeat,
+      row.verdict,
+      row.score,
+      row.rationale,
+      time(row.judgedAt, row.at),
+      kept(row.metadata),
+    ]);
   }
 
-  private async takeReview(row: Of<"review">): Promise<void> {
-    const run = await this.runOf(row.versionIndex);
-    this.spools.imported_review.add(
-      copyLine([
-        run.id,
-        this.caseIds[row.caseIndex],
-        this.criterionIds[row.criterionIndex],
-        row.reviewer,
-        row.verdict,
-        row.score,
-        row.note,
-        arrayLiteral(row.tags),
-        time(row.gradedAt, row.at),
-        kept(row.metadata),
-      ]),
-    );
+  private takeReview(row: Of<"review">): Promise<void> | void {
+    const run = this.runs[row.versionIndex];
+    if (!run) return this.openRun(row.versionIndex).then(() => this.takeReview(row));
+    this.copies.add("imported_review", [
+      run.id,
+      this.caseIds[row.caseIndex],
+      this.criterionIds[row.criterionIndex],
+      row.reviewer,
+      row.verdict,
+      row.score,
+      row.note,
+      arrayLiteral(row.tags),
+      time(row.gradedAt, row.at),
+      kept(row.metadata),
+    ]);
   }
 
-  private async takePreferenceVerdict(row: Of<"preferenceVerdict">): Promise<void> {
-    const first = (await this.runOf(row.versionIndexes[0])).id;
-    const second = (await this.runOf(row.versionIndexes[1])).id;
+  /** The output of both versions came before. */
+  private takePreferenceVerdict(row: Of<"preferenceVerdict">): void {
+    const [first, second] = row.versionIndexes.map((index) => this.runs[index]!.id) as [number, number];
     const judgeId = this.judgeIds[row.judgeIndex]!;
     const name = `${first} ${second} ${judgeId}`;
     const pair = this.pairs.get(name) ?? {
@@ -389,59 +366,40 @@ export class ImportTarget {
     };
     pair.tally[row.prefer]++;
     this.pairs.set(name, pair);
-    this.spools.preference_verdict.add(
-      copyLine([
-        first,
-        second,
-        this.caseIds[row.caseIndex],
-        judgeId,
-        0,
-        row.prefer,
-        row.score,
-        row.rationale,
-        time(row.judgedAt, row.at),
-        kept(row.metadata),
-      ]),
-    );
+    this.copies.add("preference_verdict", [
+      first,
+      second,
+      this.caseIds[row.caseIndex],
+      judgeId,
+      0,
+      row.prefer,
+      row.score,
+      row.rationale,
+      time(row.judgedAt, row.at),
+      kept(row.metadata),
+    ]);
   }
 
-  private async takePreferenceReview(row: Of<"preferenceReview">): Promise<void> {
-    this.spools.imported_preference.add(
-      copyLine([
-        (await this.runOf(row.versionIndexes[0])).id,
-        (await this.runOf(row.versionIndexes[1])).id,
-        this.caseIds[row.caseIndex],
-        this.criterionIds[row.criterionIndex],
-        row.reviewer,
-        row.prefer,
-        row.note,
-        arrayLiteral(row.tags),
-        time(row.gradedAt, row.at),
-        kept(row.metadata),
-      ]),
-    );
+  private takePreferenceReview(row: Of<"preferenceReview">): void {
+    this.copies.add("imported_preference", [
+      ...row.versionIndexes.map((index) => this.runs[index]!.id),
+      this.caseIds[row.caseIndex],
+      this.criterionIds[row.criterionIndex],
+      row.reviewer,
+      row.prefer,
+      row.note,
+      arrayLiteral(row.tags),
+      time(row.gradedAt, row.at),
+      kept(row.metadata),
+    ]);
   }
 
-  /** Writes the runs, and gives the files to copy, in the order in which they refer to each other. */
-  async close(): Promise<{ file: string; statement: string }[]> {
+  /** Ends the copying, and writes what only the end of the source tells. */
+  async close(): Promise<void> {
+    await this.copies.flushed();
     await this.resolveParents();
     await this.adoptLabels();
-    for (const run of this.runs.values()) {
-      await this.client.query(
-        `INSERT INTO run (id, project_id, version_id, dataset_id, model, source_digest, digest, import_id, output_count, error_count)
-         VALUES ($1, $2, $3, $4, $5, $6, '', $7, $8, $9)`,
-        [
-          run.id,
-          this.job.projectId,
-          run.versionId,
-          this.datasetId,
-          run.model,
-          this.digest,
-          this.job.id,
-          run.outputs,
-          run.errors,
-        ],
-      );
+    for (const run of this.openedRuns()) {
       for (const [judgeVersionId, { pass, fail, error }] of run.judges) {
         await this.client.query(
           "INSERT INTO run_judge (run_id, judge_version_id, pass, fail, error) VALUES ($1, $2, $3, $4, $5)",
@@ -456,21 +414,33 @@ export class ImportTarget {
         [...key, tally.first, tally.second, tally.tie, tally.error],
       );
     }
-    const files: { file: string; statement: string }[] = [];
-    for (const [table, spool] of Object.entries(this.spools) as [TableName, Spool][]) {
-      await spool.flush();
-      if (spool.rows > 0) files.push({ file: spool.file, statement: `COPY ${table} (${tables[table]}) FROM STDIN` });
-    }
-    return files;
   }
 
-  /** Gives every run the digest of what it holds, computed by the database from the stored rows. */
-  async seal(): Promise<{ promptId: number; datasetId: number; runs: { id: number; digest: string }[] }> {
+  /** In the order of their first row. */
+  private openedRuns(): Run[] {
+    return Object.values(this.runs).sort((a, b) => a.id - b.id);
+  }
+
+  /**
+   * Gives every run the digest of what it holds, computed by the database from the stored rows.
+   *
+   * @param read how many rows of each kind the source has: so many must be there
+   */
+  async seal(read: { outputs: number; verdicts: number; reviews: number }): Promise<Sealed> {
+    const {
+      rows: [stored],
+    } = await this.client.query<Record<keyof typeof read, string>>("SELECT * FROM stored_rows($1)", [
+      this.openedRuns().map(({ id }) => id),
+    ]);
+    for (const kind of ["outputs", "verdicts", "reviews"] as const) {
+      if (Number(stored![kind]) !== read[kind])
+        throw new Error(`${read[kind]} ${kind} were read and ${stored![kind]} are stored`);
+    }
     const runs: { id: number; digest: string }[] = [];
-    for (const run of this.runs.values()) {
+    for (const { id, outputs, errors } of this.openedRuns()) {
       const { rows } = await this.client.query<{ id: number; digest: string }>(
-        "UPDATE run SET digest = run_digest(id) WHERE id = $1 RETURNING id, digest",
-        [run.id],
+        "UPDATE run SET digest = run_digest(id), output_count = $2, error_count = $3 WHERE id = $1 RETURNING id, digest",
+        [id, outputs, errors],
       );
       runs.push(rows[0]!);
     }
