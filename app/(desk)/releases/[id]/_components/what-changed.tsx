@@ -1,8 +1,9 @@
 import Link from "next/link";
-import { type ContentDiff, diffContent, readContent } from "@/components/diff/content";
 import { DiffCounts } from "@/components/diff/content-diff";
 import { Pieces } from "@/components/diff/pieces";
 import { UntrustedText } from "@/components/ui/untrusted-text";
+import type { ContentDiff } from "@/lib/prompts/diff/content";
+import { diffVersions } from "@/lib/prompts/diff/versions";
 import type { compareVersions } from "@/lib/prompts/queries";
 
 /** More than these and the reader is better off in the Changes tab. */
@@ -12,10 +13,7 @@ type Props = { releaseId: number; versions: Awaited<ReturnType<typeof compareVer
 
 /** The prompt change in a few lines, with the way to all of it. */
 export function WhatChanged({ releaseId, versions: { before, after } }: Props) {
-  const diff =
-    before.content === null || after.content === null
-      ? null
-      : diffContent(readContent(before.content), readContent(after.content));
+  const diff = diffVersions(before, after);
   return (
     <section aria-labelledby="what-changed" className="flex min-w-0 flex-col gap-2">
       <h2 id="what-changed" className="flex flex-wrap items-baseline gap-x-3 text-lg font-semibold">
@@ -36,7 +34,9 @@ export function WhatChanged({ releaseId, versions: { before, after } }: Props) {
 
 function Excerpt({ diff }: { diff: ContentDiff }) {
   const settings = diff.parameters.filter(({ change }) => change !== "same");
-  const lines = [...diff.messages, ...diff.tools].flatMap((part) => part.diff.rows.filter(({ changed }) => changed));
+  const lines = [...diff.messages, ...diff.tools]
+    .flatMap(({ sections }) => sections)
+    .flatMap((section) => (section.kind === "hunk" ? section.rows : []));
   if (settings.length + lines.length === 0) return <p className="text-muted">The prompt is the same, word for word.</p>;
   const shown = lines.slice(0, linesShown);
   return (

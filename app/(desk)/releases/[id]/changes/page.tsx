@@ -1,13 +1,15 @@
 import type { Metadata } from "next";
 import Link from "next/link";
-import { diffContent, readContent } from "@/components/diff/content";
 import { ContentDiffView, DiffCounts } from "@/components/diff/content-diff";
+import type { HunkMark } from "@/components/diff/text-diff";
 import { Badge } from "@/components/ui/badge";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Notice } from "@/components/ui/notice";
 import { Untrusted } from "@/components/ui/untrusted";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { Verdict } from "@/components/ui/verdict";
+import { hunkLabel } from "@/lib/prompts/diff/excerpt";
+import { diffVersions } from "@/lib/prompts/diff/versions";
 import { compareVersions } from "@/lib/prompts/queries";
 import { type CaseDetail, type Flip, flips, getCase, listCases } from "@/lib/releases/cases";
 import { Preferences } from "../_components/preferences";
@@ -34,10 +36,11 @@ export default async function ChangesTab({ params, searchParams }: Props) {
   const rows = page.rows.filter(({ hidden }) => !hidden);
   const chosen = rows.find(({ id }) => String(id) === given.case) ?? rows[0];
   const detail = chosen ? await getCase(actor, release.id, chosen.id) : null;
-  const diff =
-    before.content === null || after.content === null
-      ? null
-      : diffContent(readContent(before.content), readContent(after.content));
+  const diff = diffVersions(before, after);
+  const marks = (number: number): HunkMark | undefined => {
+    const hunk = diff?.hunks[number - 1];
+    return hunk && { id: hunk.id, label: hunkLabel(hunk), href: `#hunk-${hunk.id}` };
+  };
   const at = rows.findIndex(({ id }) => id === chosen?.id);
   const href = (change: { flip?: string; case?: number }) => {
     const query = new URLSearchParams();
@@ -60,7 +63,12 @@ export default async function ChangesTab({ params, searchParams }: Props) {
           )}
         </div>
         {diff ? (
-          <ContentDiffView diff={diff} view="unified" names={{ before: release.baseline, after: release.candidate }} />
+          <ContentDiffView
+            diff={diff}
+            view="words"
+            names={{ before: release.baseline, after: release.candidate }}
+            marks={marks}
+          />
         ) : (
           <Notice>
             The text of {before.content === null ? release.baseline : release.candidate} is unknown, so there is nothing

@@ -2,13 +2,13 @@
 
 import type { ReactNode } from "react";
 import { TextDiffView } from "@/components/diff/text-diff";
-import { diffText } from "@/components/diff/words";
 import { Badge } from "@/components/ui/badge";
 import { Notice } from "@/components/ui/notice";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Rendered } from "@/components/ui/rendered";
 import { Untrusted, UntrustedText } from "@/components/ui/untrusted";
 import { Verdict } from "@/components/ui/verdict";
+import { diffText } from "@/lib/prompts/diff/words";
 import type { CaseDetail } from "@/lib/releases/cases";
 import { Preferences } from "../../_components/preferences";
 
@@ -44,7 +44,7 @@ export function CaseBody({ detail, raw, diff = false }: Props) {
         <>
           {diff && sides.baseline.output !== null && sides.candidate.output !== null && (
             <Part title={`What differs from ${sides.baseline.version} to ${sides.candidate.version}`}>
-              <TextDiffView diff={diffText(sides.baseline.output, sides.candidate.output)} view="unified" />
+              <TextDiffView diff={diffText(sides.baseline.output, sides.candidate.output)} view="words" />
             </Part>
           )}
           <div className="grid gap-6 lg:grid-cols-2">
