@@ -34,13 +34,14 @@ export function Pieces({ pieces, struck }: { pieces: readonly Piece[]; struck: b
 function Moved({ number, away, text }: { number: number; away: boolean; text: string }) {
   return (
     <span
-      title={away ? `moved away: hunk ${number}` : `moved here: hunk ${number}`}
+      title={away ? "moved away from here" : "moved here"}
       className={cn(
         "rounded-sm box-decoration-clone",
         away ? "text-muted underline decoration-dotted underline-offset-2" : "bg-accent-soft",
       )}
     >
-      <span className="sr-only select-none">{away ? "moved away" : "moved here"} </span>
+      <span className="sr-only select-none">{away ? "moved away" : "moved here"}, hunk </span>
+      <sup className="pr-0.5 font-sans text-xs text-accent select-none">{number} </sup>
       <VisibleText text={text} />
       <span className="sr-only select-none"> end moved </span>
     </span>

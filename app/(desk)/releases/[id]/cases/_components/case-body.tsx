@@ -1,6 +1,7 @@
 "use client";
 
 import type { ReactNode } from "react";
+import { HunkChooser } from "@/app/_hunks/hunk-chooser";
 import { TextDiffView } from "@/components/diff/text-diff";
 import { Badge } from "@/components/ui/badge";
 import { Notice } from "@/components/ui/notice";
@@ -13,6 +14,7 @@ import type { CaseDetail } from "@/lib/releases/cases";
 import { Preferences } from "../../_components/preferences";
 
 type Props = {
+  releaseId: number;
   detail: CaseDetail;
   /** As it came, character by character. */
   raw: boolean;
@@ -21,13 +23,14 @@ type Props = {
 };
 
 /** Everything known about a case: what it asks, both answers, what judges and people say of them. */
-export function CaseBody({ detail, raw, diff = false }: Props) {
+export function CaseBody({ releaseId, detail, raw, diff = false }: Props) {
   const { sides } = detail;
   const compared =
     detail.preferences.judges.length + detail.preferences.reviews.length + detail.preferences.imported.length > 0;
   return (
     <div className="flex flex-col gap-6">
       <Facts detail={detail} />
+      {detail.attributes && <HunkChooser key={detail.key} releaseId={releaseId} caseKey={detail.key} />}
       <Part title="Input">
         <Rendered value={detail.input} raw={raw} />
       </Part>
