@@ -13,8 +13,8 @@ async function releaseWithHunks(prompt: string, cases: number): Promise<number> 
     keys.flatMap((key) => (["old", "new"] as const).map((version) => row(key, version)));
   const version = (key: string, system: string, temperature: number, model: string) => ({
     key,
-    model,
     content: {
+      model,
       messages: [
         { role: "system", content: system },
         { role: "user", content: "{{question}}" },
