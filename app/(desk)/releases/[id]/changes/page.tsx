@@ -259,7 +259,7 @@ async function AnswersPane(props: PaneProps) {
                   {more ? "+" : ""}
                 </span>
                 <Step href={next ?? null} word="Next" />
-                <AnswerKeys previous={previous ?? null} next={next ?? null} />
+                <AnswerKeys shown={shown.id} previous={previous ?? null} next={next ?? null} />
               </nav>
             </div>
             <Reasons ledger={ledger} caseId={shown.id} hrefOf={(id) => hrefOf({ hunk: id, flip: undefined })} />

@@ -1,13 +1,27 @@
 "use client";
 
 import { useRouter } from "next/navigation";
+import { useEffect, useRef } from "react";
 import { useHotkeys } from "react-hotkeys-hook";
 import { HunkChooser } from "@/app/_hunks/hunk-chooser";
 import { Kbd } from "@/components/ui/kbd";
 
+type Props = {
+  /** The case that is shown. */
+  shown: number;
+  previous: string | null;
+  next: string | null;
+};
+
 /** J and K, or the arrows, go through the answers. */
-export function AnswerKeys({ previous, next }: { previous: string | null; next: string | null }) {
+export function AnswerKeys({ shown, previous, next }: Props) {
   const router = useRouter();
+  // Where the answers have a pane of their own, each case begins at its top.
+  const last = useRef(shown);
+  useEffect(() => {
+    if (last.current !== shown) document.getElementById("answers")?.scrollTo({ top: 0 });
+    last.current = shown;
+  }, [shown]);
   const go = (href: string | null) => href && router.push(href, { scroll: false });
   const free = () => document.querySelector("[role=dialog]") === null;
   useHotkeys("k, left", () => go(previous), { enabled: free, preventDefault: true });
