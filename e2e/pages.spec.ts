@@ -21,7 +21,7 @@ const pages = [
   "/prompts/support%2Fanswers",
   "/prompts/support%2Fanswers/new",
   "/prompts/support%2Fanswers/compare/v2...v3",
-  "/prompts/support%2Fanswers/compare/v1...v4?view=unified",
+  "/prompts/support%2Fanswers/compare/v1...v4?view=words",
   "/runs",
   "/runs/1",
   "/imports",

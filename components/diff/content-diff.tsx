@@ -1,37 +1,56 @@
 import type { ReactNode } from "react";
+import type { Change, ContentDiff, ParameterPart, TextPart } from "@/lib/prompts/diff/content";
 import { Badge, type Tone } from "../ui/badge";
 import { plural } from "../ui/format";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "../ui/table";
 import { UntrustedText } from "../ui/untrusted-text";
-import { type Change, type ContentDiff, hunksOf, type ParameterPart, type TextPart } from "./content";
-import { type DiffView, TextDiffView } from "./text-diff";
+import { type DiffView, HunkLink, type HunkMark, TextDiffView } from "./text-diff";
 
 type Names = { before: string; after: string };
+type Marks = (number: number) => HunkMark | undefined;
+export const diffParts = ["prompt", "parameters", "tools"] as const;
+export type DiffPart = (typeof diffParts)[number];
 
-/** A whole prompt version against another: messages, parameters and tools, each only where there is something. */
-export function ContentDiffView({ diff, view, names }: { diff: ContentDiff; view: DiffView; names: Names }) {
-  const inMessages = diff.messages.reduce((total, part) => total + hunksOf(part), 0);
+type Props = {
+  diff: ContentDiff;
+  view: DiffView;
+  names: Names;
+  marks: Marks;
+  /** Only this part; without it, each of which there is something. */
+  part?: DiffPart;
+};
+
+/** A whole prompt version against another: messages, parameters and tools. */
+export function ContentDiffView({ diff, view, names, marks, part }: Props) {
+  const shows = (name: DiffPart, count: number) => part === name || (part === undefined && count > 0);
+  const isEmpty = diff.messages.length + diff.parameters.length + diff.tools.length === 0;
   return (
     <div className="flex flex-col gap-8">
-      <Texts title="Messages" parts={diff.messages} view={view} names={names} hunksBefore={0} empty="No messages." />
-      {diff.parameters.length > 0 && (
+      {(shows("prompt", diff.messages.length) || isEmpty) && (
+        <Texts title="Messages" parts={diff.messages} view={view} names={names} marks={marks} />
+      )}
+      {shows("parameters", diff.parameters.length) && (
         <Part title="Parameters">
-          <ParametersDiff parameters={diff.parameters} names={names} />
+          {diff.parameters.length === 0 ? (
+            <p className="text-muted">No parameters.</p>
+          ) : (
+            <ParametersDiff parameters={diff.parameters} names={names} marks={marks} />
+          )}
         </Part>
       )}
-      {diff.tools.length > 0 && (
-        <Texts title="Tools" parts={diff.tools} view={view} names={names} hunksBefore={inMessages} />
+      {shows("tools", diff.tools.length) && (
+        <Texts title="Tools" parts={diff.tools} view={view} names={names} marks={marks} />
       )}
     </div>
   );
 }
 
-/** `3 changes · +14 −6 words`. */
-export function DiffCounts({ diff: { changes, added, removed } }: { diff: ContentDiff }) {
-  if (changes === 0) return <span>no changes</span>;
+/** `3 hunks · +14 −6 words`. */
+export function DiffCounts({ diff: { hunks, added, removed } }: { diff: ContentDiff }) {
+  if (hunks.length === 0) return <span>no changes</span>;
   return (
     <span className="tabular-nums">
-      {plural(changes, "change")} · <span className="text-better">+{added}</span>{" "}
+      {plural(hunks.length, "hunk")} · <span className="text-better">+{added}</span>{" "}
       <span className="text-worse">−{removed}</span> {added + removed === 1 ? "word" : "words"}
     </span>
   );
@@ -57,17 +76,9 @@ function ChangeBadge({ change }: { change: Change }) {
   return <Badge tone={changes[change].tone}>{changes[change].word}</Badge>;
 }
 
-type TextsProps = {
-  title: string;
-  parts: TextPart[];
-  view: DiffView;
-  names: Names;
-  hunksBefore: number;
-  empty?: string;
-};
+type TextsProps = { title: string; parts: TextPart[]; view: DiffView; names: Names; marks: Marks };
 
-function Texts({ title, parts, view, names, hunksBefore, empty }: TextsProps) {
-  let hunks = hunksBefore;
+function Texts({ title, parts, view, names, marks }: TextsProps) {
   return (
     <Part title={title}>
       {view === "side" && parts.length > 0 && (
@@ -76,25 +87,23 @@ function Texts({ title, parts, view, names, hunksBefore, empty }: TextsProps) {
           <UntrustedText text={names.after} />
         </p>
       )}
-      {parts.length === 0 && <p className="text-muted">{empty}</p>}
-      {parts.map((part, index) => {
-        const before = hunks;
-        hunks += hunksOf(part);
-        return (
-          <div key={index} className="flex flex-col gap-1">
-            <h3 className="flex items-center gap-2 font-mono text-sm">
-              <UntrustedText text={part.name} />
-              <ChangeBadge change={part.change} />
-            </h3>
-            <TextDiffView diff={part.diff} view={view} hunksBefore={before} />
-          </div>
-        );
-      })}
+      {parts.length === 0 && <p className="text-muted">No {title.toLowerCase()}.</p>}
+      {parts.map((part, index) => (
+        <div key={index} className="flex flex-col gap-1">
+          <h3 className="flex items-center gap-2 font-mono text-sm">
+            <UntrustedText text={part.name} />
+            <ChangeBadge change={part.change} />
+          </h3>
+          <TextDiffView diff={part} view={view} marks={marks} />
+        </div>
+      ))}
     </Part>
   );
 }
 
-function ParametersDiff({ parameters, names }: { parameters: ParameterPart[]; names: Names }) {
+type ParametersProps = { parameters: ParameterPart[]; names: Names; marks: Marks };
+
+function ParametersDiff({ parameters, names, marks }: ParametersProps) {
   return (
     <Table label="Parameters">
       <TableHead>
@@ -110,18 +119,29 @@ function ParametersDiff({ parameters, names }: { parameters: ParameterPart[]; na
         </TableRow>
       </TableHead>
       <TableBody>
-        {parameters.map(({ name, change, before, after }) => (
-          <TableRow key={name}>
-            <TableHeader scope="row" className="align-top font-mono text-ink">
-              <UntrustedText text={name} />
-            </TableHeader>
-            <Value text={before} className={change === "same" ? "" : "bg-removed"} />
-            <Value text={after} className={change === "same" ? "" : "bg-added"} />
-            <TableCell>
-              <ChangeBadge change={change} />
-            </TableCell>
-          </TableRow>
-        ))}
+        {parameters.map(({ name, change, before, after, number }) => {
+          const mark = number === null ? undefined : marks(number);
+          return (
+            <TableRow
+              key={name}
+              id={mark && `hunk-${mark.id}`}
+              className={mark?.selected ? "outline-2 -outline-offset-2 outline-accent" : ""}
+            >
+              <TableHeader scope="row" className="align-top font-mono text-ink">
+                <UntrustedText text={name} />
+              </TableHeader>
+              <Value text={before} className={change === "same" ? "" : "bg-removed"} />
+              <Value text={after} className={change === "same" ? "" : "bg-added"} />
+              <TableCell>
+                <span className="flex flex-wrap items-center gap-2">
+                  {number !== null && mark && <HunkLink number={number} mark={mark} />}
+                  <ChangeBadge change={change} />
+                  {mark?.note}
+                </span>
+              </TableCell>
+            </TableRow>
+          );
+        })}
       </TableBody>
     </Table>
   );

@@ -1,6 +1,6 @@
+import type { Piece } from "@/lib/prompts/diff/words";
 import { cn } from "../ui/cn";
 import { VisibleText } from "../ui/untrusted-text";
-import type { Piece } from "./words";
 
 /** A change of nothing but white space would be invisible: blanks and line ends get a mark. */
 function marked(text: string): string {
@@ -8,9 +8,10 @@ function marked(text: string): string {
 }
 
 /** `struck` where both sides share one column: there colour alone must not tell removed from added. */
-export function Pieces({ pieces, struck }: { pieces: Piece[]; struck: boolean }) {
-  return pieces.map(({ kind, text }, index) => {
+export function Pieces({ pieces, struck }: { pieces: readonly Piece[]; struck: boolean }) {
+  return pieces.map(({ kind, text, moved }, index) => {
     if (kind === "same") return <VisibleText key={index} text={text} />;
+    if (moved !== undefined) return <Moved key={index} number={moved} away={kind === "removed"} text={text} />;
     const Tag = kind === "removed" ? "del" : "ins";
     return (
       <Tag
@@ -27,4 +28,22 @@ export function Pieces({ pieces, struck }: { pieces: Piece[]; struck: boolean })
       </Tag>
     );
   });
+}
+
+/** Text that stands elsewhere now, or stood elsewhere before: neither lost nor new. */
+function Moved({ number, away, text }: { number: number; away: boolean; text: string }) {
+  return (
+    <span
+      title={away ? "moved away from here" : "moved here"}
+      className={cn(
+        "rounded-sm box-decoration-clone",
+        away ? "text-muted underline decoration-dotted underline-offset-2" : "bg-accent-soft",
+      )}
+    >
+      <span className="sr-only select-none">{away ? "moved away" : "moved here"}, hunk </span>
+      <sup className="pr-0.5 font-sans text-xs text-accent select-none">{number} </sup>
+      <VisibleText text={text} />
+      <span className="sr-only select-none"> end moved </span>
+    </span>
+  );
 }

@@ -51,6 +51,7 @@ export const auditActions = {
   "review.unassigned": "Cases no longer assigned",
   "review.adjudicated": "Disagreement settled",
   "review.returned": "Case sent back for one more grader",
+  "hunk.attributed": "Change in a case attributed to hunks",
   "tag.created": "Failure tag created",
   "tag.renamed": "Failure tag renamed",
   "tag.merged": "Failure tags merged",

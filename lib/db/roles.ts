@@ -6,6 +6,8 @@ const appendOnly = [
   "check_grade",
   "adjudication",
   "answer_comment",
+  "hunk",
+  "attribution",
   "sign_off",
   "sign_off_withdrawal",
   "evidence_opening",

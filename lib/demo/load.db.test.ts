@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { db } from "../db/client";
 import { getBrief } from "../releases/brief";
+import { getLedger } from "../review/ledger";
 import { nextTask } from "../review/queries";
 import { testDatabase } from "../testing/database";
 import { loadDemo } from "./load";
@@ -36,8 +37,13 @@ describe("the demo project", () => {
     const { tally, estimate } = (await getBrief(ravi, releases[1]!.id)).criteria[0]!;
     expect(tally["llm-grounded"]!.better).toBeGreaterThan(tally["llm-grounded"]!.worse);
     expect(estimate.delta).toBeLessThan(0);
+    // People say what they hold for the reason, and it is not always the same change.
+    const ledger = await getLedger(ravi, releases[1]!.id);
+    expect(ledger.hunks.map(({ change }) => change)).toEqual(["moved", "changed", "changed"]);
+    expect(ledger.hunks[1]!.hurt.length).toBeGreaterThan(5);
+    expect(ledger.open.hurt.length).toBeGreaterThan(0);
     const label = await db.label.findFirstOrThrow({ where: { name: "production" }, include: { version: true } });
     expect(label.version.key).toBe("v2");
     expect(await db.user.count({ where: { passwordHash: { not: null } } })).toBe(0);
-  });
+  }, 240_000);
 });

@@ -5,6 +5,7 @@ import { type ConfusionCell, casesOfCell } from "../calibration/measures";
 import { pool } from "../db/client";
 import { Fault, notFound } from "../errors";
 import { waitingIn } from "../judges/moves";
+import { mayAttribute } from "../review/ledger";
 import { waitingCases } from "../review/queries";
 import type { CaseFilter, Flip } from "./case-filter";
 
@@ -663,6 +664,8 @@ export type CaseDetail = {
   origin: string;
   generator: string | null;
   hidden: boolean;
+  /** This person may say now which hunk was the reason. */
+  attributes: boolean;
   draw: { stratum: string; probability: number; batch: number } | null;
   /** Added to the sample by somebody, not drawn. */
   chosen: { by: string; at: string } | null;
@@ -755,7 +758,7 @@ export async function getCase(actor: Actor, releaseId: number, caseId: number): 
   const scope = await loadScope(actor, releaseId);
   const waiting = (await waitingCases(actor, releaseId)).some(({ id }) => id === caseId);
   const waitsAnywhere = (await waitingIn(actor, scope.datasetId)).includes(caseId);
-  const { rows } = await pool().query<Omit<CaseDetail, "sides" | "preferences">>(
+  const { rows } = await pool().query<Omit<CaseDetail, "sides" | "preferences" | "attributes">>(
     `SELECT c.id, c.key, c.input, c.input_is_json AS "inputIsJson", c.reference, c.slice, coalesce(c.tags, '{}') AS tags, c.must_pass AS "mustPass",
             CASE WHEN $5 THEN '{}' ELSE ARRAY(SELECT t.tag FROM case_tag t WHERE t.case_id = c.id ORDER BY t.tag) END AS "ownTags",
             c.origin, c.generator, $4::boolean AS hidden,
@@ -821,5 +824,6 @@ export async function getCase(actor: Actor, releaseId: number, caseId: number): 
   const preferences = found.hidden
     ? { judges: [], reviews: [], imported: [] }
     : await preferencesOf(scope, releaseId, caseId);
-  return { ...found, sides: { baseline, candidate }, preferences };
+  const attributes = !found.hidden && (await mayAttribute(actor, releaseId, caseId));
+  return { ...found, attributes, sides: { baseline, candidate }, preferences };
 }

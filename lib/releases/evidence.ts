@@ -70,6 +70,7 @@ export async function buildEvidence(
     reviews: await reviewsOf(tx, releaseId),
     ...(await adjudicationsOf(tx, releaseId)),
     ...(await commentsOf(tx, releaseId)),
+    ...(await attributionsOf(tx, releaseId)),
     numbers: numbers.criteria as unknown as JsonObject[],
     population: numbers.population,
     ...(numbers.answers && { answers: numbers.answers }),
@@ -148,4 +149,27 @@ async function commentsOf(tx: Tx, releaseId: number): Promise<JsonObject> {
      WHERE m.release_id = ${releaseId} ORDER BY m.id`;
   if (rows.length === 0) return {};
   return { comments: rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() })) as JsonObject[] };
+}
+
+/** Which changes in the prompt reviewers hold for the reason, superseded answers too; nothing where nobody named any. */
+async function attributionsOf(tx: Tx, releaseId: number): Promise<JsonObject> {
+  const rows = await tx.$queryRaw<(JsonObject & { at: Date })[]>`
+    SELECT a.id, c.key AS "case", k.key AS criterion, json_build_object('id', u.id, 'name', u.name, 'email', u.email) AS reviewer,
+           a.effect, a.hunks, a.supersedes_id AS supersedes, a.created_at AS at
+      FROM attribution a JOIN test_case c ON c.id = a.case_id JOIN criterion k ON k.id = a.criterion_id
+      JOIN app_user u ON u.id = a.reviewer_id
+     WHERE a.release_id = ${releaseId} ORDER BY a.id`;
+  if (rows.length === 0) return {};
+  const hunks = await tx.hunk.findMany({ where: { releaseId }, orderBy: { id: "asc" } });
+  return {
+    hunks: hunks.map(({ id, kind, change, place, before, after }) => ({
+      id,
+      kind,
+      change,
+      where: place,
+      before,
+      after,
+    })),
+    attributions: rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() })) as JsonObject[],
+  };
 }

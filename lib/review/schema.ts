@@ -31,6 +31,14 @@ export const submissionSchema = z.strictObject({
 });
 export type Submission = z.infer<typeof submissionSchema>;
 
+/** The hunks that are the reason why a case got better or worse on a criterion; none: no hunk is. */
+export const attributionSchema = z.strictObject({
+  case: z.string().min(1).max(1000),
+  criterion: z.string().min(1).max(500),
+  hunks: z.array(z.string().max(100)).max(100),
+});
+export type AttributionInput = z.infer<typeof attributionSchema>;
+
 /** What settles a disagreement: a grade for each open question, or `return` for one more grader. */
 export const settlementSchema = z.strictObject({
   task: z.string().min(1).max(100),

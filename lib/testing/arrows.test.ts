@@ -32,7 +32,7 @@ const shared = ["lib/errors", "lib/digest", "lib/jobs/wake"];
 const onlyIn: [library: RegExp, folder: string][] = [
   [/^@tanstack\/react-table$/, "components/table/"],
   [/^recharts$/, "components/charts/"],
-  [/^diff$/, "components/diff/"],
+  [/^diff$/, "lib/prompts/diff/"],
 ];
 
 type Import = { from: string; to: string; internal: boolean; typeOnly: boolean };

@@ -7,6 +7,7 @@ import type { Brief } from "@/lib/releases/brief";
 import { policyFor } from "@/lib/releases/policy-document";
 import { listRegressions } from "@/lib/releases/regressions";
 import { headline, outlookInWords, standing } from "@/lib/releases/verdict";
+import { getLedger } from "@/lib/review/ledger";
 import { GateList } from "../_components/gate-list";
 import { CriteriaTable } from "./_components/criteria-table";
 import { CriterionSection } from "./_components/criterion-section";
@@ -24,9 +25,10 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
   const { id } = await params;
   const [{ actor, release }, brief] = await Promise.all([loadRelease(id), loadBrief(id)]);
   const policy = release.policyDocument;
-  const [regressions, versions] = await Promise.all([
+  const [regressions, versions, ledger] = await Promise.all([
     listRegressions(actor, release.id),
     compareVersions(actor, release.prompt, release.baseline, release.candidate),
+    getLedger(actor, release.id),
   ]);
   const primary = brief.criteria[0];
   const path = primary && primary.estimate.reviewed > 0 ? await criterionPath(actor, { releaseId: release.id }) : [];
@@ -59,7 +61,7 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
         <CriteriaTable brief={brief} />
       </section>
       <div className="grid gap-x-10 gap-y-8 xl:grid-cols-2">
-        <WhatChanged releaseId={release.id} versions={versions} />
+        <WhatChanged releaseId={release.id} versions={versions} ledger={ledger} />
         <Regressions releaseId={release.id} rows={regressions} graded={(primary?.estimate.reviewed ?? 0) > 0} />
       </div>
       {brief.criteria.map((criterion, i) => (

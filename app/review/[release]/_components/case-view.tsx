@@ -1,13 +1,13 @@
 "use client";
 
 import { Pieces } from "@/components/diff/pieces";
-import { diffText } from "@/components/diff/words";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Kbd } from "@/components/ui/kbd";
 import { Rendered } from "@/components/ui/rendered";
 import { Textarea } from "@/components/ui/textarea";
 import { Untrusted } from "@/components/ui/untrusted";
+import { diffText } from "@/lib/prompts/diff/words";
 import type { TaskView } from "@/lib/review/queries";
 import { type Criterion, cell, type Draft, type Prefer, pairCell, type Side as SideName, type Verdict } from "./draft";
 import { TagField } from "./tag-field";

@@ -2,6 +2,7 @@
 
 import Link from "next/link";
 import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { HunkChooser } from "@/app/_hunks/hunk-chooser";
 import { Button, LinkButton } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -40,6 +41,7 @@ const keys: [string, string][] = [
   ["R", "raw: input and answers as they came"],
   ["S", "later: to the end of my queue"],
   ["U", "back to the case graded last"],
+  ["H", "hunk: what in the prompt made the case graded last better or worse"],
   ["?", "this list"],
   ["Esc", "leave a text, close a list"],
 ];
@@ -362,6 +364,7 @@ export function Grading({
           </Notice>
         )}
         <RevealStrip told={told} criteria={(current?.task ?? queue[0])?.criteria.length ?? 1} />
+        <HunkChooser releaseId={releaseId} caseKey={told && !told.revealed.check ? told.case : null} />
         {current ? (
           <CaseView
             current={current}

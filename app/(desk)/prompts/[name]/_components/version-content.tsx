@@ -1,8 +1,8 @@
-import { messageText, readContent } from "@/components/diff/content";
 import { Digest } from "@/components/ui/digest";
 import { Notice } from "@/components/ui/notice";
 import { Untrusted } from "@/components/ui/untrusted";
 import { UntrustedText } from "@/components/ui/untrusted-text";
+import { messageText, readContent } from "@/lib/prompts/diff/content";
 import type { VersionDetail } from "@/lib/prompts/queries";
 
 /** What a version says, message by message. */

@@ -1,10 +1,10 @@
 import type { Metadata } from "next";
-import { messageText, readContent } from "@/components/diff/content";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
+import { messageText, readContent } from "@/lib/prompts/diff/content";
 import { getPrompt, getVersion } from "@/lib/prompts/queries";
 import { promptHref } from "../../_links";
 import { first, orNotFound, readPart } from "../../_params";

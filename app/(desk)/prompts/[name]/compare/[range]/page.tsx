@@ -1,15 +1,16 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
-import { diffContent, readContent } from "@/components/diff/content";
 import { ContentDiffView, DiffCounts } from "@/components/diff/content-diff";
-import type { DiffView } from "@/components/diff/text-diff";
+import type { DiffView, HunkMark } from "@/components/diff/text-diff";
 import { ChoiceLinks } from "@/components/ui/choice-links";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { requireActor } from "@/lib/auth/session";
+import { hunkLabel } from "@/lib/prompts/diff/excerpt";
+import { diffVersions } from "@/lib/prompts/diff/versions";
 import { compareVersions, listVersionKeys, type VersionDetail } from "@/lib/prompts/queries";
 import { compareHref, promptHref, versionHref } from "../../../_links";
 import { first, orNotFound, readPart } from "../../../_params";
@@ -38,12 +39,14 @@ export default async function ComparePage({ params, searchParams }: Props) {
   if (!range) notFound();
   const [from, to] = range;
   const { before, after } = await orNotFound(compareVersions(actor, name, from, to));
-  const view: DiffView = first((await searchParams).view) === "unified" ? "unified" : "side";
+  const asked = first((await searchParams).view);
+  const view: DiffView = asked === "words" || asked === "lines" ? asked : "side";
   const here = compareHref(name, from, to);
-  const diff =
-    before.content === null || after.content === null
-      ? null
-      : diffContent(readContent(before.content), readContent(after.content));
+  const diff = diffVersions(before, after);
+  const marks = (number: number): HunkMark | undefined => {
+    const hunk = diff?.hunks[number - 1];
+    return hunk && { id: hunk.id, label: hunkLabel(hunk), href: `#hunk-${hunk.id}` };
+  };
   return (
     <>
       <PageHead
@@ -59,7 +62,8 @@ export default async function ComparePage({ params, searchParams }: Props) {
               label="View"
               links={[
                 { name: "Side by side", href: here, current: view === "side" },
-                { name: "Unified", href: `${here}?view=unified`, current: view === "unified" },
+                { name: "Words", href: `${here}?view=words`, current: view === "words" },
+                { name: "Lines", href: `${here}?view=lines`, current: view === "lines" },
               ]}
             />
           )
@@ -73,14 +77,14 @@ export default async function ComparePage({ params, searchParams }: Props) {
         <ComparePicker key={given.range} prompt={name} keys={keys} before={from} after={to} />
         {diff ? (
           <>
-            {diff.changes === 0 && (
+            {diff.hunks.length === 0 && (
               <Notice>
                 {before.digest === after.digest
                   ? "Both are the same version."
                   : "The two read the same; only how their content is stored differs."}
               </Notice>
             )}
-            <ContentDiffView diff={diff} view={view} names={{ before: from, after: to }} />
+            <ContentDiffView diff={diff} view={view} names={{ before: from, after: to }} marks={marks} />
           </>
         ) : (
           <UnknownText versions={[before, after]} />

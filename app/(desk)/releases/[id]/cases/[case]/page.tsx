@@ -28,7 +28,7 @@ export default async function CasePage({ params }: { params: Promise<{ id: strin
           <UntrustedText text={found.key} />
         </h2>
       </header>
-      <CaseRead detail={found} />
+      <CaseRead releaseId={releaseId} detail={found} />
     </article>
   );
 }

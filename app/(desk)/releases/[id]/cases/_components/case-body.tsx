@@ -1,18 +1,20 @@
 "use client";
 
 import type { ReactNode } from "react";
+import { HunkChooser } from "@/app/_hunks/hunk-chooser";
 import { TextDiffView } from "@/components/diff/text-diff";
-import { diffText } from "@/components/diff/words";
 import { Badge } from "@/components/ui/badge";
 import { Notice } from "@/components/ui/notice";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Rendered } from "@/components/ui/rendered";
 import { Untrusted, UntrustedText } from "@/components/ui/untrusted";
 import { Verdict } from "@/components/ui/verdict";
+import { diffText } from "@/lib/prompts/diff/words";
 import type { CaseDetail } from "@/lib/releases/cases";
 import { Preferences } from "../../_components/preferences";
 
 type Props = {
+  releaseId: number;
   detail: CaseDetail;
   /** As it came, character by character. */
   raw: boolean;
@@ -21,13 +23,14 @@ type Props = {
 };
 
 /** Everything known about a case: what it asks, both answers, what judges and people say of them. */
-export function CaseBody({ detail, raw, diff = false }: Props) {
+export function CaseBody({ releaseId, detail, raw, diff = false }: Props) {
   const { sides } = detail;
   const compared =
     detail.preferences.judges.length + detail.preferences.reviews.length + detail.preferences.imported.length > 0;
   return (
     <div className="flex flex-col gap-6">
       <Facts detail={detail} />
+      {detail.attributes && <HunkChooser key={detail.key} releaseId={releaseId} caseKey={detail.key} />}
       <Part title="Input">
         <Rendered value={detail.input} raw={raw} />
       </Part>
@@ -44,7 +47,7 @@ export function CaseBody({ detail, raw, diff = false }: Props) {
         <>
           {diff && sides.baseline.output !== null && sides.candidate.output !== null && (
             <Part title={`What differs from ${sides.baseline.version} to ${sides.candidate.version}`}>
-              <TextDiffView diff={diffText(sides.baseline.output, sides.candidate.output)} view="unified" />
+              <TextDiffView diff={diffText(sides.baseline.output, sides.candidate.output)} view="words" />
             </Part>
           )}
           <div className="grid gap-6 lg:grid-cols-2">

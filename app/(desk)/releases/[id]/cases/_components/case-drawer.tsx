@@ -109,7 +109,7 @@ export function CaseDrawer(props: Props) {
         </p>
         {answer === null && <p className="text-muted">Loading …</p>}
         {answer && "message" in answer && <Notice tone="danger">{answer.message}</Notice>}
-        {detail && <CaseBody key={detail.id} detail={detail} raw={raw} diff={diff} />}
+        {detail && <CaseBody key={detail.id} releaseId={releaseId} detail={detail} raw={raw} diff={diff} />}
       </div>
     </Drawer>
   );

@@ -8,7 +8,7 @@ import type { CaseDetail } from "@/lib/releases/cases";
 import { CaseBody } from "../../_components/case-body";
 
 /** A case on a page of its own, laid out or as it came, with or without what differs. */
-export function CaseRead({ detail }: { detail: CaseDetail }) {
+export function CaseRead({ releaseId, detail }: { releaseId: number; detail: CaseDetail }) {
   const [raw, setRaw] = useState(false);
   const [diff, setDiff] = useState(false);
   useHotkeys("r", () => setRaw((before) => !before));
@@ -23,7 +23,7 @@ export function CaseRead({ detail }: { detail: CaseDetail }) {
           Differences <Kbd>d</Kbd>
         </Checkbox>
       </div>
-      <CaseBody detail={detail} raw={raw} diff={diff} />
+      <CaseBody releaseId={releaseId} detail={detail} raw={raw} diff={diff} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countWords, diffText, fold, type Row, sectionsOf } from "./words";
+import { countWords, diffText, type Row, sentencesOf } from "./words";
 
 const side = (rows: Row[], without: "removed" | "added") =>
   rows.flatMap(({ pieces }) => pieces.filter(({ kind }) => kind !== without).map(({ text }) => text)).join("");
@@ -38,6 +38,21 @@ describe("word-level diff", () => {
     expect(diff.rows.map((row) => row.changed)).toEqual([false, true, false, false, true]);
     expect(diff).toMatchObject({ hunks: 2, added: 3, removed: 1, exact: true });
   });
+  it("cuts sentences behind their mark, and not within a number or a name", () => {
+    expect(sentencesOf("Use 0.5 at most. Ask v1.2 first!  Then stop.\nNext… 好。再 x")).toEqual([
+      "Use 0.5 at most. ",
+      "Ask v1.2 first!  ",
+      "Then stop.\n",
+      "Next… ",
+      "好。",
+      "再 x",
+    ]);
+  });
+  it("compares sentence by sentence, so that words of one are not found in another", () => {
+    expect(
+      asWdiff("Cite the policy. Be kind to the customer.", "Name the fee. Cite the policy. Be kind to the people."),
+    ).toBe("{+Name the fee. +}Cite the policy. Be kind to the [-customer-]{+people+}.");
+  });
   it("finds no change in equal texts, and one in a missing line end", () => {
     expect(diffText("a\n", "a\n")).toMatchObject({ hunks: 0, added: 0, removed: 0 });
     expect(asWdiff("a", "a\n")).toBe("a{+\n+}");
@@ -64,25 +79,9 @@ describe("word-level diff", () => {
         expect(side(diff.rows, "added")).toBe(before);
         expect(side(diff.rows, "removed")).toBe(after);
         expect(diff.hunks === 0).toBe(before === after);
-        const sections = sectionsOf(diff.rows);
-        expect(sections.filter(({ kind }) => kind === "hunk")).toHaveLength(diff.hunks);
+        expect(diff.sections.filter(({ kind }) => kind === "hunk")).toHaveLength(diff.hunks);
+        expect(sentencesOf(before).join("")).toBe(before);
       }),
     );
-  });
-});
-
-describe("folding unchanged text", () => {
-  const text = Array.from({ length: 12 }, (_, i) => `${i}\n`).join("");
-  it("keeps some lines beside the hunks", () => {
-    expect(fold(text, { first: false, last: false })).toEqual({
-      head: "0\n1\n",
-      middle: { text: "2\n3\n4\n5\n6\n7\n8\n9\n", lines: 8 },
-      tail: "10\n11\n",
-    });
-    expect(fold(text, { first: true, last: false }).head).toBe("");
-    expect(fold(text, { first: false, last: true }).tail).toBe("");
-  });
-  it("does not fold what is short anyway", () => {
-    expect(fold("a\nb\nc\nd\ne\nf\ng\n", { first: false, last: false }).middle).toBeNull();
   });
 });

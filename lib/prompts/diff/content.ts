@@ -1,7 +1,9 @@
 import { diffArrays } from "diff";
-import { diffText, type TextDiff } from "./words";
+import { type Hunk, nameHunks } from "./hunks";
+import { takeOutMoves } from "./moves";
+import { type Block, blocksOf, countChanges, rowsOf, type Section, someWork } from "./words";
 
-/** Comparison of whole prompt versions: messages role by role, parameters key by key, tools by name. No React here. */
+/** Comparison of whole prompt versions: messages role by role, parameters key by key, tools by name. */
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 export type Message = { readonly role: string; readonly content?: Json; readonly [key: string]: Json | undefined };
@@ -44,58 +46,74 @@ function asObject(value: Json | undefined): { readonly [key: string]: Json | und
 }
 
 export type Change = "same" | "changed" | "added" | "removed";
-export type TextPart = { name: string; change: Change; diff: TextDiff };
-export type ParameterPart = { name: string; change: Change; before: string | null; after: string | null };
+export type TextPart = {
+  name: string;
+  change: Change;
+  sections: Section[];
+  /** False when some changed blocks are shown whole instead of word by word. */
+  exact: boolean;
+};
+export type ParameterPart = {
+  name: string;
+  change: Change;
+  before: string | null;
+  after: string | null;
+  /** Its hunk, where it differs. */
+  number: number | null;
+};
 export type ContentDiff = {
   messages: TextPart[];
   parameters: ParameterPart[];
   tools: TextPart[];
-  /** Hunks of text, and parameters that differ. */
-  changes: number;
+  /** Everything that changed, by number. */
+  hunks: Hunk[];
+  /** Words that came and went. What moved did neither. */
   added: number;
   removed: number;
   exact: boolean;
 };
 
-/** `timeoutMs`: milliseconds for all texts together. */
-export function diffContent(before: Content, after: Content, { timeoutMs = 500 } = {}): ContentDiff {
-  const deadline = Date.now() + timeoutMs;
-  const compare = (name: string, a: string | null, b: string | null): TextPart => ({
+type Compared = { name: string; before: string | null; after: string | null };
+
+/**
+ * Same contents, same hunks: how far it looks is counted in steps, not in time. Text that moved within the messages, or
+ * from one to another, is one hunk with two places.
+ */
+export function diffContent(before: Content, after: Content): ContentDiff {
+  const limits = { work: someWork, deadline: Number.POSITIVE_INFINITY };
+  const messages = alignMessages(before.messages ?? [], after.messages ?? []).map(
+    ([a, b]): Compared => ({ name: (b ?? a)?.role ?? "", before: a && messageText(a), after: b && messageText(b) }),
+  );
+  const tools = byName(toolsOf(before.tools), toolsOf(after.tools));
+  const blocks = (compared: Compared[]): Block[][][] =>
+    compared.map(({ before: a, after: b }) => blocksOf(a ?? "", b ?? "", limits));
+  const moved = takeOutMoves(blocks(messages));
+  const rows = [...moved.texts, ...blocks(tools)].map((text) => rowsOf(text, limits));
+  const parameters = byName(parametersOf(before), parametersOf(after));
+  const inMessages = messages.length;
+  const named = nameHunks(
+    messages.map((part, at) => ({ ...part, rows: rows[at]!.rows })),
+    parameters,
+    tools.map((part, at) => ({ ...part, rows: rows[inMessages + at]!.rows })),
+  );
+  const part = ({ name, before: a, after: b }: Compared, sections: Section[], exact: boolean): TextPart => ({
     name,
     change: changeOf(a, b),
-    diff: diffText(a ?? "", b ?? "", { timeoutMs: Math.max(0, deadline - Date.now()) }),
+    sections,
+    exact,
   });
-  const messages = alignMessages(before.messages ?? [], after.messages ?? []).map(([a, b]) =>
-    compare((b ?? a)?.role ?? "", a && messageText(a), b && messageText(b)),
-  );
-  const tools = byName(toolsOf(before.tools), toolsOf(after.tools)).map(([name, a, b]) => compare(name, a, b));
-  const parameters = byName(parametersOf(before), parametersOf(after)).map(
-    ([name, a, b]): ParameterPart => ({
-      name,
-      change: changeOf(a, b),
-      before: a,
-      after: b,
-    }),
-  );
-  const parts = [...messages, ...tools];
-  const texts = parts.map(({ diff }) => diff);
-  const sum = (of: (diff: TextDiff) => number) => texts.reduce((total, diff) => total + of(diff), 0);
   return {
-    messages,
-    parameters,
-    tools,
-    changes:
-      parts.reduce((total, part) => total + hunksOf(part), 0) +
-      parameters.filter(({ change }) => change !== "same").length,
-    added: sum(({ added }) => added),
-    removed: sum(({ removed }) => removed),
-    exact: texts.every(({ exact }) => exact),
+    messages: messages.map((text, at) => part(text, named.messages[at]!, rows[at]!.exact)),
+    parameters: parameters.map((parameter, at) => ({
+      ...parameter,
+      change: changeOf(parameter.before, parameter.after),
+      number: named.parameters[at]!,
+    })),
+    tools: tools.map((text, at) => part(text, named.tools[at]!, rows[inMessages + at]!.exact)),
+    hunks: named.hunks,
+    ...countChanges(rows.flatMap((text) => text.rows)),
+    exact: rows.every(({ exact }) => exact),
   };
-}
-
-/** An empty message that came or went is a change without text. */
-export function hunksOf({ change, diff }: TextPart): number {
-  return Math.max(diff.hunks, change === "same" ? 0 : 1);
 }
 
 function changeOf(before: string | null, after: string | null): Change {
@@ -176,13 +194,13 @@ function align(
 type Named = [name: string, text: string][];
 
 /** Entries of both sides by name: first as before, then what is new. */
-function byName(before: Named, after: Named): [name: string, before: string | null, after: string | null][] {
+function byName(before: Named, after: Named): Compared[] {
   const [left, right] = [new Map(before), new Map(after)];
-  return [...new Set([...left.keys(), ...right.keys()])].map((name) => [
+  return [...new Set([...left.keys(), ...right.keys()])].map((name) => ({
     name,
-    left.get(name) ?? null,
-    right.get(name) ?? null,
-  ]);
+    before: left.get(name) ?? null,
+    after: right.get(name) ?? null,
+  }));
 }
 
 /** Model and parameters as dotted names: {response_format: {type: "json"}} → response_format.type. */

@@ -11,7 +11,8 @@ describe("comparing prompt versions", () => {
       { messages: [said("system", "Be brief."), said("user", "{{question}}")] },
     );
     expect(shape(diff)).toEqual(["system changed", "user same"]);
-    expect(diff).toMatchObject({ changes: 1, added: 1, removed: 1, exact: true });
+    expect(diff).toMatchObject({ added: 1, removed: 1, exact: true });
+    expect(diff.hunks).toHaveLength(1);
   });
   it("sees an inserted example as inserted, not as a change of what follows", () => {
     const diff = diffContent(
@@ -32,23 +33,27 @@ describe("comparing prompt versions", () => {
       { messages: [{ role: "user", content: [{ type: "text", text: "hello" }], name: "bob" }] },
     );
     expect(diff.messages[0]?.change).toBe("changed");
-    const after = diff.messages[0]?.diff.rows.flatMap(({ pieces }) => pieces).filter(({ kind }) => kind !== "removed");
-    expect(after?.map(({ text }) => text).join("")).toContain('"name": "bob"');
+    expect(diff.hunks.map(({ after }) => after).join("")).toContain('"name": "bob"');
   });
   it("compares parameters by dotted name and tells absent from null", () => {
-    const { parameters, changes } = diffContent(
+    const { parameters, hunks } = diffContent(
       { model: "a", parameters: { temperature: 0, stop: ["x"], response_format: { type: "text" }, seed: null } },
       { model: "b", parameters: { temperature: 0, top_p: 1, response_format: { type: "json" }, stop: ["x"] } },
     );
     expect(parameters).toEqual([
-      { name: "model", change: "changed", before: '"a"', after: '"b"' },
-      { name: "temperature", change: "same", before: "0", after: "0" },
-      { name: "stop", change: "same", before: '["x"]', after: '["x"]' },
-      { name: "response_format.type", change: "changed", before: '"text"', after: '"json"' },
-      { name: "seed", change: "removed", before: "null", after: null },
-      { name: "top_p", change: "added", before: null, after: "1" },
+      { name: "model", change: "changed", before: '"a"', after: '"b"', number: 1 },
+      { name: "temperature", change: "same", before: "0", after: "0", number: null },
+      { name: "stop", change: "same", before: '["x"]', after: '["x"]', number: null },
+      { name: "response_format.type", change: "changed", before: '"text"', after: '"json"', number: 2 },
+      { name: "seed", change: "removed", before: "null", after: null, number: 3 },
+      { name: "top_p", change: "added", before: null, after: "1", number: 4 },
     ]);
-    expect(changes).toBe(4);
+    expect(hunks.map(({ kind, where, change }) => [kind, where, change])).toEqual([
+      ["model", "model", "changed"],
+      ["parameter", "response_format.type", "changed"],
+      ["parameter", "seed", "removed"],
+      ["parameter", "top_p", "added"],
+    ]);
   });
   it("tells text from numbers, and a dot in a name from a name within", () => {
     const { parameters } = diffContent(
@@ -62,7 +67,9 @@ describe("comparing prompt versions", () => {
     ]);
   });
   it("counts an empty message that was added", () => {
-    expect(diffContent({ messages: [] }, { messages: [said("user", "")] })).toMatchObject({ changes: 1, added: 0 });
+    const { hunks, added } = diffContent({ messages: [] }, { messages: [said("user", "")] });
+    expect(added).toBe(0);
+    expect(hunks).toMatchObject([{ kind: "message", where: "user", change: "added", before: null, after: "" }]);
   });
   it("compares tools by name, wherever the name is, in any order", () => {
     const look = { type: "function", function: { name: "look", parameters: { type: "object" } } };
@@ -93,11 +100,11 @@ describe("comparing prompt versions", () => {
     let deep: unknown = "x";
     for (let i = 0; i < 2000; i++) deep = [deep];
     const { messages } = diffContent({}, readContent({ messages: [{ role: "user", content: deep as string[] }] }));
-    expect(messages[0]?.diff.rows).toHaveLength(1);
+    expect(messages[0]?.sections).toMatchObject([{ kind: "hunk", rows: [{ changed: true }] }]);
   });
   it("finds nothing between empty contents", () => {
     expect(diffContent({}, { messages: [], parameters: {}, tools: null })).toMatchObject({
-      changes: 0,
+      hunks: [],
       parameters: [],
     });
   });

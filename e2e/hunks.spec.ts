@@ -1,0 +1,230 @@
+import { importFiles } from "./support/bundle";
+import { auditEvents, expect, expectAccessible, type Page, rest, signIn, test } from "./support/test";
+
+const cite = "Always cite the page of the policy that applies.";
+const before = `You are the assistant of a shop.\n${cite}\nBe kind.\nAlways explain the policy in full.\nNever invent a fee.\n`;
+const after = `You are the assistant of a shop.\nBe kind.\nExplain the policy in one line.\nNever invent a fee.\n${cite}\n`;
+
+/** Two versions that differ in a line, a block that moved, a parameter and the model; all cases drawn for grading. */
+async function releaseWithHunks(prompt: string, cases: number): Promise<number> {
+  const keys = Array.from({ length: cases }, (_, index) => `case-${String(index + 1).padStart(3, "0")}`);
+  const lines = (rows: unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const each = <T>(row: (key: string, version: "old" | "new") => T) =>
+    keys.flatMap((key) => (["old", "new"] as const).map((version) => row(key, version)));
+  const version = (key: string, system: string, temperature: number, model: string) => ({
+    key,
+    content: {
+      model,
+      messages: [
+        { role: "system", content: system },
+        { role: "user", content: "{{question}}" },
+      ],
+      parameters: { temperature },
+    },
+  });
+  await importFiles({
+    "bundle.json": JSON.stringify({
+      format: "countersign-bundle/1",
+      prompt,
+      dataset: `${prompt} cases`,
+      criteria: [{ key: "useful", name: "Useful", rubric: "Pass when it helps. Fail when it does not." }],
+      judges: [{ key: "machine", criterion: "useful", model: "judge-1", prompt: "Does it help?" }],
+      versions: [version("old", before, 0, "answers-1"), version("new", after, 0.7, "answers-2")],
+    }),
+    "cases.jsonl": lines(keys.map((key) => ({ case: key, input: `What does ${key} cost?` }))),
+    "outputs.jsonl": lines(
+      each((key, of) => ({
+        case: key,
+        version: of,
+        output:
+          of === "old"
+            ? `It depends: the policy for ${key} has three parts.`
+            : `Yes: the policy for ${key} has one part.`,
+      })),
+    ),
+    "verdicts.jsonl": lines(
+      each((key, of) => ({ case: key, version: of, judge: "machine", verdict: "pass", rationale: `says of ${of}` })),
+    ),
+  });
+  const { id } = await rest<{ id: number }>("POST", "/releases", { prompt, baseline: "old", candidate: "new" });
+  await rest("POST", `/releases/${id}/draws`, { size: cases, seed: prompt });
+  return Number(id);
+}
+
+/** Grades the case on the screen by its keys, and says which it was. */
+async function grade(page: Page, verdicts: { old: "pass" | "fail"; new: "pass" | "fail" }): Promise<string> {
+  const article = page.getByRole("article");
+  await expect(article).toBeVisible();
+  const key = ((await article.getAttribute("aria-label")) ?? "").replace("Case ", "");
+  const a = (await page.getByRole("region", { name: "Answer A" }).textContent()) ?? "";
+  const [sideA, sideB] = a.includes("Yes:") ? (["new", "old"] as const) : (["old", "new"] as const);
+  await page.keyboard.press(verdicts[sideA] === "pass" ? "1" : "2");
+  await page.keyboard.press(verdicts[sideB] === "pass" ? "8" : "9");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("region", { name: "What the judge said" })).toContainText(`Case ${key}:`);
+  return key;
+}
+
+test("a graded case is attributed to a hunk by the keyboard, and stands in the ledger under it", async ({ page }) => {
+  const release = await releaseWithHunks("hunks/attributed", 5);
+  await signIn(page, "reviewer");
+  await page.goto(`/review/${release}`);
+  await expect(page.getByRole("button", { name: "Attribute to a hunk" })).toBeDisabled();
+  const dialog = page.getByRole("dialog", { name: "Which hunk was the reason?" });
+  const stored = page.getByRole("status").filter({ hasText: "Stored." });
+
+  const worse = await grade(page, { old: "pass", new: "fail" });
+  const next = (await page.getByRole("article").getAttribute("aria-label")) ?? "";
+  await page.keyboard.press("h");
+  await expect(dialog).toBeVisible();
+  await expect(dialog).toContainText(`Case ${worse}`);
+  await expect(dialog).toContainText("you found new worse than old");
+  const boxes = dialog.getByRole("checkbox");
+  await expect(boxes).toHaveCount(5);
+  await expect(dialog.getByRole("checkbox", { name: "Hunk 1: system message, moved" })).toBeFocused();
+  await expectAccessible(page);
+  // Nothing is stored until something is chosen.
+  await page.keyboard.press("Enter");
+  await expect(dialog.getByRole("alert")).toContainText("Choose a hunk");
+  await page.keyboard.press("2");
+  await expect(dialog.getByRole("checkbox", { name: "Hunk 2: system message, changed" })).toBeChecked();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Space");
+  await expect(dialog.getByRole("checkbox", { name: "Hunk 3: model, changed" })).toBeChecked();
+  await page.keyboard.press("3");
+  await expect(dialog.getByRole("checkbox", { name: "Hunk 3: model, changed" })).not.toBeChecked();
+  await page.keyboard.press("Enter");
+  await expect(dialog).toHaveCount(0);
+  await expect(stored).toHaveText(`Stored. Hunk 2 hurt case ${worse} on useful.`);
+
+  // The next case heard none of these keys.
+  await expect(page.getByRole("article", { name: next })).toBeVisible();
+  await expect(page.getByRole("article").getByRole("button", { name: /pass|fail/, pressed: true })).toHaveCount(0);
+
+  const better = await grade(page, { old: "fail", new: "pass" });
+  await page.keyboard.press("h");
+  await expect(dialog).toContainText("you found new better than old");
+  await page.keyboard.press("0");
+  await page.keyboard.press("Enter");
+  await expect(stored).toHaveText(`Stored. No hunk helped case ${better} on useful.`);
+
+  await grade(page, { old: "fail", new: "fail" });
+  await page.keyboard.press("h");
+  await expect(dialog).toContainText("You graded both answers alike");
+  await page.keyboard.press("Escape");
+  await expect(dialog).toHaveCount(0);
+
+  const open = await grade(page, { old: "pass", new: "fail" });
+  await page.goto(`/releases/${release}/changes`);
+  const ledger = page.getByRole("region", { name: "Hunk ledger" });
+  await expect(ledger.getByRole("link", { name: /^2 system message, changed/ })).toContainText("helped 0hurt 1");
+  await expect(ledger.getByRole("link", { name: /No hunk/ })).toContainText("helped 1hurt 0");
+  await expect(ledger.getByRole("link", { name: /Not attributed yet/ })).toContainText("helped 0hurt 1");
+
+  // A hunk selects its answers, and the address says so.
+  await page.getByRole("link", { name: "Hunk 2: system message, changed" }).click();
+  await expect(page).toHaveURL(/\?hunk=[0-9a-f]{12}$/);
+  await expect(page.getByRole("heading", { name: "Answers attributed to hunk 2" })).toBeVisible();
+  const whatIf = page.getByRole("region", { name: "What if we dropped hunk 2?" });
+  await expect(whatIf).toContainText("For dropping it: 1 case that it hurt");
+  await expect(whatIf).toContainText("Against: no case.");
+  await expect(page.getByRole("navigation", { name: "Cases" })).toContainText("1 of 1");
+  await expect(page.getByRole("link", { name: worse }).first()).toBeVisible();
+  await expect(page.getByRole("list", { name: "Reasons" })).toContainText("Hunk 2 hurt on useful");
+  const shared = page.url();
+  await page.goto("/");
+  await page.goto(shared);
+  await expect(page.getByRole("heading", { name: "Answers attributed to hunk 2" })).toBeVisible();
+  for (const view of ["Lines", "Side by side", "Words"]) {
+    await page.getByRole("navigation", { name: "View" }).getByRole("link", { name: view }).click();
+    await expect(page.getByRole("navigation", { name: "View" }).getByRole("link", { name: view })).toHaveAttribute(
+      "aria-current",
+      "true",
+    );
+    await expectAccessible(page);
+  }
+  await page.getByRole("link", { name: "Parameters", exact: true }).click();
+  await expect(page.getByRole("region", { name: "Messages" })).toHaveCount(0);
+  await expect(page.getByRole("row", { name: /temperature/ })).toContainText("0.7");
+
+  // What is left is attributed here too, by the same key.
+  await ledger.getByRole("link", { name: /Not attributed yet/ }).click();
+  await expect(page.getByRole("heading", { name: "Better or worse, not attributed yet" })).toBeVisible();
+  await expect(page.getByRole("link", { name: open }).first()).toBeVisible();
+  await page.keyboard.press("h");
+  await page.keyboard.press("1");
+  await page.keyboard.press("4");
+  await page.keyboard.press("Enter");
+  await expect(dialog).toHaveCount(0);
+  await expect(ledger.getByRole("link", { name: /Not attributed yet/ })).toContainText("helped 0hurt 0");
+  await expect(ledger.getByRole("link", { name: /^4 temperature/ })).toContainText("helped 0hurt 1");
+
+  // J and K go through the answers, and through them only.
+  await page.goto(`/releases/${release}/changes?graded=yes`);
+  const cases = page.getByRole("navigation", { name: "Cases" });
+  await expect(cases).toContainText("1 of 4");
+  await page.keyboard.press("j");
+  await expect(cases).toContainText("2 of 4");
+  await page.keyboard.press("ArrowRight");
+  await expect(cases).toContainText("3 of 4");
+  await page.keyboard.press("k");
+  await expect(cases).toContainText("2 of 4");
+
+  await page.goto(`/releases/${release}`);
+  await expect(page.getByRole("list", { name: "Hunk ledger" })).toContainText("Hunk 2, system message, changed");
+
+  type Counted = { helped: { count: number }; hurt: { count: number; cases: { case: string }[] } };
+  const answer = await rest<{ hunks: Counted[]; none: Counted; unattributed: Counted }>(
+    "GET",
+    `/releases/${release}/hunks`,
+  );
+  expect(answer.hunks.map(({ helped, hurt }) => [helped.count, hurt.count])).toEqual([
+    [0, 1],
+    [0, 1],
+    [0, 0],
+    [0, 1],
+  ]);
+  expect(answer.hunks[1]?.hurt.cases).toMatchObject([{ case: worse }]);
+  expect(answer.none.helped.count).toBe(1);
+  const attributed = (await auditEvents()).filter(({ action }) => action === "hunk.attributed");
+  expect(attributed.map(({ details }) => details?.case).slice(-3)).toEqual([worse, better, open]);
+});
+
+test("a refusal keeps what was chosen, and a dropped network is said", async ({ page, allowConsoleError }) => {
+  allowConsoleError(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
+  const release = await releaseWithHunks("hunks/offline", 2);
+  await signIn(page, "reviewer");
+  await page.goto(`/review/${release}`);
+  const key = await grade(page, { old: "pass", new: "fail" });
+  await page.keyboard.press("h");
+  const dialog = page.getByRole("dialog", { name: "Which hunk was the reason?" });
+  await page.keyboard.press("2");
+  await expect(dialog.getByRole("checkbox", { name: /^Hunk 2/ })).toBeChecked();
+  await page.context().setOffline(true);
+  await page.keyboard.press("Enter");
+  await expect(dialog.getByRole("alert")).toContainText("Nothing was stored. The server can't be reached");
+  await expect(dialog.getByRole("checkbox", { name: /^Hunk 2/ })).toBeChecked();
+  await page.context().setOffline(false);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("status").filter({ hasText: `Hunk 2 hurt case ${key}` })).toBeVisible();
+});
+
+test("the comparison of two versions has a target for each hunk, and shows what moved as moved", async ({ page }) => {
+  await releaseWithHunks("hunks/compared", 2);
+  await signIn(page, "viewer");
+  await page.goto(`/prompts/${encodeURIComponent("hunks/compared")}/compare/old...new?view=words`);
+  await expect(page.getByRole("banner").or(page.getByRole("main"))).toContainText("4 hunks");
+  await expect(page.getByRole("link", { name: "moved away from here" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "moved here" })).toBeVisible();
+  await expect(page.locator("del", { hasText: cite })).toHaveCount(0);
+  await expect(page.locator("ins", { hasText: cite })).toHaveCount(0);
+  await page.getByRole("link", { name: "Hunk 2: system message, changed" }).click();
+  await expect(page).toHaveURL(/#hunk-[0-9a-f]{12}$/);
+  await expectAccessible(page);
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const view of ["words", "lines", "side"]) {
+    await page.goto(`/prompts/${encodeURIComponent("hunks/compared")}/compare/old...new?view=${view}`);
+    await expect(page.getByRole("link", { name: "moved here" })).toBeVisible();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  }
+});
