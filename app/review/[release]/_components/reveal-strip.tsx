@@ -1,5 +1,6 @@
 "use client";
 
+import type { ReactNode } from "react";
 import { Badge } from "@/components/ui/badge";
 import { Untrusted } from "@/components/ui/untrusted";
 import { preferenceWords, Verdict } from "@/components/ui/verdict";
@@ -9,9 +10,15 @@ import { type Kind, kindWords } from "@/lib/sentinels/schema";
 
 type Mine = Pick<Grade, "side" | "criterion" | "verdict" | "prefer">;
 export type Told = { case: string; revealed: Revealed; grades: readonly Mine[] };
+type Props = {
+  told: Told | null;
+  criteria: number;
+  /** What can be done now that the judge's word is known. */
+  children?: ReactNode;
+};
 
 /** What the server told once the grade was stored. Room is kept for it, so that nothing below moves. */
-export function RevealStrip({ told, criteria }: { told: Told | null; criteria: number }) {
+export function RevealStrip({ told, criteria, children }: Props) {
   const instruments = told?.revealed.judges.filter(({ instrument }) => instrument) ?? [];
   const verdicts = instruments.filter((judge): judge is ToldVerdict => "verdict" in judge);
   const preferences = instruments.filter((judge): judge is ToldPreference => "prefer" in judge);
@@ -62,6 +69,7 @@ export function RevealStrip({ told, criteria }: { told: Told | null; criteria: n
               ))}
             </ul>
           )}
+          {children}
         </>
       )}
     </section>
