@@ -1,6 +1,6 @@
 import type { BrowserContext } from "playwright/test";
 import { releaseWithDraws, tokenOf } from "./support/bundle";
-import { sql } from "./support/database";
+import { policyLike, sql } from "./support/database";
 import { expect, type Page, rest, signIn, test } from "./support/test";
 
 const networkErrors = /ERR_INTERNET_DISCONNECTED|ERR_FAILED|Failed to fetch|Failed to load resource/;
@@ -29,6 +29,20 @@ async function grade(page: Page, count: number): Promise<string[]> {
   return graded;
 }
 
+/** Presses Enter and counts the frames until another case stands there. */
+function framesToNext(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const label = () => document.querySelector("article")?.getAttribute("aria-label");
+    const before = label();
+    window.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+    for (let frame = 1; frame < 100; frame++) {
+      await new Promise(requestAnimationFrame);
+      if (label() && label() !== before) return frame;
+    }
+    return Number.POSITIVE_INFINITY;
+  });
+}
+
 async function another(context: BrowserContext, release: number): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`/review/${release}`);
@@ -41,7 +55,9 @@ test("30 cases, the network cut after the 10th and back after the 20th, the tab 
   allowConsoleError,
 }) => {
   allowConsoleError(networkErrors);
-  const release = await releaseWithDraws("graded/offline", 32, 30);
+  // Repeats of a case would come up by chance after the 20th.
+  const policy = await policyLike("unchecked", { checks: { repeats: 0, sentinels: 0 } });
+  const release = await releaseWithDraws("graded/offline", 32, 30, policy);
   await signIn(first, "reviewer");
   await first.goto(`/review/${release}`);
   await shellIsKept(first);
@@ -50,7 +66,14 @@ test("30 cases, the network cut after the 10th and back after the 20th, the tab 
   await expect(first.getByText("12 cases at hand")).toBeVisible();
 
   await context.setOffline(true);
-  graded.push(...(await grade(first, 4)));
+  graded.push(...(await grade(first, 3)));
+  graded.push((await shown(first)).replace("Case ", ""));
+  await first.keyboard.press("1");
+  await first.keyboard.press("9");
+  expect(
+    await framesToNext(first),
+    "the next case is painted in the frame after the key, without a server",
+  ).toBeLessThan(3);
   await expect(first.getByText("on the way 4")).toBeVisible();
   await expect(first.getByText("no connection, kept here")).toBeVisible();
   // A grade that was begun survives too.
@@ -66,6 +89,10 @@ test("30 cases, the network cut after the 10th and back after the 20th, the tab 
     "true",
   );
   await expect(page.getByText("on the way 4")).toBeVisible();
+  // It is the kept shell, in which nothing of the release is written.
+  expect(await page.evaluate(() => Array.from(document.scripts, (script) => script.text).join(""))).not.toContain(
+    "graded/offline",
+  );
   graded.push(...(await grade(page, 3)));
   await page.reload();
   await expect(page.getByText("on the way 7")).toBeVisible();

@@ -87,6 +87,9 @@ export class Desk {
   #running = false;
   /** The server had nothing more, and nothing has happened since that could change it. */
   #exhausted = false;
+  /** No case is shown here: only what waits is delivered. */
+  #outside = false;
+  #waitsForTab = false;
 
   constructor(readonly whose: Whose) {
     this.#server = serverOf(whose);
@@ -265,12 +268,13 @@ export class Desk {
     } finally {
       this.#delivering = false;
     }
-    void this.fill();
+    if (!this.#outside) void this.fill();
   }
 
   /** As `deliver`, from outside the grading screen. */
   async deliverOnce(): Promise<void> {
     this.#running = true;
+    this.#outside = true;
     await this.deliver();
     this.#running = false;
   }
@@ -329,14 +333,14 @@ export class Desk {
 
   async #reserve(): Promise<void> {
     const kept = await readHeld(this.whose);
-    let elsewhere = 0;
+    const elsewhere: string[] = [];
     for (const { task } of kept) {
       if (!this.#running) return;
       if (this.#mine.has(task.task) || this.#isDealtWith(task.task)) continue;
       if (this.state.ready.length >= reserved) break;
       const release = await takeForTab(`case/${task.task}`);
       if (!release) {
-        elsewhere++;
+        elsewhere.push(task.task);
         continue;
       }
       // Another tab may have graded it just before it let go.
@@ -347,7 +351,18 @@ export class Desk {
       this.#mine.set(task.task, release);
       this.#set({ ready: [...this.state.ready, task] });
     }
-    this.#set({ held: kept.length, elsewhere });
+    this.#set({ held: kept.length, elsewhere: elsewhere.length });
+    if (elsewhere[0] && this.state.ready.length === 0) this.#waitForTab(elsewhere[0]);
+  }
+
+  /** Nothing is left but what another tab has: it comes here once that tab is closed or done with it. */
+  #waitForTab(task: string): void {
+    if (this.#waitsForTab) return;
+    this.#waitsForTab = true;
+    void inTurn(`case/${task}`, async () => undefined).then(() => {
+      this.#waitsForTab = false;
+      void this.fill();
+    });
   }
 
   /** One more case from the server; tabs ask one after the other. True: there may be more. */
@@ -380,9 +395,11 @@ export class Desk {
     if (kept.length === 0) return;
     const answer = await this.#server.renew(kept);
     if (!answer.ok) {
-      if (answer.refusal?.code === "not_signed_in") this.#set({ signedOut: answer.refusal.message });
+      const signedOut = answer.refusal?.code === "not_signed_in" ? answer.refusal.message : null;
+      this.#set({ offline: answer.refusal === null, signedOut });
       return;
     }
+    this.#set({ offline: false, signedOut: null });
     const still = new Set(answer.value.map(({ task }) => task));
     const gone = kept.filter((task) => !still.has(task) && !this.#isGraded(task));
     if (gone.length === 0) return;

@@ -350,9 +350,9 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
         <RevealStrip told={told} criteria={(current?.task ?? state.ready[0])?.criteria.length ?? 1}>
           {mayChange &&
             (kept === told ? (
-              <p className="mt-1">Kept: your grade stands, and counts as an override of the judge.</p>
+              <p>Kept: your grade stands, and counts as an override of the judge.</p>
             ) : (
-              <p className="mt-1 flex flex-wrap items-center gap-2">
+              <p className="flex flex-wrap items-center gap-2">
                 <Button size="sm" onClick={keepMine}>
                   Keep mine <Kbd>K</Kbd>
                 </Button>
@@ -362,7 +362,7 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
               </p>
             ))}
           {told && told.task === flipped && !current?.before && (
-            <p className="mt-1">Both grades stay on record; the change counts as a flip after the reveal.</p>
+            <p>Both grades stay on record; the change counts as a flip after the reveal.</p>
           )}
         </RevealStrip>
         {state.broken ? (

@@ -36,11 +36,14 @@ export function RevealStrip({ told, criteria, children }: Props) {
       ) : (
         <>
           {told.revealed.check && <Check check={told.revealed.check} />}
-          <p>
-            Stored. Case <span className="break-all">{told.case}</span>: A was{" "}
-            <strong className="break-all">{told.revealed.sides.A}</strong>, B was{" "}
-            <strong className="break-all">{told.revealed.sides.B}</strong>.
-          </p>
+          <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
+            <p>
+              Stored. Case <span className="break-all">{told.case}</span>: A was{" "}
+              <strong className="break-all">{told.revealed.sides.A}</strong>, B was{" "}
+              <strong className="break-all">{told.revealed.sides.B}</strong>.
+            </p>
+            {children}
+          </div>
           {verdicts.length > 0 && (
             <div className="mt-1 grid gap-x-4 sm:grid-cols-2">
               {(["A", "B"] as const).map((side) => (
@@ -69,7 +72,6 @@ export function RevealStrip({ told, criteria, children }: Props) {
               ))}
             </ul>
           )}
-          {children}
         </>
       )}
     </section>
