@@ -8,7 +8,15 @@ import { seedPerson, seedProject } from "../testing/seed";
 import { countDisputes, type Dispute, nextDispute, settleDispute } from "./adjudication";
 import { skipTask, submitReviews, supersedeReviews } from "./commands";
 import { nextTask, reviewProgress, type TaskView, waitingCases } from "./queries";
-import { assignCases, listQueue, queueStates, reassignCases, reviewerAgreement } from "./queue";
+import {
+  assignCases,
+  type CaseState,
+  listCasesIn,
+  listQueue,
+  queueStates,
+  reassignCases,
+  reviewerAgreement,
+} from "./queue";
 
 const { asOwner } = await testDatabase();
 
@@ -348,5 +356,30 @@ describe("a disagreement", () => {
       { outcome: "accepted", adjudicator: { id: third.userId }, labels: [{ verdict: "pass" }] },
     ]);
     expect(evidence.numbers[0]!.estimate.reviewed).toBe(1);
+  });
+});
+
+describe("the cases behind a state", () => {
+  it("are listed, those that may still be this person's are counted alone, and holders are for who hands out work", async () => {
+    const { first, second, third, manager, viewer, releaseId } = await seedQueue({ graders: 2, size: 3 });
+    const one = await grade(first, releaseId);
+    await grade(second, releaseId);
+    await grade(first, releaseId);
+    const held = (await nextTask(third, releaseId))!;
+    const of = (actor: Person, state: CaseState) => listCasesIn(actor, releaseId, state);
+    expect((await of(viewer, "done")).cases.map((row) => row.case)).toEqual([one.case]);
+    const others = await of(viewer, "needs_others");
+    expect(others).toMatchObject({ cases: [{ graders: 1, needed: 2, holders: [] }], more: 0, hidden: 0 });
+    // The first graded it; the second and the manager may yet.
+    expect((await of(first, "needs_others")).hidden).toBe(0);
+    expect(await of(second, "needs_others")).toEqual({ cases: [], more: 0, hidden: 1 });
+    const cases = (await of(manager, "needs_review")).cases.concat((await of(viewer, "needs_others")).cases);
+    expect(cases.map((row) => row.case)).toContain(held.case);
+    const open = (await of(manager, "needs_review")).cases;
+    expect(open.flatMap(({ holders }) => holders)).toEqual(
+      open.some((row) => row.case === held.case) ? [third.name] : [],
+    );
+    const stranger = await seedPerson((await seedProject()).id, { roles: ["reviewer"] });
+    await expect(of(stranger, "done")).rejects.toMatchObject({ code: "not_found" });
   });
 });
