@@ -7,7 +7,17 @@ import {
   releaseWithDraws,
   tokenOf,
 } from "./support/bundle";
-import { auditActions, expect, expectAccessible, type Page, rest, server, signIn, test } from "./support/test";
+import {
+  auditActions,
+  auditEvents,
+  expect,
+  expectAccessible,
+  type Page,
+  rest,
+  server,
+  signIn,
+  test,
+} from "./support/test";
 
 const cases = 26;
 const drawn = 20;
@@ -206,7 +216,11 @@ test("what is left for later comes back at the end; keys are listed on request",
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toHaveCount(0);
   await page.keyboard.press("s");
+  await expect(page.getByRole("textbox", { name: "Why (optional)" })).toBeFocused();
+  await page.keyboard.type("needs the contract");
+  await page.keyboard.press("Enter");
   await expect(page.getByRole("article", { name: first })).toHaveCount(0);
+  await expect.poll(async () => (await auditEvents()).at(-1)?.details?.reason).toBe("needs the contract");
   for (let number = 0; number < 2; number++) {
     const now = (await article.getAttribute("aria-label")) ?? "";
     await page.keyboard.press("1");

@@ -4,12 +4,12 @@ import { Keys } from "@/components/shell/keys";
 import { Palette } from "@/components/shell/palette";
 import { ProjectSwitch } from "@/components/shell/project-switch";
 import { Rail } from "@/components/shell/rail";
-import { SignOut } from "@/components/shell/sign-out";
 import { Initials } from "@/components/ui/initials";
 import { ThemeToggle } from "@/components/ui/theme";
 import { may } from "@/lib/auth/permit";
 import { listMyProjects, requireActor } from "@/lib/auth/session";
 import { countNews } from "@/lib/releases/news";
+import { Leave } from "./_leave";
 import { paletteEntries } from "./_palette";
 import { chooseProjectAction } from "./settings/projects/actions";
 
@@ -35,7 +35,7 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
               <Initials name={actor.name} />
               <span className="min-w-0 break-words">{actor.name}</span>
             </Link>
-            <SignOut />
+            <Leave userId={actor.userId} />
           </>
         }
       />

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Mark } from "@/components/ui/mark";
+import { Forget } from "./_components/forget";
 
 export default function SignInLayout({ children }: { children: ReactNode }) {
   return (
@@ -9,6 +10,7 @@ export default function SignInLayout({ children }: { children: ReactNode }) {
         Countersign
       </p>
       {children}
+      <Forget />
     </main>
   );
 }

@@ -110,6 +110,9 @@ export function preferenceFiles({
   };
 }
 
+/** The files of a bundle, for a test that changes some of them. */
+export const bundleFiles = files;
+
 /** A bundle as a .tar.gz. */
 export const bundle = (options: BundleOptions): Promise<Buffer> => packed(files(options));
 
@@ -143,9 +146,14 @@ export async function importFiles(texts: Record<string, string>, token = server(
 }
 
 /** A release over a bundle of its own, with `drawn` cases to grade. */
-export async function releaseWithDraws(prompt: string, cases: number, drawn: number): Promise<number> {
+export async function releaseWithDraws(
+  prompt: string,
+  cases: number,
+  drawn: number,
+  policy = "standard",
+): Promise<number> {
   await importBundle({ prompt, cases });
-  const { id } = await rest<{ id: number }>("POST", "/releases", { prompt, baseline: "old", candidate: "new" });
+  const { id } = await rest<{ id: number }>("POST", "/releases", { prompt, baseline: "old", candidate: "new", policy });
   await rest("POST", `/releases/${id}/draws`, { size: drawn, seed: prompt });
   return Number(id);
 }

@@ -18,7 +18,7 @@ import type { Comment, Grade } from "./schema";
 
 export const leaseMinutes = 15;
 /** Cases that one person may hold at a time, so that a dropped network stops nobody. */
-const mostHeld = 12;
+export const mostHeld = 12;
 
 type Reader = Pick<Tx, "$queryRaw">;
 
@@ -292,7 +292,7 @@ export async function nextTask(
     const task =
       (await openCheck(tx, releaseId, grader, held)) ??
       (await ownTask(tx, releaseId, grader, held)) ??
-      (await claimWithChecks(tx, scope, grader, actor.kind === "person"));
+      (await claimWithChecks(tx, scope, grader, held, actor.kind === "person"));
     return task ? viewOf(tx, actor, scope, task) : null;
   });
 }
@@ -332,22 +332,28 @@ async function claimWithChecks(
   tx: Tx,
   scope: ReviewScope,
   grader: number,
+  held: readonly string[],
   checked: boolean,
 ): Promise<Claimed | undefined> {
   if (!(await mayHoldMore(tx, scope, grader))) return undefined;
-  const next = await claim(tx, scope, grader);
+  const next = await claim(tx, scope, grader, held);
   // Nothing is checked once the queue is empty: who is done is done.
   // Programs that grade with a person's token keep books of their own: to them every task is a drawn case.
   return next && ((checked && (await plantCheck(tx, scope, grader, leaseMinutes))) || next);
 }
 
 /** Drawn cases first, then chosen ones, which whoever chose them has seen and does not grade. */
-async function claim(tx: Tx, scope: ReviewScope, grader: number): Promise<Claimed | undefined> {
+async function claim(
+  tx: Tx,
+  scope: ReviewScope,
+  grader: number,
+  held: readonly string[],
+): Promise<Claimed | undefined> {
   const chosen = Prisma.sql`d.chosen_by_id IS DISTINCT FROM ${grader}
        AND NOT EXISTS (SELECT 1 FROM draw WHERE draw.release_id = d.release_id AND draw.case_id = d.case_id)`;
   return (
-    (await claimFrom(tx, Prisma.raw("draw"), Prisma.sql`true`, scope, grader)) ??
-    (await claimFrom(tx, Prisma.raw("chosen_case"), chosen, scope, grader))
+    (await claimFrom(tx, Prisma.raw("draw"), Prisma.sql`true`, scope, grader, held)) ??
+    (await claimFrom(tx, Prisma.raw("chosen_case"), chosen, scope, grader, held))
   );
 }
 
@@ -357,14 +363,17 @@ async function claimFrom(
   condition: Prisma.Sql,
   scope: ReviewScope,
   grader: number,
+  held: readonly string[],
 ): Promise<Claimed | undefined> {
+  // What the caller says it has is not handed out anew, even when its lease ran out: a grade of it may be on its way.
   const [free] = await tx.$queryRaw<{ caseId: number; swapped: boolean }[]>`
     SELECT d.case_id AS "caseId", d.swapped
       FROM ${table} d
       LEFT JOIN review_task mine ON mine.release_id = d.release_id AND mine.case_id = d.case_id AND mine.reviewer_id = ${grader}
       LEFT JOIN assignment own ON own.release_id = d.release_id AND own.case_id = d.case_id AND own.reviewer_id = ${grader}
      WHERE d.release_id = ${scope.releaseId} AND ${condition}
-       AND (mine.id IS NULL OR (mine.completed_at IS NULL AND (mine.skipped_at IS NOT NULL OR mine.expires_at <= now())))
+       AND (mine.id IS NULL OR (mine.completed_at IS NULL AND (mine.skipped_at IS NOT NULL OR mine.expires_at <= now())
+                               AND NOT (mine.id = ANY (${[...held]}))))
        AND ${hasPlace(grader)}
      ORDER BY mine.skipped_at NULLS FIRST, own.case_id IS NULL, d.position
      LIMIT 1 FOR UPDATE OF d SKIP LOCKED`;

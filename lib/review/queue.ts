@@ -1,7 +1,8 @@
 import { appendAudit } from "../audit/append";
 import { type Actor, personOf } from "../auth/actor";
-import { allowed, permit } from "../auth/permit";
+import { allowed, may, permit } from "../auth/permit";
 import { db } from "../db/client";
+import { Prisma } from "../db/generated/client";
 import { type Tx, transaction } from "../db/transaction";
 import { Fault } from "../errors";
 import { kappaOfTable } from "../stats/agreement";
@@ -28,7 +29,7 @@ export type QueuePerson = {
 
 export type StuckCase = {
   case: string;
-  why: "put_off" | "disagreement" | "held_too_long";
+  why: "put_off" | "disagreement" | "held_too_long" | "not_begun";
   who: string | null;
   reason: string | null;
   since: Date | null;
@@ -36,22 +37,31 @@ export type StuckCase = {
 
 export type Queue = { states: Record<CaseState, number>; people: QueuePerson[]; stuck: StuckCase[] };
 
+const mostListed = 200;
 const graderRoles = [...allowed["review.grade"]];
+
+/** Each case of the queue with its state, its graders, and how many it needs. */
+function stateOfCases(releaseId: number): Prisma.Sql {
+  return Prisma.sql`
+    SELECT d.case_id, coalesce(g.graders, 0)::int AS graders, graders_needed(d.release_id, d.case_id) AS needed, g.last,
+           CASE WHEN x.case_id IS NOT NULL THEN 'disagreement'
+                WHEN coalesce(g.graders, 0) = 0 THEN 'needs_review'
+                WHEN g.graders < graders_needed(d.release_id, d.case_id) THEN 'needs_others'
+                WHEN a.case_id IS NOT NULL THEN 'adjudicated' ELSE 'done' END AS state
+      FROM queue_case d
+      LEFT JOIN (SELECT case_id, count(DISTINCT reviewer_id) AS graders, max(created_at) AS last
+                   FROM review WHERE release_id = ${releaseId} GROUP BY 1) g ON g.case_id = d.case_id
+      LEFT JOIN (SELECT DISTINCT case_id FROM human_label WHERE release_id = ${releaseId} AND label = 'disagreement') x ON x.case_id = d.case_id
+      LEFT JOIN (SELECT DISTINCT case_id FROM adjudication WHERE release_id = ${releaseId}) a ON a.case_id = d.case_id
+     WHERE d.release_id = ${releaseId}`;
+}
 
 /** How many cases stand where. For everyone in the project. */
 export async function queueStates(actor: Actor, releaseId: number): Promise<Record<CaseState, number>> {
   permit(actor, "project.read");
   await reviewScope(db, actor.projectId, releaseId);
   const rows = await db.$queryRaw<{ state: CaseState; n: number }[]>`
-    SELECT CASE WHEN x.case_id IS NOT NULL THEN 'disagreement'
-                WHEN coalesce(g.graders, 0) = 0 THEN 'needs_review'
-                WHEN g.graders < graders_needed(d.release_id, d.case_id) THEN 'needs_others'
-                WHEN a.case_id IS NOT NULL THEN 'adjudicated' ELSE 'done' END AS state, count(*)::int AS n
-      FROM queue_case d
-      LEFT JOIN (SELECT case_id, count(DISTINCT reviewer_id) AS graders FROM review WHERE release_id = ${releaseId} GROUP BY 1) g ON g.case_id = d.case_id
-      LEFT JOIN (SELECT DISTINCT case_id FROM human_label WHERE release_id = ${releaseId} AND label = 'disagreement') x ON x.case_id = d.case_id
-      LEFT JOIN (SELECT DISTINCT case_id FROM adjudication WHERE release_id = ${releaseId}) a ON a.case_id = d.case_id
-     WHERE d.release_id = ${releaseId} GROUP BY 1`;
+    SELECT q.state, count(*)::int AS n FROM (${stateOfCases(releaseId)}) q GROUP BY 1`;
   const count = (state: CaseState) => rows.find((row) => row.state === state)?.n ?? 0;
   return {
     needs_review: count("needs_review"),
@@ -59,6 +69,44 @@ export async function queueStates(actor: Actor, releaseId: number): Promise<Reco
     disagreement: count("disagreement"),
     adjudicated: count("adjudicated"),
     done: count("done"),
+  };
+}
+
+export type CaseInState = {
+  id: number;
+  case: string;
+  graders: number;
+  needed: number;
+  lastAt: Date | null;
+  /** Who has it in hand, for those who hand out work. */
+  holders: string[];
+};
+
+/**
+ * The cases in one state, at most 200. Which of the cases that wait for this person others graded, or disagree about, is
+ * not told: those are counted alone (docs/decisions/0004).
+ */
+export async function listCasesIn(
+  actor: Actor,
+  releaseId: number,
+  state: CaseState,
+): Promise<{ cases: CaseInState[]; more: number; hidden: number }> {
+  permit(actor, "project.read");
+  await reviewScope(db, actor.projectId, releaseId);
+  const waiting = state === "needs_review" ? [] : (await waitingCases(actor, releaseId)).map(({ id }) => id);
+  const seesHolders = may(actor, "review.assign");
+  const rows = await db.$queryRaw<(CaseInState & { waits: boolean })[]>`
+    SELECT c.id, c.key AS "case", q.graders, q.needed, q.last AS "lastAt", q.case_id = ANY (${waiting}::int[]) AS waits,
+           ARRAY(SELECT u.name FROM review_task t JOIN app_user u ON u.id = t.reviewer_id
+                  WHERE ${seesHolders} AND t.release_id = ${releaseId} AND t.case_id = q.case_id
+                    AND t.completed_at IS NULL AND t.skipped_at IS NULL AND t.expires_at > now() ORDER BY u.name) AS holders
+      FROM (${stateOfCases(releaseId)}) q JOIN test_case c ON c.id = q.case_id
+     WHERE q.state = ${state} ORDER BY q.last NULLS FIRST, c.key`;
+  const open = rows.filter(({ waits }) => !waits).map(({ waits: _waits, ...row }) => row);
+  return {
+    cases: open.slice(0, mostListed),
+    more: Math.max(0, open.length - mostListed),
+    hidden: rows.length - open.length,
   };
 }
 
@@ -94,6 +142,13 @@ export async function listQueue(actor: Actor, releaseId: number): Promise<Queue>
         FROM review_task t WHERE t.release_id = ${releaseId} AND t.completed_at IS NULL AND t.skipped_at IS NULL AND t.expires_at <= now()
          AND (SELECT count(DISTINCT rv.reviewer_id) FROM review rv WHERE rv.release_id = t.release_id AND rv.case_id = t.case_id)
              < graders_needed(t.release_id, t.case_id)
+      UNION ALL
+      SELECT s.case_id, 'not_begun', s.reviewer_id, NULL, s.assigned_at
+        FROM assignment s WHERE s.release_id = ${releaseId} AND s.assigned_at < now() - interval '1 day'
+         AND NOT EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = s.release_id AND rv.case_id = s.case_id AND rv.reviewer_id = s.reviewer_id)
+         AND NOT EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = s.release_id AND rv.reviewer_id = s.reviewer_id AND rv.created_at > now() - interval '1 day')
+         AND NOT EXISTS (SELECT 1 FROM review_task t WHERE t.release_id = s.release_id AND t.case_id = s.case_id AND t.reviewer_id = s.reviewer_id
+                            AND (t.skipped_at IS NOT NULL OR t.expires_at <= now()))
       UNION ALL
       SELECT l.case_id, 'disagreement', NULL, string_agg(DISTINCT k.name, ', '), max(rv.created_at)
         FROM human_label l JOIN criterion k ON k.id = l.criterion_id

@@ -22,6 +22,13 @@ export function door(handler: (given: Given) => Promise<unknown>) {
           "not_signed_in",
           "You are signed out. Sign in again in another tab; your grades are kept here.",
         );
+      // What a browser kept for one person is never taken as another's.
+      const meant = request.headers.get("x-countersign-person");
+      if (meant !== null && meant !== String(actor.userId))
+        throw new Fault(
+          "not_signed_in",
+          `${actor.name} is signed in here now. Sign in as yourself in another tab; your grades are kept here.`,
+        );
       const params = await context.params;
       if (!/^[1-9]\d{0,8}$/.test(params.release ?? "")) throw new Fault("not_found", "The release was not found.");
       const body = await handler({ actor, releaseId: rowId(params.release), request, params });

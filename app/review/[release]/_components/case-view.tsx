@@ -6,10 +6,12 @@ import { cn } from "@/components/ui/cn";
 import { Kbd } from "@/components/ui/kbd";
 import { Rendered } from "@/components/ui/rendered";
 import { Textarea } from "@/components/ui/textarea";
-import { Untrusted } from "@/components/ui/untrusted";
 import { diffText } from "@/lib/prompts/diff/words";
 import type { TaskView } from "@/lib/review/queries";
+import type { Comment } from "@/lib/review/schema";
 import { type Criterion, cell, type Draft, type Prefer, pairCell, type Side as SideName, type Verdict } from "./draft";
+import { answerId, Comments, type Marking, Marks } from "./marking";
+import { Rubric } from "./rubric";
 import { TagField } from "./tag-field";
 
 type Props = {
@@ -17,6 +19,12 @@ type Props = {
   /** In the order of the screen. */
   criteria: readonly Criterion[];
   draft: Draft;
+  comments: readonly Comment[];
+  /** Of those, the ones that are stored. */
+  storedComments: readonly Comment[];
+  marking: Marking;
+  /** Criteria whose rubric is folded away. */
+  folded: readonly string[];
   active: number;
   diff: boolean;
   /** Input and answers as they came, not laid out. */
@@ -35,6 +43,11 @@ type Props = {
   onUndo: () => void;
   onDiff: () => void;
   onRaw: () => void;
+  onMark: () => void;
+  onFold: (criterion: string, folded: boolean) => void;
+  onComment: (comment: Comment) => void;
+  onCancelComment: () => void;
+  onRemoveComment: (comment: Comment) => void;
 };
 
 const verdictKeys = { A: { pass: "1", fail: "2", unsure: "3" }, B: { pass: "8", fail: "9", unsure: "0" } };
@@ -71,27 +84,7 @@ export function CaseView(props: Props) {
           </h2>
           <Rendered value={task.input} raw={props.raw} />
         </section>
-        <section aria-labelledby="rubric-title" className="flex min-w-0 flex-col gap-1">
-          <h2 id="rubric-title" className="font-semibold">
-            What is asked
-          </h2>
-          <dl className="flex flex-col gap-2 text-sm">
-            {criteria.map((criterion) => (
-              <div key={criterion.key}>
-                <dt className="font-medium">{criterion.name}</dt>
-                <dd className="whitespace-pre-wrap text-muted">{criterion.rubric || "There is no written rubric."}</dd>
-              </div>
-            ))}
-            {task.reference && (
-              <div>
-                <dt className="font-medium">Reference</dt>
-                <dd>
-                  <Untrusted compact text={task.reference} />
-                </dd>
-              </div>
-            )}
-          </dl>
-        </section>
+        <Rubric criteria={criteria} folded={props.folded} onFold={props.onFold} reference={task.reference} />
       </div>
       {correction && (
         <p role="status" className="rounded-md bg-human-soft px-3 py-2">
@@ -99,6 +92,7 @@ export function CaseView(props: Props) {
         </p>
       )}
       {diff && <Differences task={task} />}
+      <Marks marking={props.marking} comments={props.comments} />
       <div className="grid gap-x-4 gap-y-3 md:grid-cols-2">
         {task.sides.map((side) => (
           <Side key={side.side} {...props} side={side.side} output={side.output} error={side.error} />
@@ -114,6 +108,9 @@ export function CaseView(props: Props) {
             Later <Kbd className="max-sm:hidden">S</Kbd>
           </Button>
         )}
+        <Button aria-pressed={props.marking.choosing !== null} onClick={props.onMark}>
+          Mark words <Kbd className="max-sm:hidden">M</Kbd>
+        </Button>
         <Button aria-pressed={diff} onClick={props.onDiff}>
           Differences <Kbd className="max-sm:hidden">D</Kbd>
         </Button>
@@ -185,31 +182,40 @@ function Comparison({ criteria, draft, active, known, onCompare, onNote, onTags,
   );
 }
 
-function Side({
-  side,
-  output,
-  error,
-  criteria,
-  draft,
-  active,
-  known,
-  raw,
-  onGrade,
-  onNote,
-  onTags,
-  onActive,
-}: Props & { side: SideName; output: unknown; error?: string }) {
+function Side(props: Props & { side: SideName; output: unknown; error?: string }) {
+  const { side, output, error, criteria, draft, active, known, raw, marking } = props;
+  const { onGrade, onNote, onTags, onActive } = props;
+  const isMarked = marking.choosing?.side === side;
   return (
     // The rows are shared with the other side, so that the same question stands at the same height.
     <section aria-label={`Answer ${side}`} className="grid min-w-0 gap-y-3 md:row-span-3 md:grid-rows-subgrid">
       <h2 className="font-semibold">Answer {side}</h2>
-      {error !== undefined ? (
-        <p className="rounded-md border border-line bg-sunken p-3 text-muted">
-          The run failed here and gave no answer: {error}
-        </p>
-      ) : (
-        <Rendered value={output} raw={raw} className="min-h-24" />
-      )}
+      <div className="min-w-0">
+        {/* The arrow keys are the screen's own while words are marked. */}
+        <div
+          id={answerId(side)}
+          tabIndex={-1}
+          className="min-w-0 outline-none"
+          {...(isMarked && { role: "application", "aria-label": `Words of answer ${side}` })}
+        >
+          {error !== undefined ? (
+            <p className="rounded-md border border-line bg-sunken p-3 text-muted">
+              The run failed here and gave no answer: {error}
+            </p>
+          ) : (
+            <Rendered value={output} raw={raw} className={cn("min-h-24", isMarked && "border-human")} />
+          )}
+        </div>
+        <Comments
+          side={side}
+          comments={props.comments}
+          stored={props.storedComments}
+          quote={marking.quote}
+          onComment={props.onComment}
+          onCancel={props.onCancelComment}
+          onRemove={props.onRemoveComment}
+        />
+      </div>
       <div className="flex min-w-0 flex-col gap-3">
         {criteria.map((criterion, index) => {
           if (criterion.kind !== "pass_fail") return null;

@@ -1,5 +1,5 @@
-import type { TaskView } from "@/lib/review/queries";
-import type { Grade } from "@/lib/review/schema";
+import type { Revealed, TaskView } from "@/lib/review/queries";
+import type { Comment, Grade } from "@/lib/review/schema";
 
 export type Verdict = NonNullable<Grade["verdict"]>;
 export type Prefer = NonNullable<Grade["prefer"]>;
@@ -8,6 +8,16 @@ export type Criterion = TaskView["criteria"][number];
 
 /** Grades of one case as they are being made, by place: side and criterion, or the criterion alone for a preference. */
 export type Draft = Record<string, { verdict?: Verdict; prefer?: Prefer; note?: string; tags?: string[] }>;
+
+/** All that was begun on one case. */
+export type Work = {
+  grades: Draft;
+  comments: Comment[];
+  /** Milliseconds it was looked at before. */
+  spentMs: number;
+};
+
+export const nothing: Work = { grades: {}, comments: [], spentMs: 0 };
 
 export const cell = (side: Side, criterion: string) => `${side} ${criterion}`;
 export const pairCell = (criterion: string) => `AB ${criterion}`;
@@ -45,3 +55,35 @@ export function gradesOf(criteria: readonly Criterion[], draft: Draft): Grade[] 
     });
   });
 }
+
+/** Grades that were given, as they stand on the screen. */
+export function draftOf(grades: readonly GivenGrade[]): Draft {
+  return Object.fromEntries(
+    grades.map(({ side, criterion, verdict, prefer, note, tags }) => [
+      side ? cell(side, criterion) : pairCell(criterion),
+      { verdict, prefer, note: note ?? undefined, tags },
+    ]),
+  );
+}
+type GivenGrade = Omit<Grade, "note"> & { note?: string | null };
+
+/** The grades with what the judge said wherever it differs: what changing one's mind would store. */
+export function towardsJudge(grades: readonly GivenGrade[], revealed: Revealed): Draft {
+  const draft = draftOf(grades);
+  for (const judge of revealed.judges) {
+    if (!judge.instrument || !judge.overridden) continue;
+    if ("verdict" in judge) {
+      const place = cell(judge.side, judge.criterion);
+      if (judge.verdict === "pass" || judge.verdict === "fail")
+        draft[place] = { ...draft[place], verdict: judge.verdict };
+    } else if (judge.prefer !== "error" && judge.prefer !== "flip") {
+      const place = pairCell(judge.criterion);
+      draft[place] = { ...draft[place], prefer: judge.prefer };
+    }
+  }
+  return draft;
+}
+
+/** Whether the judge that counts says otherwise anywhere. */
+export const differs = (revealed: Revealed): boolean =>
+  revealed.judges.some(({ instrument, overridden }) => instrument && overridden);

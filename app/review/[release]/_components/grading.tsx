@@ -1,284 +1,264 @@
 "use client";
 
-import Link from "next/link";
-import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { HunkChooser } from "@/app/_hunks/hunk-chooser";
 import { Button, LinkButton } from "@/components/ui/button";
-import { Dialog } from "@/components/ui/dialog";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Kbd } from "@/components/ui/kbd";
 import { Notice } from "@/components/ui/notice";
-import { Progress } from "@/components/ui/progress";
-import type { TaskView } from "@/lib/review/queries";
+import type { Revealed, TaskView } from "@/lib/review/queries";
+import type { Comment } from "@/lib/review/schema";
+import { Desk, type Told } from "../../_kept/desk";
+import { readDraft, writeDraft, writePlace } from "../../_kept/notes";
+import { type GradePending, type Pending, readOutbox, watchOutbox } from "../../_kept/outbox";
+import { keepShell } from "../../_kept/shell";
 import { CaseView } from "./case-view";
 import {
   cell,
   type Draft,
+  differs,
+  draftOf,
   gradesOf,
   inOrder,
   isComplete,
+  nothing,
   type Prefer,
   pairCell,
   type Side,
+  towardsJudge,
   type Verdict,
+  type Work,
 } from "./draft";
-import { outboxKey, type Pending, readOutbox, serverOf, writeOutbox } from "./outbox";
-import { RevealStrip, type Told } from "./reveal-strip";
+import { History } from "./history";
+import { KeySheet } from "./keys";
+import { Later } from "./later";
+import { useLayout } from "./layout-choices";
+import { beginMarking, type Marking, markingKey, unmarked } from "./marking";
+import { RevealStrip } from "./reveal-strip";
+import { Status } from "./status";
+import { Undelivered } from "./undelivered";
 
-type Current = { task: TaskView; correction: boolean; shownAt: number };
+/** `before`: of a case graded earlier, what the person knew and said then. */
+type Current = { task: TaskView; shownAt: number; before?: { revealed: Revealed; comments: readonly Comment[] } };
+type Panel = "keys" | "later" | "undelivered" | "history" | null;
 
-const ahead = 2;
-const keys: [string, string][] = [
-  ["1 2 3", "A: pass, fail, unsure"],
-  ["8 9 0", "B: pass, fail, unsure"],
-  ["A B E", "which is better: A, B, equal"],
-  ["0", "which is better: unsure"],
-  ["↑ ↓", "criterion above, below"],
-  ["N", "note on the answer graded last"],
-  ["T", "failure tag on the answer graded last"],
-  ["Enter", "store and go on"],
-  ["D", "differences between A and B"],
-  ["R", "raw: input and answers as they came"],
-  ["S", "later: to the end of my queue"],
-  ["U", "back to the case graded last"],
-  ["H", "hunk: what in the prompt made the case graded last better or worse"],
-  ["?", "this list"],
-  ["Esc", "leave a text, close a list"],
-];
-
+const none: Pending[] = [];
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
-/** A choice of layout that this browser keeps. */
-function useRemembered(key: string): [boolean, (value: boolean) => void] {
-  const [value, setValue] = useState(false);
-  useEffect(() => setValue(window.localStorage.getItem(key) === "yes"), [key]);
-  return [
-    value,
-    (next) => {
-      setValue(next);
-      window.localStorage.setItem(key, next ? "yes" : "no");
-    },
-  ];
-}
-
-/** The grading screen. The next cases are here before they are needed; what is graded is kept until the server has it. */
-export function Grading({
-  releaseId,
-  prompt,
-  userId,
-  back,
-  tags,
-}: {
+export type GradingProps = {
   releaseId: number;
   prompt: string;
   userId: number;
   back: string;
   /** Failure tags given before, the most used first. */
   tags: string[];
-}) {
-  const server = useMemo(() => serverOf(releaseId), [releaseId]);
-  const key = outboxKey(releaseId, userId);
+};
+
+/** The grading screen. The next cases are here before they are needed; what is graded is kept until the server has it. */
+export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps) {
+  const whose = useMemo(() => ({ userId, releaseId }), [userId, releaseId]);
+  const desk = useMemo(() => new Desk(whose), [whose]);
+  const state = useSyncExternalStore(
+    desk.subscribe,
+    () => desk.state,
+    () => desk.state,
+  );
+  const pending = useSyncExternalStore(
+    watchOutbox,
+    () => readOutbox(whose),
+    () => none,
+  );
   const [current, setCurrent] = useState<Current | null>(null);
-  const [queue, setQueue] = useState<TaskView[]>([]);
-  const [draft, setDraft] = useState<Draft>({});
+  const [work, setWork] = useState<Work>(nothing);
   const [active, setActive] = useState(0);
   const [lastSide, setLastSide] = useState<Side>("A");
-  const [told, setTold] = useState<Told | null>(null);
-  const [pending, setPending] = useState<Pending[]>([]);
-  const [saved, setSaved] = useState(0);
-  const [problem, setProblem] = useState<string | null>(null);
-  const [offline, setOffline] = useState(false);
-  const [ended, setEnded] = useState(false);
-  const [sheet, setSheet] = useState(false);
-  const [diff, setDiff] = useState(false);
-  const [raw, setRaw] = useRemembered("countersign-raw");
-  const sending = useRef(false);
-  const fetching = useRef(false);
-  const history = useRef<string[]>([]);
-  // Tasks of this screen: handed out, or graded and perhaps still on their way.
-  const held = useRef(new Set<string>());
+  const [marking, setMarking] = useState<Marking>(unmarked);
+  const [panel, setPanel] = useState<Panel>(null);
+  const [notice, setNotice] = useState<string | null>(null);
+  const [kept, setKept] = useState<Told | null>(null);
+  const [flipped, setFlipped] = useState<string | null>(null);
+  const [layout, setLayout] = useLayout();
+  const graded = useRef<string[]>([]);
 
-  const keep = useCallback(
-    (change: (before: Pending[]) => Pending[]) => {
-      setPending((before) => {
-        const after = change(before);
-        writeOutbox(key, after);
-        return after;
+  useEffect(() => desk.start(), [desk]);
+  useEffect(() => {
+    writePlace({ releaseId, userId, prompt, back, tags });
+    void keepShell().catch(() => undefined);
+  }, [releaseId, userId, prompt, back, tags]);
+
+  const show = useCallback(
+    (task: TaskView, before?: Current["before"], given?: Work) => {
+      setCurrent({ task, shownAt: performance.now(), before });
+      setWork(given ?? (before ? nothing : (readDraft(whose, task.task) ?? nothing)));
+      setActive(0);
+      setMarking(unmarked);
+      setNotice(null);
+      window.scrollTo({ top: 0 });
+    },
+    [whose],
+  );
+  const goOn = useCallback(() => {
+    const next = desk.take();
+    if (next) show(next);
+    else setCurrent(null);
+  }, [desk, show]);
+  useEffect(() => {
+    if (!current && state.ready.length > 0) goOn();
+  }, [current, state.ready, goOn]);
+
+  const onGone = useEffectEvent((task: string) => {
+    if (current?.task.task !== task || current.before) return;
+    const { case: key } = current.task;
+    goOn();
+    setNotice(`Case ${key} is no longer yours: your time for it ran out, or it was given to somebody else.`);
+  });
+  useEffect(() => {
+    desk.onGone = (task) => onGone(task);
+  }, [desk]);
+
+  const change = useCallback(
+    (after: Work) => {
+      setWork(after);
+      if (!current || current.before) return;
+      writeDraft(whose, current.task.task, {
+        ...after,
+        spentMs: after.spentMs + Math.round(performance.now() - current.shownAt),
       });
     },
-    [key],
+    [current, whose],
   );
-
-  useEffect(() => {
-    const kept = readOutbox(key);
-    for (const { task } of kept) held.current.add(task);
-    setPending(kept);
-  }, [key]);
-
-  const show = useCallback((task: TaskView, correction: boolean, grades: Draft = {}) => {
-    setCurrent({ task, correction, shownAt: performance.now() });
-    setDraft(grades);
-    setActive(0);
-    setDiff(false);
-    window.scrollTo({ top: 0 });
-  }, []);
-
-  const fill = useCallback(async () => {
-    if (fetching.current) return;
-    fetching.current = true;
-    const answer = await server.next([...held.current].slice(-18));
-    fetching.current = false;
-    if (!answer.ok) {
-      if (answer.refusal) setProblem(answer.refusal.message);
-      setOffline(answer.refusal === null);
-      return;
-    }
-    setOffline(false);
-    if (answer.value === null) return setEnded(true);
-    const task = answer.value;
-    if (held.current.has(task.task)) return;
-    held.current.add(task.task);
-    setEnded(false);
-    setQueue((before) => [...before, task]);
-  }, [server]);
-
-  // Bring the next case forward, and keep some more at hand.
-  useEffect(() => {
-    const [first, ...rest] = queue;
-    if (!current && first) {
-      setQueue(rest);
-      show(first, false);
-    }
-  }, [current, queue, show]);
-  useEffect(() => {
-    if (queue.length < ahead && !ended && !offline && !problem) void fill();
-  }, [queue, ended, offline, problem, fill]);
-
-  // Deliver what is kept, one after the other, for as long as it takes.
-  useEffect(() => {
-    const [first] = pending;
-    if (!first || sending.current) return;
-    sending.current = true;
-    void server.send(first).then((answer) => {
-      sending.current = false;
-      if (answer.ok) {
-        setOffline(false);
-        setSaved((before) => before + 1);
-        // A check can't be taken back: going back leads to the case before it.
-        if (answer.value.revealed.check) history.current = history.current.filter((task) => task !== first.task);
-        setTold({
-          case: first.case,
-          revealed: answer.value.revealed,
-          grades: first.grades,
-        });
-        keep((before) => before.filter(({ clientKey }) => clientKey !== first.clientKey));
-        return;
-      }
-      if (answer.refusal === null || answer.refusal.code === "not_signed_in") {
-        setOffline(true);
-        if (answer.refusal) setProblem(answer.refusal.message);
-        setTimeout(() => setPending((before) => [...before]), 3000);
-        return;
-      }
-      setProblem(`The grade of case ${first.case} was not stored: ${answer.refusal.message}`);
-      keep((before) => before.filter(({ clientKey }) => clientKey !== first.clientKey));
-    });
-  }, [pending, server, keep]);
-  useEffect(() => {
-    if (!offline) return;
-    const again = () => {
-      setOffline(false);
-      setPending((before) => [...before]);
-    };
-    const timer = setInterval(again, 5000);
-    window.addEventListener("online", again);
-    return () => {
-      clearInterval(timer);
-      window.removeEventListener("online", again);
-    };
-  }, [offline]);
+  const changeGrade = (place: string, given: Draft[string]) =>
+    change({ ...work, grades: { ...work.grades, [place]: { ...work.grades[place], ...given } } });
 
   // What this screen adds is offered at once.
-  const known = useMemo(
-    () => [...new Set([...tags, ...pending.flatMap(({ grades }) => grades.flatMap((grade) => grade.tags ?? []))])],
-    [tags, pending],
-  );
+  const known = useMemo(() => {
+    const new_ = pending.flatMap((one) =>
+      one.kind === "skip" ? [] : one.grades.flatMap(({ tags: given }) => given ?? []),
+    );
+    return [...new Set([...tags, ...new_])];
+  }, [tags, pending]);
   const criteria = useMemo(() => inOrder(current?.task.criteria ?? []), [current]);
-  const complete = isComplete(criteria, draft);
+  const complete = isComplete(criteria, work.grades);
+  const { told } = state;
+  const mayChange = told !== null && !told.revealed.check && differs(told.revealed) && current?.task.task !== told.task;
 
-  const grade = useCallback(
-    (side: Side, index: number, verdict: Verdict) => {
-      const criterion = criteria[index];
-      if (criterion?.kind !== "pass_fail") return;
-      setLastSide(side);
-      const place = cell(side, criterion.key);
-      const after = { ...draft, [place]: { ...draft[place], verdict } };
-      setDraft(after);
-      const other = side === "A" ? "B" : "A";
-      if (after[cell(other, criterion.key)]?.verdict && index < criteria.length - 1) setActive(index + 1);
-      else setActive(index);
-    },
-    [criteria, draft],
-  );
-  const compare = useCallback(
-    (index: number, prefer: Prefer) => {
-      const criterion = criteria[index];
-      if (criterion?.kind !== "preference") return;
-      const place = pairCell(criterion.key);
-      setDraft({ ...draft, [place]: { ...draft[place], prefer } });
-      setActive(Math.min(index + 1, criteria.length - 1));
-    },
-    [criteria, draft],
-  );
+  const grade = (side: Side, index: number, verdict: Verdict) => {
+    const criterion = criteria[index];
+    if (criterion?.kind !== "pass_fail") return;
+    setLastSide(side);
+    changeGrade(cell(side, criterion.key), { verdict });
+    const other = work.grades[cell(side === "A" ? "B" : "A", criterion.key)]?.verdict;
+    setActive(other ? Math.min(index + 1, criteria.length - 1) : index);
+  };
+  const compare = (index: number, prefer: Prefer) => {
+    const criterion = criteria[index];
+    if (criterion?.kind !== "preference") return;
+    changeGrade(pairCell(criterion.key), { prefer });
+    setActive(Math.min(index + 1, criteria.length - 1));
+  };
 
-  const commit = useCallback(() => {
+  const commit = () => {
     if (!current || !complete) return;
-    const { task, correction, shownAt } = current;
-    const grades = gradesOf(task.criteria, draft);
-    const tookMs = Math.min(86_400_000, Math.round(performance.now() - shownAt));
-    keep((before) => [
-      ...before,
-      { task: task.task, case: task.case, correction, grades, clientKey: crypto.randomUUID(), tookMs },
-    ]);
-    if (!correction) history.current.push(task.task);
-    setTold(null);
-    setCurrent(null);
-  }, [current, complete, draft, keep]);
-
-  const later = useCallback(async () => {
-    if (!current || current.correction) return;
-    const answer = await server.skip(current.task.task);
-    if (!answer.ok) return setProblem(answer.refusal?.message ?? "The server can't be reached; the case stays here.");
-    held.current.delete(current.task.task);
-    setEnded(false);
-    setCurrent(null);
-  }, [current, server]);
-
-  const undo = useCallback(async () => {
-    const last = history.current.at(-1);
-    if (!last || current?.correction) return;
-    if (pending.some(({ task }) => task === last)) {
-      return setProblem("The last grade is still on its way. It can be changed once it is stored.");
+    const { task, before, shownAt } = current;
+    const comments = work.comments.filter((comment) => !before?.comments.includes(comment));
+    const tookMs = Math.min(86_400_000, work.spentMs + Math.round(performance.now() - shownAt));
+    const grades = gradesOf(task.criteria, work.grades);
+    try {
+      desk.commit({
+        kind: before ? "correction" : "grade",
+        task: task.task,
+        case: task.case,
+        grades,
+        ...(comments.length > 0 && { comments }),
+        tookMs,
+      });
+    } catch {
+      setNotice("This browser has no room to keep the grade, so it stays here. Make room, then store it again.");
+      return;
     }
-    const answer = await server.graded(last);
-    if (!answer.ok) return setProblem(answer.refusal?.message ?? "The server can't be reached.");
-    history.current.pop();
-    const before = answer.value;
-    if (current) setQueue((waiting) => [current.task, ...waiting]);
-    const grades: Draft = {};
-    for (const { side, criterion, verdict, prefer, note, tags } of before.grades)
-      grades[side ? cell(side, criterion) : pairCell(criterion)] = { verdict, prefer, note: note ?? undefined, tags };
-    setTold({ case: before.case, revealed: before.revealed, grades: before.grades });
-    show(before, true, grades);
-  }, [current, pending, server, show]);
+    const followed = before?.revealed.judges.some(
+      (judge) =>
+        judge.instrument &&
+        judge.overridden &&
+        grades.some((mine) =>
+          "verdict" in judge
+            ? mine.side === judge.side && mine.criterion === judge.criterion && mine.verdict === judge.verdict
+            : mine.criterion === judge.criterion && mine.prefer === judge.prefer,
+        ),
+    );
+    setFlipped(followed ? task.task : null);
+    if (!before) graded.current.push(task.task);
+    goOn();
+  };
+
+  const later = (reason: string) => {
+    setPanel(null);
+    if (!current || current.before) return;
+    void desk.putOff(current.task, reason).catch(() => setNotice("This browser has no room to note that down."));
+    goOn();
+  };
+
+  /** A case that was graded, to be looked at again, with its grades or those given. */
+  const lookAgain = async (task: string, given?: (grades: Draft) => Draft) => {
+    setPanel(null);
+    const answer = await desk.graded(task);
+    if (!answer.ok) {
+      // A check can't be taken back: going back leads to the case before it.
+      graded.current = graded.current.filter((other) => other !== task || answer.refusal === null);
+      setNotice(answer.refusal?.message ?? "The server can't be reached. What is stored can be changed once it can.");
+      return;
+    }
+    graded.current = graded.current.filter((other) => other !== task);
+    const { value } = answer;
+    if (current && !current.before) desk.giveBack(current.task);
+    const grades = draftOf(value.grades);
+    desk.show({ task, case: value.case, revealed: value.revealed, grades: value.grades.map(withoutNull) });
+    show(
+      value,
+      { revealed: value.revealed, comments: value.comments },
+      { grades: given ? given(grades) : grades, comments: value.comments, spentMs: 0 },
+    );
+  };
+
+  const undo = async () => {
+    if (current?.before) return;
+    const last = pending.findLast((one): one is GradePending => one.kind === "grade" && !one.refused);
+    if (last) {
+      const task = await desk.takeBack(last);
+      if (!task) return setNotice("The last grade is on its way. It can be changed once it is stored.");
+      graded.current = graded.current.filter((other) => other !== last.task);
+      if (current) desk.giveBack(current.task);
+      const { grades, comments = [], tookMs = 0 } = last;
+      return show(task, undefined, { grades: draftOf(grades), comments, spentMs: tookMs });
+    }
+    const task = graded.current.at(-1);
+    if (task) return lookAgain(task);
+    // Graded before this page was opened.
+    const history = await desk.history();
+    const [latest] = history.ok ? history.value.rows : [];
+    if (latest) await lookAgain(latest.task);
+    else if (!history.ok) setNotice("The server can't be reached. What is stored can be changed once it can.");
+  };
+
+  const keepMine = () => mayChange && setKept(told);
+  const changeMind = () => told && mayChange && lookAgain(told.task, () => towardsJudge(told.grades, told.revealed));
+  const mark = () => (marking.choosing ? setMarking(unmarked) : setMarking(beginMarking(lastSide)));
 
   // An effect event, so that a key pressed the moment a case appears already goes to that case.
   const onKey = useEffectEvent((event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || sheet) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || panel !== null) return;
     if (isTyping(event.target)) {
       if (event.key === "Escape") (event.target as HTMLElement).blur();
       return;
+    }
+    if (marking.choosing) {
+      const after = markingKey(marking.choosing, event);
+      if (after) {
+        setMarking(after);
+        event.preventDefault();
+        return;
+      }
     }
     const asked = criteria[active];
     const verdicts: Record<string, [Side, Verdict]> = {
@@ -294,22 +274,25 @@ export function Grading({
     const preferences: Record<string, Prefer> = { a: "A", b: "B", e: "tie", "0": "unsure" };
     const preferred = preferences[letter];
     const onButton = event.target instanceof HTMLElement && /^(BUTTON|A|SUMMARY)$/.test(event.target.tagName);
+    const place = asked && (asked.kind === "preference" ? pairCell(asked.key) : cell(lastSide, asked.key));
     if (preferred && asked?.kind === "preference") compare(active, preferred);
     else if (given) grade(given[0], active, given[1]);
     else if (event.key === "Enter" && !onButton) commit();
-    else if (event.key === "ArrowDown") setActive((before) => Math.min(before + 1, criteria.length - 1));
-    else if (event.key === "ArrowUp") setActive((before) => Math.max(before - 1, 0));
-    else if (letter === "n" && asked) {
-      const place = asked.kind === "preference" ? pairCell(asked.key) : cell(lastSide, asked.key);
-      document.getElementById(`note ${place}`)?.focus();
-    } else if (letter === "t" && asked) {
-      const place = asked.kind === "preference" ? pairCell(asked.key) : cell(lastSide, asked.key);
-      document.getElementById(`tag ${place}`)?.focus();
-    } else if (letter === "d") setDiff((before) => !before);
-    else if (letter === "r") setRaw(!raw);
-    else if (letter === "s") void later();
+    else if (event.key === "ArrowDown") setActive(Math.min(active + 1, criteria.length - 1));
+    else if (event.key === "ArrowUp") setActive(Math.max(active - 1, 0));
+    else if (letter === "n" && place) document.getElementById(`note ${place}`)?.focus();
+    else if (letter === "t" && place) document.getElementById(`tag ${place}`)?.focus();
+    else if (letter === "m" && current) mark();
+    else if (letter === "d") setLayout({ diff: !layout.diff });
+    else if (letter === "r") setLayout({ raw: !layout.raw });
+    else if (letter === "i" && asked) fold(asked.key, !layout.folded.includes(asked.key));
+    else if (letter === "s" && current && !current.before) event.shiftKey ? later("") : setPanel("later");
     else if (letter === "u") void undo();
-    else if (event.key === "?") setSheet(true);
+    else if (letter === "y") setPanel("history");
+    else if (letter === "o") setPanel("undelivered");
+    else if (letter === "k") keepMine();
+    else if (letter === "c") void changeMind();
+    else if (event.key === "?") setPanel("keys");
     else return;
     event.preventDefault();
   });
@@ -319,109 +302,192 @@ export function Grading({
     return () => window.removeEventListener("keydown", listen);
   }, []);
 
+  const fold = (criterion: string, isFolded: boolean) => {
+    if (layout.folded.includes(criterion) === isFolded) return;
+    const others = layout.folded.filter((other) => other !== criterion);
+    setLayout({ folded: isFolded ? [...others, criterion].slice(-500) : others });
+  };
+
   // Each task brings the count of when it was handed out: the one fetched last knows most.
-  const progress = (queue.at(-1) ?? current?.task)?.progress;
-  const done = progress ? Math.min(progress.drawn, progress.graded) : 0;
-  const minutes = progress?.medianMs ? Math.ceil(((progress.drawn - done) * progress.medianMs) / 60_000) : null;
+  const latest = useRef<TaskView["progress"]>(undefined);
+  for (const task of [current?.task, ...state.ready]) {
+    const before = latest.current;
+    if (task && (!before || task.progress.mine >= before.mine)) latest.current = task.progress;
+  }
+  const isLast = !current && state.ready.length === 0;
+  const canUndo =
+    !current?.before && (graded.current.length > 0 || (latest.current?.mine ?? 0) > 0 || pending.length > 0);
   return (
     <div className="flex min-h-dvh flex-col">
-      <header className="sticky top-0 z-10 flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-paper px-4 py-2">
-        <Link href={back} className="inline-flex min-h-8 items-center gap-1 text-accent hover:underline">
-          <span aria-hidden="true">←</span> <span className="break-all">{prompt}</span>
-        </Link>
-        <h1 className="sr-only">Grade answers of {prompt}</h1>
-        {progress && (
-          <div className="flex min-w-40 grow items-center gap-3 tabular-nums">
-            <span className="whitespace-nowrap">
-              {done} of {progress.drawn} graded
-            </span>
-            <div className="max-w-64 grow">
-              <Progress value={done} max={progress.drawn} label="Cases graded" />
-            </div>
-            {minutes !== null && <span className="whitespace-nowrap text-muted">about {minutes} min left</span>}
-          </div>
-        )}
-        <p role="status" className="whitespace-nowrap text-sm text-muted tabular-nums">
-          stored {saved}
-          {pending.length > 0 && <span className="text-unsure"> · on the way {pending.length}</span>}
-          {offline && <span className="text-worse"> · no connection, kept here</span>}
-        </p>
-        <Button size="sm" variant="ghost" onClick={() => setSheet(true)}>
-          <Kbd>?</Kbd> keys
-        </Button>
-      </header>
+      <Status
+        prompt={prompt}
+        back={back}
+        progress={latest.current}
+        pending={pending}
+        stored={state.stored}
+        atHand={Math.max(0, state.held - pending.filter(({ kind }) => kind === "grade").length)}
+        offline={state.offline}
+        onUndelivered={() => setPanel("undelivered")}
+        onHistory={() => setPanel("history")}
+        onKeys={() => setPanel("keys")}
+      />
       <main
         id="content"
         tabIndex={-1}
         className="mx-auto flex w-full max-w-[90rem] grow flex-col gap-4 px-4 py-4 outline-none"
       >
-        {problem && (
+        {state.signedOut && <Notice tone="danger">{state.signedOut}</Notice>}
+        {(notice ?? state.problem) && (
           <Notice tone="danger">
-            <span className="mr-3">{problem}</span>
-            <Button size="sm" onClick={() => setProblem(null)}>
+            <span className="mr-3">{notice ?? state.problem}</span>
+            <Button size="sm" onClick={() => (notice ? setNotice(null) : desk.say(null))}>
               Go on
             </Button>
           </Notice>
         )}
-        <RevealStrip told={told} criteria={(current?.task ?? queue[0])?.criteria.length ?? 1} />
+        <p aria-live="polite" className="sr-only">
+          {current && `Case ${current.task.case}${current.before ? ", graded before" : ""}`}
+        </p>
+        <RevealStrip told={told} criteria={(current?.task ?? state.ready[0])?.criteria.length ?? 1}>
+          {mayChange &&
+            (kept === told ? (
+              <p>Kept: your grade stands, and counts as an override of the judge.</p>
+            ) : (
+              <p className="flex flex-wrap items-center gap-2">
+                <Button size="sm" onClick={keepMine}>
+                  Keep mine <Kbd>K</Kbd>
+                </Button>
+                <Button size="sm" onClick={() => void changeMind()}>
+                  Change my mind <Kbd>C</Kbd>
+                </Button>
+              </p>
+            ))}
+          {told && told.task === flipped && !current?.before && (
+            <p>Both grades stay on record; the change counts as a flip after the reveal.</p>
+          )}
+        </RevealStrip>
         <HunkChooser releaseId={releaseId} caseKey={told && !told.revealed.check ? told.case : null} />
-        {current ? (
+        {state.broken ? (
+          <EmptyState heading="h2" title="This browser lets nothing be kept">
+            Grading keeps cases and grades in the browser until the server has them. Allow this site to store data, or
+            use a window that is not private, and load the page again.
+          </EmptyState>
+        ) : current ? (
           <CaseView
-            current={current}
+            current={{ task: current.task, correction: current.before !== undefined }}
             criteria={criteria}
-            draft={draft}
+            draft={work.grades}
+            comments={work.comments}
+            storedComments={current.before?.comments ?? []}
+            marking={marking}
+            folded={layout.folded}
             active={active}
-            diff={diff}
-            raw={raw}
-            onRaw={() => setRaw(!raw)}
+            diff={layout.diff}
+            raw={layout.raw}
+            onRaw={() => setLayout({ raw: !layout.raw })}
             complete={complete}
-            canUndo={history.current.length > 0 && !current.correction}
+            canUndo={canUndo}
             onGrade={grade}
             onCompare={compare}
-            onNote={(place, note) => setDraft((before) => ({ ...before, [place]: { ...before[place], note } }))}
-            onTags={(place, given) => setDraft((before) => ({ ...before, [place]: { ...before[place], tags: given } }))}
+            onNote={(place, note) => changeGrade(place, { note })}
+            onTags={(place, given) => changeGrade(place, { tags: given })}
             known={known}
             onActive={setActive}
             onCommit={commit}
-            onLater={() => void later()}
+            onLater={() => setPanel("later")}
             onUndo={() => void undo()}
-            onDiff={() => setDiff(!diff)}
-          />
-        ) : ended ? (
-          <EmptyState
-            heading="h2"
-            title={pending.length > 0 ? "The last grades are on their way" : "Nothing more waits for you"}
-            action={
-              <span className="flex flex-wrap gap-2">
-                <LinkButton href={back} variant="primary">
-                  Back to the release
-                </LinkButton>
-                {history.current.length > 0 && <Button onClick={() => void undo()}>Look at the last case again</Button>}
-              </span>
+            onDiff={() => setLayout({ diff: !layout.diff })}
+            onMark={mark}
+            onFold={fold}
+            onComment={(comment) => {
+              change({ ...work, comments: [...work.comments, comment] });
+              setMarking(unmarked);
+            }}
+            onCancelComment={() => setMarking(unmarked)}
+            onRemoveComment={(comment) =>
+              change({ ...work, comments: work.comments.filter((other) => other !== comment) })
             }
-          >
-            {pending.length > 0
-              ? "Keep this page open until everything is stored."
-              : "Every drawn case has its grades, or is being graded by somebody else."}
-          </EmptyState>
+          />
         ) : (
-          <p className="text-muted">Fetching the next case …</p>
+          isLast && (
+            <Between
+              back={back}
+              ended={state.ended}
+              offline={state.offline}
+              elsewhere={state.elsewhere}
+              undelivered={pending.filter(({ refused }) => !refused).length}
+              onUndo={canUndo ? () => void undo() : undefined}
+            />
+          )
         )}
       </main>
-      <Dialog open={sheet} onOpenChange={setSheet} title="Keys">
-        <dl className="grid grid-cols-[auto_1fr] items-center gap-x-4 gap-y-2">
-          {keys.map(([name, what]) => (
-            <div key={name} className="contents">
-              <dt className="flex gap-1">
-                {name.split(" ").map((part) => (
-                  <Kbd key={part}>{part}</Kbd>
-                ))}
-              </dt>
-              <dd>{what}</dd>
-            </div>
-          ))}
-        </dl>
-      </Dialog>
+      <KeySheet open={panel === "keys"} onOpenChange={(open) => setPanel(open ? "keys" : null)} />
+      <Later open={panel === "later"} onOpenChange={(open) => setPanel(open ? "later" : null)} onLater={later} />
+      <Undelivered
+        open={panel === "undelivered"}
+        onOpenChange={(open) => setPanel(open ? "undelivered" : null)}
+        pending={pending}
+        offline={state.offline}
+        onSendAgain={(one) => desk.sendAgain(one)}
+        onLetGo={(one) => desk.letGo(one)}
+      />
+      <History
+        open={panel === "history"}
+        onOpenChange={(open) => setPanel(open ? "history" : null)}
+        load={desk.history}
+        onLook={(task) => void lookAgain(task)}
+      />
     </div>
+  );
+}
+
+function withoutNull<T extends { note: string | null }>({ note, ...grade }: T) {
+  return { ...grade, ...(note !== null && { note }) };
+}
+
+type BetweenProps = {
+  back: string;
+  ended: boolean;
+  offline: boolean;
+  elsewhere: number;
+  undelivered: number;
+  onUndo: (() => void) | undefined;
+};
+
+/** No case is on the screen. */
+function Between({ back, ended, offline, elsewhere, undelivered, onUndo }: BetweenProps) {
+  const actions = (
+    <span className="flex flex-wrap gap-2">
+      <LinkButton href={back} prefetch={false} variant="primary">
+        Back to the release
+      </LinkButton>
+      {onUndo && <Button onClick={onUndo}>Look at the last case again</Button>}
+    </span>
+  );
+  if (offline)
+    return (
+      <EmptyState heading="h2" title="No case is left at hand">
+        There is no connection.{" "}
+        {undelivered > 0 ? "What you graded is kept in this browser and delivered once it is back. " : ""}
+        More cases come by themselves.
+      </EmptyState>
+    );
+  if (elsewhere > 0)
+    return (
+      <EmptyState heading="h2" title="Your cases are open in another tab" action={actions}>
+        Grade them there, or close that tab and they come here.
+      </EmptyState>
+    );
+  if (!ended) return <p className="text-muted">Fetching the next case …</p>;
+  return (
+    <EmptyState
+      heading="h2"
+      title={undelivered > 0 ? "The last grades are on their way" : "Nothing more waits for you"}
+      action={actions}
+    >
+      {undelivered > 0
+        ? "They are kept in this browser until the server has them."
+        : "Every drawn case has its grades, or is being graded by somebody else."}
+    </EmptyState>
   );
 }

@@ -1,5 +1,6 @@
 "use client";
 
+import type { ReactNode } from "react";
 import { Badge } from "@/components/ui/badge";
 import { Untrusted } from "@/components/ui/untrusted";
 import { preferenceWords, Verdict } from "@/components/ui/verdict";
@@ -9,9 +10,15 @@ import { type Kind, kindWords } from "@/lib/sentinels/schema";
 
 type Mine = Pick<Grade, "side" | "criterion" | "verdict" | "prefer">;
 export type Told = { case: string; revealed: Revealed; grades: readonly Mine[] };
+type Props = {
+  told: Told | null;
+  criteria: number;
+  /** What can be done now that the judge's word is known. */
+  children?: ReactNode;
+};
 
 /** What the server told once the grade was stored. Room is kept for it, so that nothing below moves. */
-export function RevealStrip({ told, criteria }: { told: Told | null; criteria: number }) {
+export function RevealStrip({ told, criteria, children }: Props) {
   const instruments = told?.revealed.judges.filter(({ instrument }) => instrument) ?? [];
   const verdicts = instruments.filter((judge): judge is ToldVerdict => "verdict" in judge);
   const preferences = instruments.filter((judge): judge is ToldPreference => "prefer" in judge);
@@ -29,11 +36,14 @@ export function RevealStrip({ told, criteria }: { told: Told | null; criteria: n
       ) : (
         <>
           {told.revealed.check && <Check check={told.revealed.check} />}
-          <p>
-            Stored. Case <span className="break-all">{told.case}</span>: A was{" "}
-            <strong className="break-all">{told.revealed.sides.A}</strong>, B was{" "}
-            <strong className="break-all">{told.revealed.sides.B}</strong>.
-          </p>
+          <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
+            <p>
+              Stored. Case <span className="break-all">{told.case}</span>: A was{" "}
+              <strong className="break-all">{told.revealed.sides.A}</strong>, B was{" "}
+              <strong className="break-all">{told.revealed.sides.B}</strong>.
+            </p>
+            {children}
+          </div>
           {verdicts.length > 0 && (
             <div className="mt-1 grid gap-x-4 sm:grid-cols-2">
               {(["A", "B"] as const).map((side) => (

@@ -6,11 +6,14 @@ import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { may } from "@/lib/auth/permit";
 import { countDisputes } from "@/lib/review/adjudication";
+import { listFlips } from "@/lib/review/flips";
 import { listChecks, listGraders, reviewProgress } from "@/lib/review/queries";
-import { listQueue, queueStates, reviewerAgreement } from "@/lib/review/queue";
+import { caseStates, listCasesIn, listQueue, queueStates, reviewerAgreement } from "@/lib/review/queue";
 import { loadRelease } from "../_release";
 import { Agreement } from "./_components/agreement";
+import { CasesIn } from "./_components/cases-in";
 import { Checks } from "./_components/checks";
+import { Flips } from "./_components/flips";
 import { States } from "./_components/states";
 import { Work } from "./_components/work";
 
@@ -18,17 +21,23 @@ export const metadata: Metadata = { title: "Review" };
 
 const seconds = (ms: number | null) => (ms === null ? "–" : `${formatCount(Math.max(1, ms / 1000))} s`);
 
-export default async function ReviewTab({ params }: { params: Promise<{ id: string }> }) {
+type Props = { params: Promise<{ id: string }>; searchParams: Promise<{ state?: string | string[] }> };
+
+export default async function ReviewTab({ params, searchParams }: Props) {
+  const asked = (await searchParams).state;
+  const shown = caseStates.find((state) => state === asked) ?? null;
   const { actor, release } = await loadRelease((await params).id);
   const grades = release.state === "grading" && may(actor, "review.grade");
-  const [progress, states, graders, checks, agreement, disputes, queue] = await Promise.all([
+  const [progress, states, graders, flips, checks, agreement, disputes, queue, list] = await Promise.all([
     reviewProgress(actor, release.id),
     queueStates(actor, release.id),
     listGraders(actor, release.id),
+    listFlips(actor, release.id),
     listChecks(actor, release.id),
     reviewerAgreement(actor, release.id),
     grades ? countDisputes(actor, release.id) : 0,
     may(actor, "review.assign") ? listQueue(actor, release.id) : null,
+    shown ? listCasesIn(actor, release.id, shown) : null,
   ]);
   if (progress.drawn === 0) {
     return (
@@ -47,7 +56,10 @@ export default async function ReviewTab({ params }: { params: Promise<{ id: stri
         <h2 id="progress" className="text-lg font-semibold">
           {progress.graded} of {plural(progress.drawn, "drawn case")} graded
         </h2>
-        <States states={states} />
+        <States releaseId={release.id} states={states} shown={shown} />
+        {shown && list && (
+          <CasesIn releaseId={release.id} state={shown} list={list} seesHolders={may(actor, "review.assign")} />
+        )}
         <p className="text-muted">
           You graded {progress.mine}
           {progress.medianMs !== null && `, at ${seconds(progress.medianMs)} a case (median)`}.
@@ -119,6 +131,7 @@ export default async function ReviewTab({ params }: { params: Promise<{ id: stri
           </Table>
         </section>
       )}
+      <Flips rows={flips} />
       <Agreement criteria={agreement} />
       <Checks rows={checks} me={actor.userId} policy={release.policyDocument} />
     </div>

@@ -4,7 +4,7 @@ import { door } from "../../_door";
 export const POST = door(async ({ actor, releaseId, request }) => {
   const { except } = (await request.json()) as { except?: unknown };
   const held = Array.isArray(except)
-    ? except.filter((task): task is string => typeof task === "string").slice(0, 20)
+    ? except.filter((task): task is string => typeof task === "string").slice(0, 50)
     : [];
   return nextTask(actor, releaseId, held);
 });

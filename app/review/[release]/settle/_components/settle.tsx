@@ -16,7 +16,7 @@ import { preferenceWords, Verdict } from "@/components/ui/verdict";
 import type { Dispute } from "@/lib/review/adjudication";
 import type { Revealed } from "@/lib/review/queries";
 import type { Grade } from "@/lib/review/schema";
-import { ask } from "../../_components/outbox";
+import { ask } from "../../../_kept/server";
 import { RevealStrip, type Told } from "../../_components/reveal-strip";
 
 type Choice = Pick<Grade, "verdict" | "prefer">;

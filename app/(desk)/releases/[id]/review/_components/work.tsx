@@ -9,6 +9,7 @@ const why: Record<StuckCase["why"], string> = {
   put_off: "put off",
   held_too_long: "handed out, time ran out",
   disagreement: "graders disagree",
+  not_begun: "assigned, nothing graded for a day",
 };
 
 /** Who is to grade what, for those who hand out work. */

@@ -1,0 +1,77 @@
+import Link from "next/link";
+import { Button } from "@/components/ui/button";
+import { formatCount, plural } from "@/components/ui/format";
+import { Kbd } from "@/components/ui/kbd";
+import { Progress } from "@/components/ui/progress";
+import type { Progress as Counts } from "@/lib/review/queries";
+import type { Pending } from "../../_kept/outbox";
+
+type Props = {
+  prompt: string;
+  back: string;
+  progress: Counts | undefined;
+  pending: readonly Pending[];
+  stored: number;
+  /** Cases in this browser that are still to be graded. */
+  atHand: number;
+  offline: boolean;
+  onUndelivered: () => void;
+  onHistory: () => void;
+  onKeys: () => void;
+};
+
+const seconds = (ms: number) => `${formatCount(Math.max(1, ms / 1000))} s a case`;
+
+/** How far the work is, how long it takes, and whether the server has it. */
+export function Status({ prompt, back, progress, pending, stored, atHand, offline, ...on }: Props) {
+  const graded = pending.filter(({ kind }) => kind === "grade").length;
+  const refused = pending.filter(({ refused: why }) => why).length;
+  const waiting = pending.length - refused;
+  const left = progress ? Math.max(0, progress.waiting - graded) : 0;
+  const minutes = progress?.medianMs ? Math.ceil((left * progress.medianMs) / 60_000) : null;
+  return (
+    <header className="sticky top-0 z-10 flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-paper px-4 py-2">
+      {/* Not fetched before it is asked for: the release's pages tell more than a blind reviewer is to hear. */}
+      <Link href={back} prefetch={false} className="inline-flex min-h-8 items-center gap-1 text-accent hover:underline">
+        <span aria-hidden="true">←</span> <span className="break-all">{prompt}</span>
+      </Link>
+      <h1 className="sr-only">Grade answers of {prompt}</h1>
+      {progress && (
+        <div className="flex min-w-40 grow flex-wrap items-center gap-x-3 tabular-nums">
+          <span className="whitespace-nowrap">
+            {Math.min(progress.drawn, progress.graded)} of {progress.drawn} graded
+          </span>
+          <div className="min-w-16 max-w-64 grow">
+            <Progress value={Math.min(progress.drawn, progress.graded)} max={progress.drawn} label="Cases graded" />
+          </div>
+          {progress.medianMs !== null && (
+            <span className="whitespace-nowrap text-muted">
+              {seconds(progress.medianMs)}
+              {minutes !== null && left > 0 && `, about ${plural(minutes, "minute")} left`}
+            </span>
+          )}
+        </div>
+      )}
+      <p role="status" className="text-sm text-muted tabular-nums">
+        stored {stored}
+        {waiting > 0 && <span className="text-unsure"> · on the way {waiting}</span>}
+        {refused > 0 && <span className="text-worse"> · not taken {refused}</span>}
+        {offline && <span className="text-worse"> · no connection, kept here</span>}
+        {` · ${plural(atHand, "case")} at hand`}
+      </p>
+      <div className="flex flex-wrap gap-1">
+        {pending.length > 0 && (
+          <Button size="sm" variant="ghost" onClick={on.onUndelivered}>
+            <Kbd>O</Kbd> not delivered
+          </Button>
+        )}
+        <Button size="sm" variant="ghost" onClick={on.onHistory}>
+          <Kbd>Y</Kbd> graded
+        </Button>
+        <Button size="sm" variant="ghost" onClick={on.onKeys}>
+          <Kbd>?</Kbd> keys
+        </Button>
+      </div>
+    </header>
+  );
+}

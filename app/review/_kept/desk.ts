@@ -1,0 +1,454 @@
+import type { Revealed, TaskView } from "@/lib/review/queries";
+import type { Grade } from "@/lib/review/schema";
+import { dropHeld, isHeld, keepHeld, moveHeld, readHeld } from "./held";
+import { inTurn, takeForTab } from "./locks";
+import { dropDraft } from "./notes";
+import {
+  type GradePending,
+  newKey,
+  nextAt,
+  type Pending,
+  putInOutbox,
+  readOutbox,
+  releasesWithPending,
+  takeFromOutbox,
+  type Whose,
+  watchOutbox,
+} from "./outbox";
+import { type Sent, type Server, serverOf } from "./server";
+
+/** What the server told once a grade was stored. Never kept in the browser. */
+export type Told = { task: string; case: string; revealed: Revealed; grades: readonly Grade[] };
+
+export type DeskState = {
+  /** Cases of this tab that are still to be shown, the next first. */
+  ready: readonly TaskView[];
+  /** All cases of this person in this browser, those of other tabs and those graded but undelivered among them. */
+  held: number;
+  /** Cases that other tabs have open. */
+  elsewhere: number;
+  /** The server has nothing more to hand out for now. */
+  ended: boolean;
+  offline: boolean;
+  /** Why the server takes nothing until somebody signs in. */
+  signedOut: string | null;
+  problem: string | null;
+  /** The browser lets nothing be kept. */
+  broken: boolean;
+  stored: number;
+  told: Told | null;
+};
+
+/** Cases that one person may hold at a time: as many as the server hands out. */
+const mostHeld = 12;
+/** Of those, the ones that this tab takes for itself, so that the next is there when a key is pressed. */
+const reserved = 3;
+/** With answers this large, fewer cases are kept. Characters. */
+const roomForHeld = 12_000_000;
+const retryMs = 4000;
+const renewMs = 4 * 60_000;
+const idleMs = 10 * 60_000;
+const askAgainMs = 30_000;
+
+type Message = { about: "held" } | { about: "told"; clientKey: string; told: Told };
+
+/**
+ * A person's work on one release in this tab: cases at hand, and what is graded until the server has it. What is kept
+ * lies in the browser and is shared by its tabs; this object keeps only what belongs to the tab.
+ */
+export class Desk {
+  state: DeskState = {
+    ready: [],
+    held: 0,
+    elsewhere: 0,
+    ended: false,
+    offline: false,
+    signedOut: null,
+    problem: null,
+    broken: false,
+    stored: 0,
+    told: null,
+  };
+  /** Called when the case on the screen is no longer this person's. */
+  onGone: (task: string) => void = () => undefined;
+
+  readonly #server: Server;
+  readonly #id: string;
+  readonly #listeners = new Set<() => void>();
+  /** Of each case that this tab has: how to leave it to the others. */
+  readonly #mine = new Map<string, () => void>();
+  /** Deliveries whose answer is to be shown in this tab. */
+  readonly #own = new Set<string>();
+  #channel: BroadcastChannel | null = null;
+  #delivering = false;
+  #filling = false;
+  #fillAgain = false;
+  #lastUse = Date.now();
+  #running = false;
+  /** The server had nothing more, and nothing has happened since that could change it. */
+  #exhausted = false;
+  /** No case is shown here: only what waits is delivered. */
+  #outside = false;
+  #waitsForTab = false;
+
+  constructor(readonly whose: Whose) {
+    this.#server = serverOf(whose);
+    this.#id = `${whose.userId}/${whose.releaseId}`;
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  };
+
+  #set(change: Partial<DeskState>): void {
+    this.state = { ...this.state, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Begins, and returns how to end. */
+  start(): () => void {
+    this.#running = true;
+    // What an earlier tab left is told here.
+    for (const { clientKey } of readOutbox(this.whose)) this.#own.add(clientKey);
+    if (globalThis.BroadcastChannel) {
+      this.#channel = new BroadcastChannel(`countersign/${this.#id}`);
+      this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
+    }
+    const used = () => {
+      const wasIdle = Date.now() - this.#lastUse > idleMs;
+      this.#lastUse = Date.now();
+      if (wasIdle) void this.#renew();
+    };
+    const again = () => void this.retry();
+    const seen = () => document.visibilityState === "visible" && again();
+    const cut = () => this.#set({ offline: true });
+    const timers = [
+      setInterval(() => (this.state.offline || this.state.signedOut) && again(), retryMs),
+      // Who has left lets the cases go: others may take them once the lease runs out.
+      setInterval(() => Date.now() - this.#lastUse < idleMs && void this.#renew(), renewMs),
+      setInterval(() => {
+        this.#exhausted = false;
+        if (this.state.ready.length === 0) void this.fill();
+      }, askAgainMs),
+    ];
+    const unwatch = watchOutbox(() => void this.deliver());
+    window.addEventListener("online", again);
+    window.addEventListener("offline", cut);
+    window.addEventListener("keydown", used);
+    window.addEventListener("pointerdown", used);
+    document.addEventListener("visibilitychange", seen);
+    void this.fill().then(again);
+    return () => {
+      this.#running = false;
+      for (const timer of timers) clearInterval(timer);
+      unwatch();
+      window.removeEventListener("online", again);
+      window.removeEventListener("offline", cut);
+      window.removeEventListener("keydown", used);
+      window.removeEventListener("pointerdown", used);
+      document.removeEventListener("visibilitychange", seen);
+      this.#channel?.close();
+      for (const release of this.#mine.values()) release();
+      this.#mine.clear();
+      this.#set({ ready: [] });
+    };
+  }
+
+  /** The case to show next, for this tab alone from now on. */
+  take(): TaskView | null {
+    const [first, ...ready] = this.state.ready;
+    if (!first) return null;
+    this.#set({ ready });
+    // Who comes back to a case that was put off and not yet handed back keeps it.
+    for (const { kind, task, tried, clientKey } of readOutbox(this.whose))
+      if (kind === "skip" && task === first.task && !tried) takeFromOutbox(this.whose, clientKey);
+    void this.fill();
+    return first;
+  }
+
+  /** Puts a case back in front of the others: something else is looked at in between. */
+  giveBack(task: TaskView): void {
+    this.#set({ ready: [task, ...this.state.ready] });
+  }
+
+  /** @throws when the browser has no room: nothing was kept then */
+  commit(grade: Omit<GradePending, "at" | "clientKey">): void {
+    const clientKey = newKey();
+    this.#own.add(clientKey);
+    putInOutbox(this.whose, { ...grade, clientKey, at: nextAt() });
+    dropDraft(this.whose, grade.task);
+    this.#leave(grade.task);
+    this.#set({ told: null });
+  }
+
+  /** To this person's end, at once here, and at the server as soon as it hears of it. */
+  async putOff(task: TaskView, reason: string): Promise<void> {
+    const at = nextAt();
+    putInOutbox(this.whose, {
+      kind: "skip",
+      task: task.task,
+      case: task.case,
+      clientKey: newKey(),
+      at,
+      ...(reason.trim() && { reason: reason.trim() }),
+    });
+    this.#leave(task.task);
+    await moveHeld(this.whose, task.task, at);
+    void this.fill();
+  }
+
+  /** Takes a grade back that was never sent; null when it may be at the server already. */
+  async takeBack(pending: GradePending): Promise<TaskView | null> {
+    const now = readOutbox(this.whose).find(({ clientKey }) => clientKey === pending.clientKey);
+    if (!now || now.tried || now.kind === "skip") return null;
+    const kept = (await readHeld(this.whose)).find(({ task }) => task.task === pending.task);
+    const release = kept && (await takeForTab(`case/${pending.task}`));
+    if (!release) return null;
+    // It may have been sent while this was looked up.
+    const still = readOutbox(this.whose).find(({ clientKey }) => clientKey === pending.clientKey);
+    if (!still || still.tried) {
+      release();
+      return null;
+    }
+    this.#mine.set(pending.task, release);
+    takeFromOutbox(this.whose, pending.clientKey);
+    return kept.task;
+  }
+
+  /** Sends a refused grade once more. */
+  sendAgain(pending: Pending): void {
+    const { refused: _refused, ...rest } = pending;
+    this.#own.add(pending.clientKey);
+    putInOutbox(this.whose, rest as Pending);
+  }
+
+  /** Lets go of a grade that the server refused: the person said so. */
+  letGo({ clientKey }: Pending): void {
+    takeFromOutbox(this.whose, clientKey);
+  }
+
+  graded = (task: string) => this.#server.graded(task);
+  history = () => this.#server.history();
+
+  say(problem: string | null): void {
+    this.#set({ problem });
+    if (problem === null) void this.fill();
+  }
+
+  show(told: Told | null): void {
+    this.#set({ told });
+  }
+
+  retry(): Promise<void> {
+    if (!navigator.onLine) {
+      this.#set({ offline: true });
+      return Promise.resolve();
+    }
+    return this.deliver()
+      .then(() => this.#renew())
+      .then(() => this.fill());
+  }
+
+  /** What is kept goes to the server one after the other, whichever tab it was made in; each until it is answered. */
+  async deliver(): Promise<void> {
+    if (this.#delivering || !this.#running) return;
+    if (!navigator.onLine) return this.#set({ offline: true });
+    if (!nextOf(readOutbox(this.whose))) return;
+    this.#delivering = true;
+    try {
+      await inTurn(`deliver/${this.#id}`, async () => {
+        for (;;) {
+          const next = nextOf(readOutbox(this.whose));
+          if (!next || !this.#running) return;
+          putInOutbox(this.whose, { ...next, tried: true });
+          if (!(await this.#settle(next, await this.#server.send(next)))) return;
+        }
+      });
+    } finally {
+      this.#delivering = false;
+    }
+    if (!this.#outside) void this.fill();
+  }
+
+  /** As `deliver`, from outside the grading screen. */
+  async deliverOnce(): Promise<void> {
+    this.#running = true;
+    this.#outside = true;
+    await this.deliver();
+    this.#running = false;
+  }
+
+  /** What an answer means for a delivery. False: it stays, and nothing after it is sent now. */
+  async #settle(sent: Pending, answer: Sent<{ revealed: Revealed } | null>): Promise<boolean> {
+    if (!answer.ok && (answer.refusal === null || answer.refusal.code === "not_signed_in")) {
+      this.#set({ offline: answer.refusal === null, signedOut: answer.refusal?.message ?? null });
+      return false;
+    }
+    this.#set({ offline: false, signedOut: null });
+    if (sent.kind !== "correction") await dropHeld(this.whose, [sent.task]).catch(() => undefined);
+    if (sent.kind === "skip") {
+      // Refused or not: the case is with this person no more.
+      this.#drop([sent.task]);
+      takeFromOutbox(this.whose, sent.clientKey);
+    } else if (answer.ok) {
+      takeFromOutbox(this.whose, sent.clientKey);
+      const { task, grades } = sent;
+      const told = { task, case: sent.case, revealed: answer.value!.revealed, grades };
+      if (this.#own.delete(sent.clientKey)) this.#set({ told });
+      else this.#post({ about: "told", clientKey: sent.clientKey, told });
+      this.#set({ stored: this.state.stored + 1 });
+    } else {
+      const { code, message } = answer.refusal!;
+      putInOutbox(this.whose, { ...sent, tried: true, refused: { code, message } });
+    }
+    this.#exhausted = false;
+    this.#post({ about: "held" });
+    return true;
+  }
+
+  /** Takes cases for this tab, and fetches more from the server as long as there is room. */
+  async fill(): Promise<void> {
+    if (this.#filling) {
+      this.#fillAgain = true;
+      return;
+    }
+    this.#filling = true;
+    try {
+      do {
+        this.#fillAgain = false;
+        do await this.#reserve();
+        while (this.#mayFetch() && (await this.#fetchOne()));
+      } while (this.#fillAgain && this.#running);
+    } catch {
+      this.#set({ broken: true });
+    } finally {
+      this.#filling = false;
+    }
+  }
+
+  #mayFetch(): boolean {
+    return this.#running && !this.#exhausted && !this.state.problem && navigator.onLine;
+  }
+
+  async #reserve(): Promise<void> {
+    const kept = await readHeld(this.whose);
+    const elsewhere: string[] = [];
+    for (const { task } of kept) {
+      if (!this.#running) return;
+      if (this.#mine.has(task.task) || this.#isDealtWith(task.task)) continue;
+      if (this.state.ready.length >= reserved) break;
+      const release = await takeForTab(`case/${task.task}`);
+      if (!release) {
+        elsewhere.push(task.task);
+        continue;
+      }
+      // Another tab may have graded it just before it let go.
+      if (!this.#running || this.#isGraded(task.task) || !(await isHeld(this.whose, task.task))) {
+        release();
+        continue;
+      }
+      this.#mine.set(task.task, release);
+      this.#set({ ready: [...this.state.ready, task] });
+    }
+    this.#set({ held: kept.length, elsewhere: elsewhere.length });
+    if (elsewhere[0] && this.state.ready.length === 0) this.#waitForTab(elsewhere[0]);
+  }
+
+  /** Nothing is left but what another tab has: it comes here once that tab is closed or done with it. */
+  #waitForTab(task: string): void {
+    if (this.#waitsForTab) return;
+    this.#waitsForTab = true;
+    void inTurn(`case/${task}`, async () => undefined).then(() => {
+      this.#waitsForTab = false;
+      void this.fill();
+    });
+  }
+
+  /** One more case from the server; tabs ask one after the other. True: there may be more. */
+  #fetchOne(): Promise<boolean> {
+    return inTurn(`fetch/${this.#id}`, async () => {
+      const kept = await readHeld(this.whose);
+      const size = kept.reduce((sum, one) => sum + one.size, 0);
+      if (!this.#running || kept.length >= mostHeld || (kept.length >= 2 && size > roomForHeld)) return false;
+      const tasks = [...kept.map(({ task }) => task.task), ...readOutbox(this.whose).map(({ task }) => task)];
+      const answer = await this.#server.next([...new Set(tasks)]);
+      if (!answer.ok) {
+        const signedOut = answer.refusal?.code === "not_signed_in" ? answer.refusal.message : null;
+        const problem = signedOut === null ? (answer.refusal?.message ?? null) : null;
+        this.#set({ offline: answer.refusal === null, signedOut, problem: problem ?? this.state.problem });
+        return false;
+      }
+      this.#exhausted = answer.value === null;
+      this.#set({ offline: false, signedOut: null, ended: answer.value === null });
+      if (answer.value === null) return false;
+      await keepHeld(this.whose, answer.value, nextAt());
+      this.#post({ about: "held" });
+      return true;
+    });
+  }
+
+  /** Keeps what is held for this person as long as they are at it, and drops what is theirs no more. */
+  async #renew(): Promise<void> {
+    if (!navigator.onLine || !this.#running) return;
+    const kept = (await readHeld(this.whose).catch(() => [])).map(({ task }) => task.task);
+    if (kept.length === 0) return;
+    const answer = await this.#server.renew(kept);
+    if (!answer.ok) {
+      const signedOut = answer.refusal?.code === "not_signed_in" ? answer.refusal.message : null;
+      this.#set({ offline: answer.refusal === null, signedOut });
+      return;
+    }
+    this.#set({ offline: false, signedOut: null });
+    const still = new Set(answer.value.map(({ task }) => task));
+    const gone = kept.filter((task) => !still.has(task) && !this.#isGraded(task));
+    if (gone.length === 0) return;
+    await dropHeld(this.whose, gone);
+    this.#drop(gone);
+    this.#post({ about: "held" });
+  }
+
+  #drop(tasks: readonly string[]): void {
+    const shown = tasks.filter((task) => this.#mine.has(task) && !this.state.ready.some((one) => one.task === task));
+    for (const task of tasks) {
+      this.#leave(task);
+      dropDraft(this.whose, task);
+    }
+    this.#set({ ready: this.state.ready.filter(({ task }) => !tasks.includes(task)) });
+    for (const task of shown) this.onGone(task);
+  }
+
+  #leave(task: string): void {
+    this.#mine.get(task)?.();
+    this.#mine.delete(task);
+  }
+
+  #isGraded(task: string): boolean {
+    return readOutbox(this.whose).some((pending) => pending.kind === "grade" && pending.task === task);
+  }
+
+  /** Graded, or put off and about to go back: without a network a case that was put off comes again at the end. */
+  #isDealtWith(task: string): boolean {
+    return readOutbox(this.whose).some(
+      (pending) =>
+        pending.task === task &&
+        (pending.kind === "grade" || (pending.kind === "skip" && (pending.tried || !this.state.offline))),
+    );
+  }
+
+  #post(message: Message): void {
+    this.#channel?.postMessage(message);
+  }
+
+  #hear(message: Message): void {
+    if (message.about === "held") void this.fill();
+    else if (this.#own.delete(message.clientKey)) this.#set({ told: message.told, stored: this.state.stored + 1 });
+  }
+}
+
+const nextOf = (pending: readonly Pending[]) => pending.find(({ refused }) => !refused);
+
+/** Tries once to deliver whatever this person has in this browser, of any release. */
+export async function deliverAll(userId: number): Promise<void> {
+  for (const releaseId of releasesWithPending(userId)) await new Desk({ userId, releaseId }).deliverOnce();
+}
