@@ -10,6 +10,7 @@ export const allowed = {
   "prompt.push": ["administrator", "release_manager"],
   "anchor.write": ["administrator", "release_manager"],
   "alarm.acknowledge": ["administrator", "release_manager"],
+  "label.break_glass": ["administrator", "release_manager"],
   "label.move": ["administrator", "release_manager"],
   "release.create": ["administrator", "release_manager"],
   "release.draw": ["administrator", "release_manager"],

@@ -8,3 +8,37 @@ export const projectKeySchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{1,39}$/, "2 to 40 small letters, digits and hyphens.");
 export const passkeyNameSchema = z.string().trim().min(1, "Give the passkey a name.").max(100);
+
+const base64url = z
+  .string()
+  .max(20_000)
+  .regex(/^[A-Za-z0-9_-]*$/);
+
+/** A browser's answer to `navigator.credentials.get`, as JSON: its shape; what it says is verified elsewhere. */
+export const assertionSchema = z.object({
+  id: base64url,
+  rawId: base64url,
+  type: z.literal("public-key"),
+  authenticatorAttachment: z.string().max(100).nullish(),
+  clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
+  response: z.object({
+    authenticatorData: base64url,
+    clientDataJSON: base64url,
+    signature: base64url,
+    userHandle: base64url.nullish(),
+  }),
+});
+
+/** The answer to `navigator.credentials.create`. */
+export const attestationSchema = z.object({
+  id: base64url,
+  rawId: base64url,
+  type: z.literal("public-key"),
+  authenticatorAttachment: z.string().max(100).nullish(),
+  clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
+  response: z.object({
+    attestationObject: base64url,
+    clientDataJSON: base64url,
+    transports: z.array(z.string().max(100)).max(20).nullish(),
+  }),
+});

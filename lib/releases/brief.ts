@@ -12,6 +12,7 @@ import { type PolicyDocument, policyFor, readPolicy } from "./policy-document";
 import { counts, listSignOffs, type ReleaseState, type SignOffRow } from "./queries";
 import { type AnswerRow, computeNumbers, type NumbersInputs } from "./recompute";
 import { type Ages, type Gate, type HumanLabel, type MustPassGrade, signersGate, standingOf } from "./rules";
+import type { WaiverOn } from "./waivers";
 
 /** A stratum as the draws see it: must-pass cases, or what the primary judge says: its verdict pair, or its preference. */
 export type StratumCount = { stratum: string; population: number; drawn: number };
@@ -59,6 +60,8 @@ export type Brief = BriefNumbers & {
   outlook: Outlook;
   /** Every signature, also on earlier evidence (`stale`). */
   signOffs: SignOffRow[];
+  /** Gates that standing approvals let pass although they are open; ended ones too. */
+  waivers: WaiverOn[];
 };
 
 type MustPassRow = {
@@ -215,5 +218,8 @@ export async function getBrief(actor: Actor, id: number): Promise<Brief> {
     gates: [...numbers.gates, signers],
     outlook: live?.outlook() ?? null,
     signOffs,
+    waivers: signOffs
+      .filter((row) => counts(row) && row.decision === "approve")
+      .flatMap(({ name, waivers }) => waivers.map((waiver) => ({ ...waiver, by: name }))),
   };
 }

@@ -1,7 +1,9 @@
 import type { Actor } from "../auth/actor";
+import { permit } from "../auth/permit";
 import { db } from "../db/client";
 import type { Tx } from "../db/transaction";
 import { canonicalJson, type JsonObject, sha256Hex } from "../digest";
+import { notFound } from "../errors";
 import { briefNumbers } from "./brief";
 import { buildEvidence } from "./evidence";
 import { type ChangeGroup, compareEvidence } from "./evidence-changes";
@@ -11,13 +13,13 @@ import { type ChangeGroup, compareEvidence } from "./evidence-changes";
  * should be impossible while nobody can grade; here it is looked at, not believed.
  */
 export async function changedSinceFrozen(
-  tx: Tx,
   actor: Actor,
   releaseId: number,
   digest: string,
+  tx: Tx = db,
 ): Promise<ChangeGroup[] | null> {
-  const body = await frozenText(tx, releaseId, digest);
-  if (body === null) return [];
+  permit(actor, "project.read");
+  const body = await frozenText(tx, actor, releaseId, digest);
   const frozen = JSON.parse(body) as JsonObject;
   // As of the moment of closing: evidence does not age while it waits.
   const closed = frozen.closed as { at: string };
@@ -27,14 +29,25 @@ export async function changedSinceFrozen(
   return compareEvidence(frozen, JSON.parse(now) as JsonObject);
 }
 
-async function frozenText(tx: Tx, releaseId: number, digest: string): Promise<string | null> {
-  const where = { releaseId_digest: { releaseId, digest } };
-  return (await tx.evidence.findUnique({ where, select: { body: true } }))?.body ?? null;
+/** What is different between two frozen evidences of a release. */
+export async function changesBetween(
+  actor: Actor,
+  releaseId: number,
+  before: string,
+  after: string,
+  tx: Tx = db,
+): Promise<ChangeGroup[]> {
+  permit(actor, "project.read");
+  const was = await frozenText(tx, actor, releaseId, before);
+  const is = await frozenText(tx, actor, releaseId, after);
+  return compareEvidence(JSON.parse(was) as JsonObject, JSON.parse(is) as JsonObject);
 }
 
-/** What is different between two frozen evidences of a release. The caller has checked whose the release is. */
-export async function changesBetween(releaseId: number, before: string, after: string): Promise<ChangeGroup[]> {
-  const [was, is] = await Promise.all([frozenText(db, releaseId, before), frozenText(db, releaseId, after)]);
-  if (was === null || is === null) return [];
-  return compareEvidence(JSON.parse(was) as JsonObject, JSON.parse(is) as JsonObject);
+async function frozenText(tx: Tx, actor: Actor, releaseId: number, digest: string): Promise<string> {
+  const evidence = await tx.evidence.findFirst({
+    where: { releaseId, digest, release: { projectId: actor.projectId } },
+    select: { body: true },
+  });
+  if (!evidence) throw notFound("The evidence");
+  return evidence.body;
 }

@@ -26,10 +26,12 @@ const ofMyReleases = [
   "release.signed_off",
   "release.refused",
   "sign_off.given",
+  "sign_off.withdrawn",
 ];
 const ofTheProject = [
   "release.created",
   "label.moved",
+  "label.break_glass",
   "label.rolled_back",
   "judge.moved",
   "policy.proposed",

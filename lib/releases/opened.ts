@@ -10,10 +10,14 @@ import { notFound } from "../errors";
 export const sections = ["brief", "changes", "cases", "review", "judges", "sentinels", "history"] as const;
 
 export const openingSchema = z.strictObject({
-  evidenceDigest: z.string().regex(/^[0-9a-f]{64}$/),
   section: z.enum(sections),
-  /** A case of the release: section `cases` then. */
-  case: z.string().min(1).max(500).optional(),
+  /** The evidence as the page had it; left out: the one that waits now. */
+  evidenceDigest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  /** The id of a case that was opened by itself; section `cases` then. */
+  case: z.int().positive().optional(),
 });
 
 export type Opened = { section: string; at: string };
@@ -30,9 +34,8 @@ export async function recordOpening({
   input: { releaseId: number } & z.infer<typeof openingSchema>;
 }): Promise<{ recorded: boolean }> {
   permit(actor, "project.read");
-  if (!may(actor, "release.sign")) return { recorded: false };
   const { releaseId, ...rest } = input;
-  const { evidenceDigest, section, case: key } = openingSchema.parse(rest);
+  const { evidenceDigest, section, case: caseId } = openingSchema.parse(rest);
   const release = await db.release.findFirst({
     where: { id: releaseId, projectId: actor.projectId },
     select: {
@@ -43,18 +46,20 @@ export async function recordOpening({
     },
   });
   if (!release) throw notFound("The release");
-  if (key !== undefined && !(await db.case.findFirst({ where: { datasetId: release.datasetId, key } }))) {
-    throw notFound("The case");
-  }
-  const name = key === undefined ? section : `case:${key}`;
+  if (!may(actor, "release.sign")) return { recorded: false };
+  const where = { datasetId: release.datasetId, id: caseId };
+  const opened = caseId === undefined ? null : await db.case.findFirst({ where, select: { key: true } });
+  if (caseId !== undefined && !opened) throw notFound("The case");
+  const name = opened ? `case:${opened.key}` : section;
   return transaction(async (tx) => {
-    // Only of the evidence that waits now: of what was before, nothing can be signed.
-    const added = await tx.$executeRaw`
+    // Only of the evidence that waits now: on what was before, nothing can be signed.
+    const [added] = await tx.$queryRaw<{ digest: string }[]>`
       INSERT INTO evidence_opening (release_id, evidence_digest, user_id, section)
-      SELECT r.id, r.evidence_digest, ${actor.userId}, ${name} FROM release r
-       WHERE r.id = ${releaseId} AND r.state = 'ready' AND r.evidence_digest = ${evidenceDigest}
-      ON CONFLICT DO NOTHING`;
-    if (added === 0) return { recorded: false };
+      SELECT r.id, r.evidence_digest, ${actor.userId}::int, ${name} FROM release r
+       WHERE r.id = ${releaseId} AND r.state = 'ready'
+         AND r.evidence_digest = coalesce(${evidenceDigest ?? null}::text, r.evidence_digest)
+      ON CONFLICT DO NOTHING RETURNING evidence_digest AS digest`;
+    if (!added) return { recorded: false };
     await appendAudit(tx, actor, {
       action: "evidence.opened",
       subject: {
@@ -62,14 +67,15 @@ export async function recordOpening({
         id: String(releaseId),
         name: `${release.prompt.name} ${release.baseline.key} → ${release.candidate.key}`,
       },
-      details: { evidenceDigest, section: name },
+      details: { evidenceDigest: added.digest, section: name },
     });
     return { recorded: true };
   });
 }
 
 /** What this person opened of an evidence, in the order of opening. */
-export async function listOpened(tx: Tx, actor: Actor, releaseId: number, digest: string): Promise<Opened[]> {
+export async function listOpened(actor: Actor, releaseId: number, digest: string, tx: Tx = db): Promise<Opened[]> {
+  permit(actor, "project.read");
   if (actor.kind !== "person") return [];
   const rows = await tx.evidenceOpening.findMany({
     where: { releaseId, evidenceDigest: digest, userId: actor.userId },

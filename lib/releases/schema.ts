@@ -55,9 +55,12 @@ export function meaningsFor(decision: SignOffDecision, ofPolicy: readonly string
   return decision === "approve" && ofPolicy.length > 0 ? ofPolicy : meanings[decision];
 }
 
+/** Gates that a policy may let people waive; signatures are none. */
+export const waivable = ["must_pass", "delta", "judge", "reviews", "slices", "freshness"] as const;
+
 /** A gate that a signer lets pass although it is open, and until when. */
 export const waiverSchema = z.strictObject({
-  gate: z.enum(["must_pass", "delta", "judge", "reviews", "slices", "freshness"]),
+  gate: z.enum(waivable),
   /** Only as far as the gate is open for this criterion, or this slice. */
   criterion: z.string().min(1).max(500).optional(),
   slice: z.string().min(1).max(500).optional(),

@@ -157,8 +157,8 @@ export async function askToSign({ actor, input }: { actor: Person; input: SignOf
   const release = await loadSubject(actor, given.releaseId);
   return recorded(actor, release, given.decision, async () => {
     await refuseIfNotAllowed(db, actor, release);
-    await checkGiven(db, release, given);
-    const opened = await listOpened(db, actor, release.id, given.evidenceDigest);
+    await checkGiven(db, actor, release, given);
+    const opened = await listOpened(actor, release.id, given.evidenceDigest);
     return askPasskey(actor, statementOf(actor, release, given, opened));
   });
 }
@@ -219,7 +219,7 @@ export async function signOff({
     if (!Reauthentication.use(reauthentication, actor.userId)) {
       throw new Refused("forbidden", "Neither password nor passkey was given again.");
     }
-    const opened = await listOpened(db, actor, release.id, given.evidenceDigest);
+    const opened = await listOpened(actor, release.id, given.evidenceDigest);
     const statement = reauthentication.signed?.statement ?? statementOf(actor, release, given, opened);
     // A passkey's proof is good for what it signed alone.
     const { opened: told, ...said } = readStatement(statement);
@@ -250,7 +250,7 @@ function signedAlready(): Fault {
 }
 
 /** What can be said of a signature before anybody proves who they are. */
-async function checkGiven(tx: Tx, release: Subject, given: Given): Promise<void> {
+async function checkGiven(tx: Tx, actor: Actor, release: Subject, given: Given): Promise<void> {
   const { policy } = release;
   if (!meaningsFor(given.decision, policy.meanings).includes(given.meaning)) {
     throw new Fault("invalid", "Choose what your signature means.", { field: "meaning" });
@@ -271,7 +271,7 @@ async function checkGiven(tx: Tx, release: Subject, given: Given): Promise<void>
   const [row] = await tx.$queryRaw<{ gates: Gate[] }[]>`
     SELECT body::json -> 'gates' AS gates FROM evidence
      WHERE release_id = ${release.id} AND digest = ${given.evidenceDigest}`;
-  if (!row) throw await conflictOf(tx, release.id, given.evidenceDigest);
+  if (!row) throw await conflictOf(tx, actor, release.id, given.evidenceDigest);
   const inForce = await waiversOn(tx, release.id, given.evidenceDigest);
   const waivers = [...given.waivers, ...inForce];
   const unneeded = given.waivers.find(({ gate: key }) => row.gates.find((gate) => gate.key === key)?.status === "met");
@@ -299,10 +299,10 @@ async function decide(tx: Tx, actor: Person, release: Subject, given: Deciding):
   const [seen] = await tx.$queryRaw<{ id: number }[]>`
     SELECT id FROM release WHERE id = ${release.id} AND project_id = ${actor.projectId}
        AND state = 'ready' AND evidence_digest = ${evidenceDigest} FOR UPDATE`;
-  if (!seen) throw await conflictOf(tx, release.id, evidenceDigest);
+  if (!seen) throw await conflictOf(tx, actor, release.id, evidenceDigest);
   await refuseIfNotAllowed(tx, await asOfNow(tx, actor), release);
-  await checkGiven(tx, release, given);
-  const changed = await changedSinceFrozen(tx, actor, release.id, evidenceDigest);
+  await checkGiven(tx, actor, release, given);
+  const changed = await changedSinceFrozen(actor, release.id, evidenceDigest, tx);
   if (changed) {
     const what = inOneLine(changed) || "the stored text is no longer what its digest says";
     throw new Refused("conflict", `What the evidence rests on changed while it waited: ${what}. Reopen and close it.`);
@@ -334,7 +334,7 @@ async function decide(tx: Tx, actor: Person, release: Subject, given: Deciding):
            decided_at = CASE WHEN ${outcome !== null} THEN now() END
      WHERE id = ${release.id} AND state = 'ready' AND evidence_digest = ${evidenceDigest}
     RETURNING decided_at AS "decidedAt"`;
-  if (!row) throw await conflictOf(tx, release.id, evidenceDigest);
+  if (!row) throw await conflictOf(tx, actor, release.id, evidenceDigest);
   const waivedUntil = outcome === "approved" ? await waivedUntilOf(tx, release.id, evidenceDigest) : null;
   if (outcome === "approved") await moveLabel(tx, actor, release, reason);
   const { approvals } = standing;
@@ -472,7 +472,7 @@ async function moveLabel(tx: Tx, actor: Person, release: Subject, reason: string
 }
 
 /** Says what changed since the person looked. */
-async function conflictOf(tx: Tx, releaseId: number, seen: string): Promise<Fault> {
+async function conflictOf(tx: Tx, actor: Actor, releaseId: number, seen: string): Promise<Fault> {
   const now = await tx.release.findUniqueOrThrow({
     where: { id: releaseId },
     select: { state: true, evidenceDigest: true },
@@ -489,7 +489,7 @@ async function conflictOf(tx: Tx, releaseId: number, seen: string): Promise<Faul
         "The grading was reopened, so the evidence you saw is no longer what will be decided.",
       );
     case "ready": {
-      const changes = inOneLine(await changesBetween(releaseId, seen, now.evidenceDigest ?? ""));
+      const changes = inOneLine(await changesBetween(actor, releaseId, seen, now.evidenceDigest!, tx).catch(() => []));
       return new Fault(
         "conflict",
         `The evidence changed since you looked: you saw ${seen.slice(0, 12)}…, it is now ${now.evidenceDigest?.slice(0, 12)}…. ${changes ? `What changed: ${changes}. ` : "It was closed again and says the same. "}Read it again.`,

@@ -35,7 +35,9 @@ export default async function NewsPage() {
               <div className="min-w-0">
                 <p className="[overflow-wrap:anywhere]">
                   {item.unread && <span className="mr-2 text-sm font-medium text-accent">● new</span>}
-                  <span className="font-medium">{actionLabel(item.action)}</span> <Subject item={item} />
+                  <span className={item.action === "label.break_glass" ? "font-semibold text-worse" : "font-medium"}>
+                    {actionLabel(item.action)}
+                  </span> <Subject item={item} />
                 </p>
                 <p className="text-sm text-muted [overflow-wrap:anywhere]">
                   by <UntrustedText text={item.by} />

@@ -60,7 +60,7 @@ function Event({ row: { action, event, requestId, index } }: { row: AuditRow }) 
   return (
     <details>
       <summary className="relative min-h-6 cursor-pointer">
-        <span className="font-medium">
+        <span className={action === "label.break_glass" ? "font-semibold text-worse" : "font-medium"}>
           <UntrustedText text={actionLabel(action)} />
         </span>
         <span className="sr-only">, details of entry {index}</span>

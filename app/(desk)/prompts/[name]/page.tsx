@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { LinkButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { plural } from "@/components/ui/format";
@@ -8,6 +9,8 @@ import { UntrustedText } from "@/components/ui/untrusted-text";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { getPrompt, getVersion, listVersionKeys } from "@/lib/prompts/queries";
+import { listBreakGlass } from "@/lib/releases/break-glass";
+import { BrokenGlassNotice } from "../_components/broken-glass";
 import { promptHref } from "../_links";
 import { first, orNotFound, readPart } from "../_params";
 import { ComparePicker } from "./_components/compare-picker";
@@ -27,9 +30,10 @@ export default async function PromptPage({ params, searchParams }: Props) {
   const name = readPart((await params).name);
   const query = await searchParams;
   const before = /^[1-9]\d{0,8}$/.test(first(query.before) ?? "") ? Number(first(query.before)) : undefined;
-  const [prompt, keys] = await Promise.all([
+  const [prompt, keys, broken] = await Promise.all([
     orNotFound(getPrompt(actor, name, { before })),
     listVersionKeys(actor, name),
+    listBreakGlass(actor, { prompt: name }),
   ]);
   const chosen = first(query.version) ?? prompt.versions[0]?.key;
   const version = chosen === undefined ? null : await orNotFound(getVersion(actor, name, chosen));
@@ -52,12 +56,21 @@ export default async function PromptPage({ params, searchParams }: Props) {
           )
         }
       />
+      <BrokenGlassNotice rows={broken} className="mb-6" />
       {version === null ? (
         <EmptyState title="No versions yet">The first one that is imported or pushed appears here.</EmptyState>
       ) : (
         <div className="grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,26rem)_minmax(0,1fr)]">
           <div className="flex min-w-0 flex-col gap-8">
             <LabelSection prompt={name} labels={prompt.labels} keys={keys} moves={may(actor, "label.move")} />
+            {may(actor, "label.break_glass") && prompt.labels.some((label) => label.protected) && (
+              <p className="text-sm text-muted">
+                In an emergency:{" "}
+                <Link href={`${promptHref(name)}/break-glass`} className="text-worse underline underline-offset-2">
+                  break the glass
+                </Link>
+              </p>
+            )}
             <VersionList prompt={name} versions={prompt.versions} current={version.key} next={prompt.next} />
           </div>
           <div className="flex min-w-0 flex-col gap-6">

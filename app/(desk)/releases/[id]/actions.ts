@@ -1,11 +1,20 @@
 "use server";
 
+import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
 import { z } from "zod";
+import type { Asked } from "@/lib/auth/passkeys";
+import { assertionSchema } from "@/lib/auth/schema";
 import { closeGrading, drawSample, reopenGrading, withdrawRelease } from "@/lib/releases/commands";
-import { designs } from "@/lib/releases/schema";
-import { signOffWithPassword } from "@/lib/releases/sign-off";
+import { designs, type SignOffInput, signOffDecisions, waivable } from "@/lib/releases/schema";
+import {
+  askToSign,
+  type SignedOff,
+  signOffWithPasskey,
+  signOffWithPassword,
+  withdrawSignOff,
+} from "@/lib/releases/sign-off";
 import { act, type Outcome } from "../../_action";
 
 const id = z.coerce.number().int().positive();
@@ -70,20 +79,70 @@ export async function withdrawAction(_before: Outcome | null, form: FormData): P
   });
 }
 
+/** What a signature says, as the form has it. */
+function signature(form: FormData): SignOffInput {
+  const text = (name: string) => String(form.get(name) ?? "");
+  return {
+    releaseId: id.parse(form.get("releaseId")),
+    evidenceDigest: text("evidenceDigest"),
+    decision: z.enum(signOffDecisions).parse(form.get("decision")),
+    meaning: text("meaning"),
+    reason: text("reason"),
+    waivers: z
+      .array(z.enum(waivable))
+      .parse(form.getAll("waive"))
+      .map((gate) => ({
+        gate,
+        reason: text(`waiver-reason-${gate}`),
+        // The whole of the day that was chosen.
+        until: z.iso.date("Give the day on which each waiver ends.").parse(form.get(`waiver-until-${gate}`)),
+      }))
+      .map(({ until, ...waiver }) => ({ ...waiver, until: `${until}T23:59:59.999Z` })),
+  };
+}
+
+function signed({ state, approvals }: SignedOff): { message: string } {
+  if (state !== "ready") return { message: `The release is ${state}. Your signature is in the record.` };
+  return { message: `Your signature is in the record. ${approvals} to approve so far; others must sign too.` };
+}
+
 export async function signAction(_before: Outcome | null, form: FormData): Promise<Outcome> {
   return act(async (actor) => {
-    const text = (name: string) => String(form.get(name) ?? "");
-    const input = {
-      releaseId: id.parse(form.get("releaseId")),
-      evidenceDigest: text("evidenceDigest"),
-      decision: z.enum(["approve", "refuse"]).parse(form.get("decision")),
-      meaning: text("meaning"),
-      reason: text("reason"),
-      password: text("password").slice(0, 1000),
-    };
-    const { state, approvals } = await signOffWithPassword({ actor, input });
+    const input = { ...signature(form), password: String(form.get("password") ?? "").slice(0, 1000) };
+    const done = await signOffWithPassword({ actor, input });
     changed(input.releaseId);
-    if (state !== "ready") return { message: `The release is ${state}. Your signature is in the record.` };
-    return { message: `Your signature is in the record. ${approvals} so far; others must sign too.` };
+    return signed(done);
+  });
+}
+
+/** The first half of signing with a passkey: what its holder is asked to sign. */
+export async function askToSignAction(form: FormData): Promise<Outcome<Asked>> {
+  return act(async (actor) => ({ value: await askToSign({ actor, input: signature(form) }) }));
+}
+
+/** The second half: the passkey's answer. */
+export async function signWithPasskeyAction(
+  releaseId: number,
+  challengeId: string,
+  response: AuthenticationResponseJSON,
+): Promise<Outcome> {
+  return act(async (actor) => {
+    const input = {
+      releaseId: id.parse(releaseId),
+      challengeId: z.string().max(100).parse(challengeId),
+      response: assertionSchema.parse(response) as AuthenticationResponseJSON,
+    };
+    const done = await signOffWithPasskey({ actor, input });
+    changed(input.releaseId);
+    return signed(done);
+  });
+}
+
+export async function withdrawSignatureAction(_before: Outcome | null, form: FormData): Promise<Outcome> {
+  return act(async (actor) => {
+    const releaseId = id.parse(form.get("releaseId"));
+    await withdrawSignOff({ actor, input: { releaseId, reason: reason(form) ?? "" } });
+    changed(releaseId);
+    return { message: "Your signature is taken back. It stays in the record and counts no more." };
   });
 }

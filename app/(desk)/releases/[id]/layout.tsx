@@ -5,7 +5,10 @@ import { PageHead } from "@/components/ui/page-head";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { may } from "@/lib/auth/permit";
+import { listBreakGlass } from "@/lib/releases/break-glass";
+import { BrokenGlassNotice } from "../../prompts/_components/broken-glass";
 import { StateBadge } from "../_components/state-badge";
+import { TabsOpened } from "./_components/opened";
 import { loadRelease } from "./_release";
 
 type Props = { children: ReactNode; params: Promise<{ id: string }> };
@@ -13,6 +16,7 @@ type Props = { children: ReactNode; params: Promise<{ id: string }> };
 export default async function ReleaseLayout({ children, params }: Props) {
   const { id } = await params;
   const { actor, release } = await loadRelease(id);
+  const broken = await listBreakGlass(actor, { prompt: release.prompt, version: release.candidate });
   const base = `/releases/${release.id}`;
   const signs = release.state === "ready" && may(actor, "release.sign");
   return (
@@ -70,6 +74,7 @@ export default async function ReleaseLayout({ children, params }: Props) {
           )
         }
       />
+      <BrokenGlassNotice rows={broken} className="mb-4" />
       <LinkTabs
         label="Release"
         tabs={[
@@ -83,6 +88,7 @@ export default async function ReleaseLayout({ children, params }: Props) {
           { href: `${base}/history`, label: "History" },
         ]}
       />
+      {signs && release.evidenceDigest && <TabsOpened releaseId={release.id} evidenceDigest={release.evidenceDigest} />}
       <div className="pt-6">{children}</div>
     </>
   );

@@ -51,7 +51,7 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
         <h2 id="gates" className="text-lg font-semibold">
           Gates
         </h2>
-        <GateList gates={brief.gates} />
+        <GateList gates={brief.gates} waivers={brief.waivers} />
       </section>
       <NextStep actor={actor} brief={brief} policy={policy} />
       <section aria-labelledby="criteria" className="flex flex-col gap-2">

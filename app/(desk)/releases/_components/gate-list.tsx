@@ -13,8 +13,14 @@ const names: Record<string, string> = {
   signers: "Signatures",
 };
 
-/** Each gate as shape, word and numbers. */
-export function GateList({ gates }: { gates: Gate[] }) {
+export function gateName(key: string): string {
+  return names[key] ?? key;
+}
+
+type Waiver = { gate: string; by: string; until: string; reason: string };
+
+/** Each gate as shape, word and numbers; and, loud, who waives it until when. */
+export function GateList({ gates, waivers = [] }: { gates: Gate[]; waivers?: readonly Waiver[] }) {
   return (
     <ul className="border-b border-line">
       {gates.map((gate) => (
@@ -26,9 +32,25 @@ export function GateList({ gates }: { gates: Gate[] }) {
           <Status status={gate.status} />
           <span className="min-w-0 max-w-4xl tabular-nums [overflow-wrap:anywhere]">
             <UntrustedText text={gate.detail} />
+            {gate.status !== "met" &&
+              waivers
+                .filter((waiver) => waiver.gate === gate.key)
+                .map((waiver) => <WaiverLine key={`${waiver.by} ${waiver.until}`} waiver={waiver} />)}
           </span>
         </li>
       ))}
     </ul>
+  );
+}
+
+function WaiverLine({ waiver: { by, until, reason } }: { waiver: Waiver }) {
+  const ended = Date.parse(until) <= Date.now();
+  return (
+    <span
+      className={`mt-1 block border-l-4 px-3 py-1 ${ended ? "border-worse bg-worse-soft" : "border-unsure bg-unsure-soft"}`}
+    >
+      <strong className="font-semibold">{ended ? "Waiver ended" : "Waived"}</strong> by <UntrustedText text={by} />{" "}
+      {ended ? "on" : "until"} {until.slice(0, 10)}: <UntrustedText text={reason} />
+    </span>
   );
 }

@@ -3,16 +3,18 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { hasPassword } from "@/lib/auth/account";
+import { listPasskeys, relyingParty } from "@/lib/auth/passkeys";
 import { shortestPassword } from "@/lib/auth/password";
 import { requireActor } from "@/lib/auth/session";
 import { ActionForm } from "../_components/action-form";
+import { Passkeys } from "./_components/passkeys";
 import { setPasswordAction, signOutEverywhereAction } from "./actions";
 
 export const metadata: Metadata = { title: "Account" };
 
 export default async function AccountPage() {
   const actor = await requireActor();
-  const has = await hasPassword(actor);
+  const [has, passkeys] = await Promise.all([hasPassword(actor), listPasskeys(actor)]);
   return (
     <>
       <section aria-labelledby="password" className="flex max-w-md flex-col gap-3">
@@ -20,7 +22,7 @@ export default async function AccountPage() {
           {has ? "Change password" : "Set a password"}
         </h2>
         <p className="text-muted">
-          {actor.name}, {actor.email}. Signing a release asks for the password again.
+          {actor.name}, {actor.email}. Signing a release asks for the password or a passkey again.
         </p>
         <ActionForm action={setPasswordAction} submit={has ? "Change password" : "Set password"}>
           <input type="hidden" name="username" autoComplete="username" value={actor.email} />
@@ -36,6 +38,23 @@ export default async function AccountPage() {
             <Input name="repeat" type="password" autoComplete="new-password" required minLength={shortestPassword} />
           </Field>
         </ActionForm>
+      </section>
+      <section aria-labelledby="passkeys" className="flex max-w-md flex-col gap-3">
+        <h2 id="passkeys" className="text-lg font-semibold">
+          Passkeys
+        </h2>
+        <p className="text-muted">
+          A passkey signs the very decision, and its signature stays with the record: anybody can verify it later.
+        </p>
+        <Passkeys
+          hasPassword={has}
+          origin={relyingParty()?.origin ?? null}
+          passkeys={passkeys.map(({ createdAt, lastUsedAt, ...passkey }) => ({
+            ...passkey,
+            createdAt: createdAt.toISOString(),
+            lastUsedAt: lastUsedAt?.toISOString() ?? null,
+          }))}
+        />
       </section>
       <section aria-labelledby="sessions" className="flex flex-col gap-3">
         <h2 id="sessions" className="text-lg font-semibold">

@@ -96,7 +96,7 @@ async function load(actor: Person, id: string): Promise<DecisionRecord> {
 
 /** What was decided and on what, in one sentence. */
 function sentence({ outcome, candidate, baseline, signOffs }: DecisionRecord, evidence: EvidenceView | null) {
-  const counted = signOffs.filter(({ stale }) => !stale).length;
+  const counted = signOffs.filter(({ stale, withdrawn }) => !stale && !withdrawn).length;
   const primary = evidence?.numbers[0];
   const estimate = settled(primary?.estimate);
   const reviewed = primary?.estimate?.reviewed;

@@ -4,17 +4,27 @@ import { CopyButton } from "@/components/ui/copy-button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { plural } from "@/components/ui/format";
 import { Notice } from "@/components/ui/notice";
-import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { hasPassword } from "@/lib/auth/account";
-import { type Person, type Role, roleNames } from "@/lib/auth/actor";
+import type { Person } from "@/lib/auth/actor";
+import { listPasskeys, relyingParty } from "@/lib/auth/passkeys";
 import type { Brief } from "@/lib/releases/brief";
-import type { SignOffRow } from "@/lib/releases/queries";
+import { changedSinceFrozen, changesBetween } from "@/lib/releases/frozen";
+import { listOpened, sections } from "@/lib/releases/opened";
+import { openedInWords } from "@/lib/releases/opened-words";
+import type { PolicyDocument } from "@/lib/releases/policy-document";
+import { counts, type SignOffRow } from "@/lib/releases/queries";
 import { blocking } from "@/lib/releases/rules";
 import { whyMayNotSign } from "@/lib/releases/sign-off";
-import { GateList } from "../../_components/gate-list";
+import { listSigners } from "@/lib/releases/signers";
+import { GateList, gateName } from "../../_components/gate-list";
+import { ConfirmForm } from "../_components/confirm-form";
 import { loadBrief, loadRelease } from "../_release";
+import { withdrawSignatureAction } from "../actions";
+import { Changes } from "./_components/changes";
 import { SignForm } from "./_components/sign-form";
+import { Signatures } from "./_components/signatures";
+import { Signers } from "./_components/signers";
 
 export const metadata: Metadata = { title: "Sign-off" };
 
@@ -22,10 +32,13 @@ export default async function SignOffPage({ params }: { params: Promise<{ id: st
   const { id } = await params;
   const [{ actor, release }, brief] = await Promise.all([loadRelease(id), loadBrief(id)]);
   const digest = brief.evidenceDigest;
-  const current = brief.signOffs.filter(({ stale }) => !stale);
+  const onThis = brief.signOffs.filter(({ stale }) => !stale);
   const stale = brief.signOffs.filter((row) => row.stale);
-  const { signers } = release.policyDocument;
-  const approvals = current.filter(({ decision }) => decision === "approve").length;
+  const policy = release.policyDocument;
+  const [signers, bent] = await Promise.all([
+    listSigners(actor, release.id),
+    release.state === "ready" && digest ? changedSinceFrozen(actor, release.id, digest) : null,
+  ]);
   return (
     <div className="flex flex-col gap-8">
       {digest === null ? (
@@ -38,6 +51,12 @@ export default async function SignOffPage({ params }: { params: Promise<{ id: st
         </EmptyState>
       ) : (
         <>
+          {bent && (
+            <Notice tone="danger" title="What this evidence rests on has changed since it was frozen">
+              <p>Nobody can sign it. Reopen the grading on the brief and close it again.</p>
+              {bent.length > 0 ? <Changes groups={bent} /> : <p>Its stored text is not what its digest says.</p>}
+            </Notice>
+          )}
           <section aria-labelledby="evidence" className="flex flex-col gap-2">
             <h2 id="evidence" className="text-lg font-semibold">
               Evidence
@@ -55,112 +74,174 @@ export default async function SignOffPage({ params }: { params: Promise<{ id: st
             <h2 id="gates" className="text-lg font-semibold">
               Gates, as frozen
             </h2>
-            <GateList gates={brief.gates} />
+            <GateList gates={brief.gates} waivers={brief.waivers} />
           </section>
         </>
       )}
+      <Signers signers={signers} current={onThis.filter(counts)} policy={policy} />
       {digest !== null && (
         <section aria-labelledby="signatures" className="flex flex-col gap-2">
           <h2 id="signatures" className="text-lg font-semibold">
             Signatures
           </h2>
-          <p>
-            {plural(approvals, "approval")} of {signers} needed.
-            {release.state === "ready" &&
-              approvals < signers &&
-              ` ${plural(signers - approvals, "more release manager")} must sign who did not contribute to ${release.candidate}; one refusal decides at once.`}
-          </p>
-          <Signatures rows={current} />
+          <p>{needed(onThis.filter(counts), policy, brief)}</p>
+          <Signatures rows={onThis} dissents={!policy.dissentBlocks && release.state !== "refused"} />
         </section>
       )}
-      {stale.length > 0 && (
-        <section aria-labelledby="stale" className="flex flex-col gap-2">
-          <h2 id="stale" className="text-lg font-semibold">
-            Stale signatures
-          </h2>
-          <p className="max-w-prose text-muted">
-            Given on earlier evidence, before the grading was reopened. They stay in the record and count no more.
-          </p>
-          <Signatures rows={stale} />
-        </section>
-      )}
-      {release.state === "ready" && digest !== null && (
+      {stale.length > 0 && <Stale actor={actor} rows={stale} releaseId={release.id} digest={digest} policy={policy} />}
+      {release.state === "ready" && digest !== null && !bent && (
         <section aria-labelledby="sign" className="flex flex-col gap-3">
           <h2 id="sign" className="text-lg font-semibold">
             Sign
           </h2>
-          <SignPart actor={actor} brief={brief} evidenceDigest={digest} />
+          <SignPart actor={actor} brief={brief} evidenceDigest={digest} policy={policy} />
         </section>
       )}
     </div>
   );
 }
 
-type SignProps = { actor: Person; brief: Brief; evidenceDigest: string };
+function needed(rows: SignOffRow[], { signers, dissentBlocks }: PolicyDocument, brief: Brief): string {
+  const approvals = rows.filter(({ decision }) => decision === "approve").length;
+  const sofar = `${plural(approvals, "approval")} of ${signers} needed.`;
+  if (brief.state !== "ready") return sofar;
+  const refusal = dissentBlocks
+    ? "One refusal decides at once."
+    : `A refusal stands as dissent; ${plural(signers, "refusal")} decide${signers === 1 ? "s" : ""}.`;
+  const more = signers - approvals;
+  return more > 0
+    ? `${sofar} ${plural(more, "more release manager")} must sign who did not contribute to ${brief.candidate}. ${refusal}`
+    : `${sofar} ${refusal}`;
+}
+
+type StaleProps = {
+  actor: Person;
+  rows: SignOffRow[];
+  releaseId: number;
+  digest: string | null;
+  policy: PolicyDocument;
+};
+
+/** Signatures on what the release no longer rests on, and what is different since each. */
+async function Stale({ actor, rows, releaseId, digest, policy }: StaleProps) {
+  const digests = [...new Set(rows.map(({ evidenceDigest }) => evidenceDigest))].reverse();
+  const changes = await Promise.all(
+    digests.map((was) => (digest ? changesBetween(actor, releaseId, was, digest) : null)),
+  );
+  return (
+    <section aria-labelledby="stale" className="flex flex-col gap-4">
+      <h2 id="stale" className="text-lg font-semibold">
+        Stale signatures
+      </h2>
+      <p className="max-w-prose text-muted">
+        Given on earlier evidence, before the grading was reopened. They stay in the record and count no more.
+      </p>
+      {digests.map((was, i) => (
+        <div key={was} className="flex flex-col gap-3 border-l-4 border-unsure pl-4">
+          <Signatures
+            rows={rows.filter(({ evidenceDigest }) => evidenceDigest === was)}
+            dissents={!policy.dissentBlocks}
+          />
+          <h3 className="font-semibold">What changed since</h3>
+          <WhatChanged groups={changes[i] ?? null} />
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function WhatChanged({ groups }: { groups: Awaited<ReturnType<typeof changesBetween>> | null }) {
+  if (groups === null) return <p className="text-muted">The grading is open again: it is told when it is closed.</p>;
+  if (groups.length === 0)
+    return <p className="text-muted">Nothing but the closing itself: the grading was closed again.</p>;
+  return <Changes groups={groups} />;
+}
+
+type SignProps = { actor: Person; brief: Brief; evidenceDigest: string; policy: PolicyDocument };
 
 /** The form, or why this person has none. */
-async function SignPart({ actor, brief, evidenceDigest }: SignProps) {
-  const [why, password] = await Promise.all([whyMayNotSign(actor, brief.id), hasPassword(actor)]);
+async function SignPart({ actor, brief, evidenceDigest, policy }: SignProps) {
+  const [why, password, passkeys, opened] = await Promise.all([
+    whyMayNotSign(actor, brief.id),
+    hasPassword(actor),
+    listPasskeys(actor),
+    listOpened(actor, brief.id, evidenceDigest),
+  ]);
   if (why !== null) return <Notice title="You may not sign this release">{why}</Notice>;
-  if (brief.signOffs.some(({ userId, stale }) => userId === actor.userId && !stale)) {
-    return <Notice>You have signed this evidence. Somebody else must sign too.</Notice>;
-  }
-  if (!password) {
+  const own = brief.signOffs.find((row) => row.userId === actor.userId && counts(row));
+  if (own) {
     return (
-      <Notice tone="warning" title="Set a password first">
-        A signature asks for it.{" "}
+      <div className="flex flex-col items-start gap-3">
+        <Notice>You have signed this evidence. {own.decision === "approve" && "Somebody else must sign too."}</Notice>
+        <ConfirmForm
+          action={withdrawSignatureAction}
+          releaseId={brief.id}
+          label="Take my signature back"
+          title="Take your signature back"
+          description="It stays in the record, marked as taken back, and counts no more. You can sign again."
+          variant="danger"
+          asksReason
+        />
+      </div>
+    );
+  }
+  const party = passkeys.length > 0 ? relyingParty() : null;
+  if (!password && !party) {
+    return (
+      <Notice tone="warning" title="Set a password or add a passkey first">
+        A signature asks for one of them.{" "}
         <Link href="/settings/account" className="underline underline-offset-2">
           Your account
         </Link>
       </Notice>
     );
   }
-  const open = blocking(brief.gates);
+  const open = blocking(brief.gates, brief.waivers);
+  const waivable = open.filter(({ key }) => key !== "signers" && policy.waivers.gates.includes(key));
+  const mayApprove = waivable.length === open.length;
   return (
     <>
-      {open.length > 0 && (
-        <Notice tone="warning" title="Only a refusal can be signed">
-          {plural(open.length, "gate")} not met. To ask for more evidence instead, reopen the grading on the brief.
+      {!mayApprove && (
+        <Notice tone="warning" title="Only a refusal or an abstention can be signed">
+          {plural(open.length - waivable.length, "gate")} not met{waivable.length > 0 && " that nobody may waive"}. To
+          ask for more evidence instead, reopen the grading on the brief.
         </Notice>
       )}
+      <OpenedSoFar opened={opened} />
       <SignForm
         key={evidenceDigest}
         releaseId={brief.id}
         evidenceDigest={evidenceDigest}
-        mayApprove={open.length === 0}
+        waivable={waivable.map(({ key, detail }) => ({ key, name: gateName(key), detail }))}
+        maxWaiverDays={policy.waivers.maxDays}
+        mayApprove={mayApprove}
         printedName={actor.name}
         candidate={brief.candidate}
+        meanings={policy.meanings}
+        hasPassword={password}
+        passkeyOrigin={party?.origin ?? null}
+        today={new Date().toISOString().slice(0, 10)}
       />
     </>
   );
 }
 
-function Signatures({ rows }: { rows: SignOffRow[] }) {
+function OpenedSoFar({ opened }: { opened: { section: string; at: string }[] }) {
+  const unopened = sections.filter((name) => !opened.some(({ section }) => section === name));
   return (
-    <ul className="max-w-3xl">
-      {rows.map((row) => (
-        <li key={row.id} className="flex flex-col gap-1 border-t border-line py-3">
-          <p>
-            <span className={row.decision === "approve" ? "font-medium text-better" : "font-medium text-worse"}>
-              {row.decision === "approve" ? "✓ Approved" : "✕ Refused"}
-            </span>{" "}
-            by <span className="font-medium">{row.name}</span>{" "}
-            <span className="text-muted">
-              ({row.roles.map((role) => roleNames[role as Role] ?? role).join(", ")}), <RelativeTime date={row.at} />,{" "}
-              {row.reauthentication} given again
-            </span>
-          </p>
-          <p>“{row.meaning}”</p>
-          <p className="whitespace-pre-wrap [overflow-wrap:anywhere]">
-            <UntrustedText text={row.reason} />
-          </p>
-          {row.stale && (
-            <p className="text-sm text-muted">
-              on evidence <code className="font-mono">{row.evidenceDigest.slice(0, 12)}…</code>
-            </p>
-          )}
-        </li>
-      ))}
-    </ul>
+    <p className="max-w-prose [overflow-wrap:anywhere]">
+      {opened.length > 0 ? (
+        <>
+          Of this evidence you opened <UntrustedText text={openedInWords(opened)} />
+          {unopened.length > 0 && <span className="text-muted">; not yet {unopened.join(", ")}</span>}. That list is
+          part of what you sign.
+        </>
+      ) : (
+        <>
+          You have opened no other tab of this evidence yet.{" "}
+          <span className="text-muted">What you open is part of what you sign.</span>
+        </>
+      )}
+    </p>
   );
 }

@@ -2,6 +2,13 @@ import { Badge } from "@/components/ui/badge";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Untrusted, UntrustedText } from "@/components/ui/untrusted";
 import type { DecisionSignOff } from "@/lib/audit/decisions";
+import { openedInWords } from "@/lib/releases/opened-words";
+
+const looks = {
+  approve: { text: "✓ approves", tone: "better" },
+  refuse: { text: "✕ refuses", tone: "worse" },
+  abstain: { text: "○ abstains", tone: "neutral" },
+} as const;
 
 export function Signatures({ signOffs }: { signOffs: DecisionSignOff[] }) {
   return (
@@ -12,9 +19,8 @@ export function Signatures({ signOffs }: { signOffs: DecisionSignOff[] }) {
             <strong className="font-semibold text-human">
               <UntrustedText text={signOff.printedName} />
             </strong>
-            <Badge tone={signOff.decision === "approve" ? "better" : "worse"}>
-              {signOff.decision === "approve" ? "✓ approves" : "✕ refuses"}
-            </Badge>
+            <Badge tone={looks[signOff.decision].tone}>{looks[signOff.decision].text}</Badge>
+            {signOff.withdrawn && <Badge tone="unsure">taken back</Badge>}
             {signOff.stale && <Badge tone="unsure">stale: on earlier evidence</Badge>}
             {signOff.auditIndex === null && <Badge tone="worse">not in the log like this</Badge>}
             <span className="text-sm text-muted">
@@ -27,6 +33,22 @@ export function Signatures({ signOffs }: { signOffs: DecisionSignOff[] }) {
             Meaning: <UntrustedText text={signOff.meaning} />
           </p>
           <Untrusted compact text={signOff.reason} />
+          {signOff.waivers.map(({ gate, until, reason }) => (
+            <p key={gate} className="border-l-4 border-unsure bg-unsure-soft px-3 py-1 [overflow-wrap:anywhere]">
+              <strong className="font-semibold">Waives {gate.replaceAll("_", " ")}</strong> until {until.slice(0, 10)}:{" "}
+              <UntrustedText text={reason} />
+            </p>
+          ))}
+          {signOff.opened.length > 0 && (
+            <p className="text-sm text-muted [overflow-wrap:anywhere]">
+              Had opened <UntrustedText text={openedInWords(signOff.opened)} />
+            </p>
+          )}
+          {signOff.withdrawn && (
+            <p className="text-sm [overflow-wrap:anywhere]">
+              Taken back <RelativeTime date={signOff.withdrawn.at} />: <UntrustedText text={signOff.withdrawn.reason} />
+            </p>
+          )}
         </li>
       ))}
     </ol>

@@ -5,6 +5,7 @@ import { rowId } from "@/app/_row-id";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { requireActor } from "@/lib/auth/session";
 import { getCase } from "@/lib/releases/cases";
+import { CaseOpened } from "../../_components/opened";
 import { CaseRead } from "./_components/case-read";
 
 export const metadata: Metadata = { title: "Case" };
@@ -28,6 +29,7 @@ export default async function CasePage({ params }: { params: Promise<{ id: strin
           <UntrustedText text={found.key} />
         </h2>
       </header>
+      <CaseOpened releaseId={releaseId} caseId={number} />
       <CaseRead releaseId={releaseId} detail={found} />
     </article>
   );

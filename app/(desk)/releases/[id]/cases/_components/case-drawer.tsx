@@ -10,6 +10,7 @@ import { Kbd } from "@/components/ui/kbd";
 import { Notice } from "@/components/ui/notice";
 import { UntrustedText } from "@/components/ui/untrusted";
 import type { CaseDetail } from "@/lib/releases/cases";
+import { CaseOpened } from "../../_components/opened";
 import { CaseBody } from "./case-body";
 
 type Answer = { detail: CaseDetail; before: number | null; after: number | null } | { message: string };
@@ -109,6 +110,7 @@ export function CaseDrawer(props: Props) {
         </p>
         {answer === null && <p className="text-muted">Loading …</p>}
         {answer && "message" in answer && <Notice tone="danger">{answer.message}</Notice>}
+        {detail && <CaseOpened releaseId={releaseId} caseId={detail.id} />}
         {detail && <CaseBody key={detail.id} releaseId={releaseId} detail={detail} raw={raw} diff={diff} />}
       </div>
     </Drawer>

@@ -1,55 +1,124 @@
 "use client";
 
-import { useActionState, useState } from "react";
+import { startAuthentication } from "@simplewebauthn/browser";
+import { useActionState, useState, useSyncExternalStore } from "react";
 import { Button } from "@/components/ui/button";
+import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Textarea } from "@/components/ui/textarea";
-import { meanings } from "@/lib/releases/schema";
-import { signAction } from "../../actions";
-
-type Decision = keyof typeof meanings;
+import { meaningsFor, type SignOffDecision, signOffDecisions } from "@/lib/releases/schema";
+import type { Outcome } from "../../../../_action";
+import { askToSignAction, signAction, signWithPasskeyAction } from "../../actions";
 
 const shownAtField = ["reason", "password"];
+const verbs: Record<SignOffDecision, string> = { approve: "Approve", refuse: "Refuse", abstain: "Abstain on" };
+
+export type OpenGate = { key: string; name: string; detail: string };
 
 type Props = {
   releaseId: number;
   evidenceDigest: string;
-  /** False while gates are open: then only a refusal can be signed. */
+  /** Gates that are open and that this policy lets a signer waive. */
+  waivable: OpenGate[];
+  maxWaiverDays: number;
+  /** False while gates are open that nobody may waive: then nobody can approve. */
   mayApprove: boolean;
   printedName: string;
   candidate: string;
+  /** The policy's own sentences for an approval. */
+  meanings: string[];
+  hasPassword: boolean;
+  /** Where this person's passkeys work; null: they have none. */
+  passkeyOrigin: string | null;
+  today: string;
 };
 
-export function SignForm({ releaseId, evidenceDigest, mayApprove, printedName, candidate }: Props) {
-  const [outcome, send, busy] = useActionState(signAction, null);
-  const [decision, setDecision] = useState<Decision>(mayApprove ? "approve" : "refuse");
-  const [meaning, setMeaning] = useState<string>(meanings[decision][0]);
+export function SignForm(props: Props) {
+  const { releaseId, evidenceDigest, waivable, mayApprove, printedName, candidate, meanings, hasPassword } = props;
+  const [decision, setDecision] = useState<SignOffDecision>(mayApprove ? "approve" : "refuse");
+  const [meaning, setMeaning] = useState<string>(meaningsFor(decision, meanings)[0]!);
   const [reason, setReason] = useState("");
+  const [waived, setWaived] = useState<string[]>([]);
+  const origin = useSyncExternalStore(noChanges, ownOrigin, serverOrigin);
+  const elsewhere = props.passkeyOrigin !== null && origin !== null && props.passkeyOrigin !== origin;
+  const withPasskey = props.passkeyOrigin !== null && !elsewhere;
+  const [method, setMethod] = useState<"passkey" | "password">("passkey");
+  const usesPasskey = withPasskey && (method === "passkey" || !hasPassword);
+  const [outcome, send, busy] = useActionState(
+    (before: Outcome | null, form: FormData) =>
+      usesPasskey ? signWithPasskey(releaseId, form) : signAction(before, form),
+    null,
+  );
   const wrong = (field: string) => (outcome && !outcome.ok && outcome.field === field ? outcome.message : undefined);
-  const choose = (next: Decision) => {
+  const choose = (next: SignOffDecision) => {
     setDecision(next);
-    setMeaning(meanings[next][0]);
+    setMeaning(meaningsFor(next, meanings)[0]!);
   };
+  const missing = decision === "approve" && waivable.some(({ key }) => !waived.includes(key));
   return (
     <form action={send} className="flex max-w-2xl flex-col gap-5">
       <input type="hidden" name="releaseId" value={releaseId} />
       <input type="hidden" name="evidenceDigest" value={evidenceDigest} />
       <fieldset className="flex flex-col gap-1">
         <legend className="mb-1 font-medium">Decision</legend>
-        {mayApprove && (
-          <Choice name="decision" value="approve" checked={decision === "approve"} onChoose={() => choose("approve")}>
-            Approve <span className="break-all">{candidate}</span>
-          </Choice>
-        )}
-        <Choice name="decision" value="refuse" checked={decision === "refuse"} onChoose={() => choose("refuse")}>
-          Refuse <span className="break-all">{candidate}</span>
-        </Choice>
+        {signOffDecisions
+          .filter((choice) => choice !== "approve" || mayApprove)
+          .map((choice) => (
+            <Choice
+              key={choice}
+              name="decision"
+              value={choice}
+              checked={decision === choice}
+              onChoose={() => choose(choice)}
+            >
+              {verbs[choice]} <span className="break-all">{candidate}</span>
+            </Choice>
+          ))}
       </fieldset>
+      {decision === "approve" && waivable.length > 0 && (
+        <fieldset className="flex flex-col gap-3 border-l-4 border-unsure bg-unsure-soft px-4 py-3">
+          <legend className="float-left font-medium">Open gates, which you would waive</legend>
+          <p className="clear-left text-sm">
+            To approve although these are open, waive each, for at most {props.maxWaiverDays} days. The waiver is part
+            of what you sign. It is shown wherever the decision is, and when it ends, so does the approval.
+          </p>
+          {waivable.map(({ key, name, detail }) => (
+            <div key={key} className="flex flex-col gap-2">
+              <Checkbox
+                name="waive"
+                value={key}
+                checked={waived.includes(key)}
+                onChange={({ target }) =>
+                  setWaived(target.checked ? [...waived, key] : waived.filter((other) => other !== key))
+                }
+              >
+                Waive <strong className="font-semibold">{name}</strong>: <span className="break-words">{detail}</span>
+              </Checkbox>
+              {waived.includes(key) && (
+                <div className="grid gap-3 pl-6 sm:grid-cols-[minmax(0,1fr)_11rem]">
+                  <Field label={`Why ${name} is waived`}>
+                    <Input name={`waiver-reason-${key}`} required maxLength={2000} />
+                  </Field>
+                  <Field label="Until the end of">
+                    <Input
+                      name={`waiver-until-${key}`}
+                      type="date"
+                      required
+                      min={props.today}
+                      max={later(props.today, Math.floor(props.maxWaiverDays) - 1)}
+                    />
+                  </Field>
+                </div>
+              )}
+            </div>
+          ))}
+        </fieldset>
+      )}
       <fieldset className="flex flex-col gap-1">
         <legend className="mb-1 font-medium">Meaning of your signature</legend>
-        {meanings[decision].map((sentence) => (
+        {meaningsFor(decision, meanings).map((sentence) => (
           <Choice
             key={sentence}
             name="meaning"
@@ -57,7 +126,7 @@ export function SignForm({ releaseId, evidenceDigest, mayApprove, printedName, c
             checked={meaning === sentence}
             onChoose={() => setMeaning(sentence)}
           >
-            {sentence}
+            <span className="break-words">{sentence}</span>
           </Choice>
         ))}
       </fieldset>
@@ -70,9 +139,31 @@ export function SignForm({ releaseId, evidenceDigest, mayApprove, printedName, c
           onChange={({ target }) => setReason(target.value)}
         />
       </Field>
-      <Field label="Your password" hint={`Again, so that it is ${printedName} who signs`} error={wrong("password")}>
-        <Input name="password" type="password" required autoComplete="current-password" />
-      </Field>
+      {withPasskey && hasPassword && (
+        <fieldset className="flex flex-col gap-1">
+          <legend className="mb-1 font-medium">Prove that it is you</legend>
+          <Choice name="method" value="passkey" checked={method === "passkey"} onChoose={() => setMethod("passkey")}>
+            With a passkey: it signs this very decision
+          </Choice>
+          <Choice name="method" value="password" checked={method === "password"} onChoose={() => setMethod("password")}>
+            With the password
+          </Choice>
+        </fieldset>
+      )}
+      {elsewhere && (
+        <p className="text-sm text-muted">
+          Your passkeys work at{" "}
+          <a href={`${props.passkeyOrigin}/releases/${releaseId}/sign-off`} className="text-accent underline">
+            {props.passkeyOrigin}
+          </a>
+          : a browser binds them to that name.
+        </p>
+      )}
+      {!usesPasskey && (
+        <Field label="Your password" hint={`Again, so that it is ${printedName} who signs`} error={wrong("password")}>
+          <Input name="password" type="password" required autoComplete="current-password" />
+        </Field>
+      )}
       <div aria-live="polite">
         {outcome?.ok && <Notice tone="success">{outcome.message}</Notice>}
         {outcome && !outcome.ok && !shownAtField.includes(outcome.field ?? "") && (
@@ -80,12 +171,35 @@ export function SignForm({ releaseId, evidenceDigest, mayApprove, printedName, c
         )}
       </div>
       <div>
-        <Button type="submit" variant={decision === "approve" ? "primary" : "danger"} disabled={busy}>
-          {decision === "approve" ? "Sign and approve" : "Sign and refuse"}
+        <Button type="submit" variant={decision === "refuse" ? "danger" : "primary"} disabled={busy || missing}>
+          {decision === "abstain" ? "Sign and abstain" : `Sign and ${decision}`}
+          {usesPasskey && " with a passkey"}
         </Button>
       </div>
     </form>
   );
+}
+
+/** Asks the server what to sign, the passkey to sign it, and gives the server the answer. */
+async function signWithPasskey(releaseId: number, form: FormData): Promise<Outcome> {
+  const asked = await askToSignAction(form);
+  if (!asked.ok) return asked;
+  try {
+    const response = await startAuthentication({ optionsJSON: asked.value!.options });
+    return await signWithPasskeyAction(releaseId, asked.value!.challengeId, response);
+  } catch (error) {
+    const { name } = error as Error;
+    if (name !== "NotAllowedError" && name !== "AbortError") throw error;
+    return { ok: false, code: "invalid", message: "The passkey was not used. Nothing was signed." };
+  }
+}
+
+const noChanges = () => () => undefined;
+const ownOrigin = () => window.location.origin;
+const serverOrigin = () => null;
+
+function later(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
 }
 
 type ChoiceProps = {
@@ -107,7 +221,7 @@ function Choice({ name, value, checked, onChoose, children }: ChoiceProps) {
         onChange={onChoose}
         className="size-4 shrink-0 translate-y-0.5 accent-accent"
       />
-      <span>{children}</span>
+      <span className="min-w-0">{children}</span>
     </label>
   );
 }

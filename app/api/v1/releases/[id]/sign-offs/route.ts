@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { meanings } from "@/lib/releases/schema";
+import { getBrief } from "@/lib/releases/brief";
+import { changesBetween } from "@/lib/releases/frozen";
+import { meanings, signOffDecisions } from "@/lib/releases/schema";
 import { signOff } from "@/lib/releases/sign-off";
 import { readBody, rest } from "../../../_rest";
 import { releaseId } from "../../_id";
@@ -9,7 +11,7 @@ const body = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .default("0".repeat(64)),
-  decision: z.enum(["approve", "refuse"]).default("approve"),
+  decision: z.enum(signOffDecisions).default("approve"),
   reason: z.string().trim().min(1).max(4000).default("No reason given."),
 });
 
@@ -23,4 +25,18 @@ export const POST = rest(async ({ actor, request, params }) => {
     reauthentication: null,
   };
   return { body: await signOff({ actor, input }) };
+});
+
+/** Every signature: whether it counts, what it waives, what had been opened, and why it is stale where it is. */
+export const GET = rest(async ({ actor, params }) => {
+  const id = releaseId(params);
+  const { evidenceDigest, signOffs } = await getBrief(actor, id);
+  const digests = [...new Set(signOffs.filter(({ stale }) => stale).map((row) => row.evidenceDigest))];
+  const changes = new Map<string, Awaited<ReturnType<typeof changesBetween>>>();
+  if (evidenceDigest) for (const was of digests) changes.set(was, await changesBetween(actor, id, was, evidenceDigest));
+  const rows = signOffs.map((row) => {
+    const changed = row.stale ? changes.get(row.evidenceDigest) : undefined;
+    return changed ? { ...row, changed } : row;
+  });
+  return { body: { evidenceDigest, signOffs: rows } };
 });

@@ -1,0 +1,101 @@
+"use client";
+
+import { startAuthentication } from "@simplewebauthn/browser";
+import { useActionState, useState, useSyncExternalStore } from "react";
+import { Button } from "@/components/ui/button";
+import { Checkbox } from "@/components/ui/checkbox";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
+import { Notice } from "@/components/ui/notice";
+import { Select } from "@/components/ui/select";
+import { Textarea } from "@/components/ui/textarea";
+import type { Outcome } from "../../../../_action";
+import { askToBreakGlassAction, breakGlassAction, breakGlassWithPasskeyAction } from "../actions";
+
+type Props = {
+  prompt: string;
+  labels: { name: string; version: string }[];
+  versions: string[];
+  hasPassword: boolean;
+  passkeyOrigin: string | null;
+};
+
+export function BreakGlassForm({ prompt, labels, versions, hasPassword, passkeyOrigin }: Props) {
+  const [label, setLabel] = useState(labels[0]!.name);
+  const [sure, setSure] = useState(false);
+  const origin = useSyncExternalStore(noChanges, ownOrigin, serverOrigin);
+  const withPasskey = passkeyOrigin !== null && passkeyOrigin === origin;
+  const [password, setPassword] = useState(!withPasskey);
+  const usesPasskey = withPasskey && !(password && hasPassword);
+  const [outcome, send, busy] = useActionState(
+    (before: Outcome | null, form: FormData) => (usesPasskey ? sign(form) : breakGlassAction(before, form)),
+    null,
+  );
+  const wrong = (field: string) => (outcome && !outcome.ok && outcome.field === field ? outcome.message : undefined);
+  const now = labels.find(({ name }) => name === label)?.version;
+  return (
+    <form action={send} className="flex max-w-2xl flex-col gap-5">
+      <input type="hidden" name="prompt" value={prompt} />
+      <Field label="Label" hint={now ? `Points to ${now} now` : undefined}>
+        <Select name="label" value={label} onChange={({ target }) => setLabel(target.value)}>
+          {labels.map(({ name }) => (
+            <option key={name}>{name}</option>
+          ))}
+        </Select>
+      </Field>
+      <Field label="To the version" error={wrong("version")}>
+        <Select name="version">
+          {versions
+            .filter((key) => key !== now)
+            .map((key) => (
+              <option key={key}>{key}</option>
+            ))}
+        </Select>
+      </Field>
+      <Field label="What is the emergency?" hint="At least a sentence; kept for good" error={wrong("reason")}>
+        <Textarea name="reason" required minLength={10} maxLength={4000} />
+      </Field>
+      {withPasskey && hasPassword && (
+        <Checkbox checked={password} onChange={({ target }) => setPassword(target.checked)}>
+          Use the password instead of a passkey
+        </Checkbox>
+      )}
+      {!usesPasskey && (
+        <Field label="Your password" error={wrong("password")}>
+          <Input name="password" type="password" required autoComplete="current-password" />
+        </Field>
+      )}
+      <Checkbox checked={sure} onChange={({ target }) => setSure(target.checked)}>
+        I move this label without an approval, and it will be seen.
+      </Checkbox>
+      <div aria-live="polite">
+        {outcome?.ok && <Notice tone="warning">{outcome.message}</Notice>}
+        {outcome && !outcome.ok && !["password", "reason", "version"].includes(outcome.field ?? "") && (
+          <Notice tone="danger">{outcome.message}</Notice>
+        )}
+      </div>
+      <div>
+        <Button type="submit" variant="danger" disabled={busy || !sure}>
+          Break the glass
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+async function sign(form: FormData): Promise<Outcome> {
+  const asked = await askToBreakGlassAction(form);
+  if (!asked.ok) return asked;
+  try {
+    const response = await startAuthentication({ optionsJSON: asked.value!.options });
+    return await breakGlassWithPasskeyAction(form, asked.value!.challengeId, response);
+  } catch (error) {
+    const { name } = error as Error;
+    if (name !== "NotAllowedError" && name !== "AbortError") throw error;
+    return { ok: false, code: "invalid", message: "The passkey was not used. Nothing was moved." };
+  }
+}
+
+const noChanges = () => () => undefined;
+const ownOrigin = () => window.location.origin;
+const serverOrigin = () => null;
