@@ -104,6 +104,7 @@ describe("edit against approve", () => {
       let lead = 50;
       let release = await readyRelease(given);
       for (let i = 0; i < interleavings; i++) {
+        if (i > 0 && i % 100 === 0) console.log(`${i}: the approval won ${won.approve}, the edit ${won.edit}`);
         const approve = await pen(manager, release, "approve");
         // The edit starts a random while later, on average where either is as likely to win: in the midst of the other.
         const after = Math.random() * 2 * lead;
