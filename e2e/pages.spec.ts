@@ -37,6 +37,10 @@ const pages = [
   "/settings/members",
   "/settings/tokens",
   "/settings/projects",
+  "/settings/policies",
+  "/settings/policies/standard",
+  "/settings/policies/new?from=standard",
+  "/settings/policies/dry-run?policy=strict&version=1",
 ];
 
 /** Who may not be asked to grade sees these whole. */

@@ -8,7 +8,14 @@ import type { Answers, BriefNumbers, Sampling, StratumCount } from "./brief";
 import { mustPassStratum } from "./draw";
 import { licenceInWords } from "./licence";
 import { type PolicyDocument, policyFor, policySchema } from "./policy-document";
-import { type Ages, type CriterionNumbers, evidenceGates, type HumanLabel, type MustPassGrade } from "./rules";
+import {
+  type Ages,
+  type CriterionNumbers,
+  evidenceGates,
+  type Gate,
+  type HumanLabel,
+  type MustPassGrade,
+} from "./rules";
 
 /**
  * The numbers of a release from what they rest on, as one pure function: for the release as it stands, and again, whenever
@@ -398,6 +405,19 @@ function agesOf({ closed, inputs, reviews, sample }: Frozen): Ages {
   // ISO 8601 in UTC sorts as time does.
   const [oldestGrade = null] = given.sort();
   return { at: closed?.at ?? null, runs: inputs.runs ?? null, oldestGrade };
+}
+
+/**
+ * The gates that another policy would have made of frozen evidence: from that evidence alone, and nothing is stored. What
+ * the evidence lacks, a gate says; null, with why, when it holds nothing to compute from. Pure.
+ */
+export function gatesUnder(body: string, policy: PolicyDocument): { gates: Gate[] } | { gates: null; why: string } {
+  const evidence = JSON.parse(body) as Record<string, unknown>;
+  if (evidence.inputs === undefined)
+    return { gates: null, why: "This evidence was frozen before evidence kept what its numbers rest on." };
+  const read = frozen.safeParse(evidence);
+  if (!read.success) return { gates: null, why: "This evidence can't be read." };
+  return { gates: computeNumbers(thawed({ ...read.data, policy: { document: policy } })).numbers.gates };
 }
 
 /** One number (or word, or yes and no) as it was frozen and as it comes out again; undefined: it is not there. */

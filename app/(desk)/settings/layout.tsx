@@ -14,6 +14,7 @@ export default async function SettingsLayout({ children }: { children: ReactNode
         label="Settings"
         tabs={[
           { href: "/settings/members", label: "Members" },
+          { href: "/settings/policies", label: "Policies" },
           { href: "/settings/tokens", label: "Tokens" },
           { href: "/settings/account", label: "Account" },
           ...(may(actor, "project.create") ? [{ href: "/settings/projects", label: "Projects" }] : []),
