@@ -11,6 +11,7 @@ export const allowed = {
   "anchor.write": ["administrator", "release_manager"],
   "alarm.acknowledge": ["administrator", "release_manager"],
   "label.move": ["administrator", "release_manager"],
+  "label.protect": ["administrator"],
   "release.create": ["administrator", "release_manager"],
   "release.draw": ["administrator", "release_manager"],
   "case.tag": ["reviewer", "administrator", "release_manager"],

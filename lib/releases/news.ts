@@ -31,6 +31,8 @@ const ofTheProject = [
   "release.created",
   "label.moved",
   "label.rolled_back",
+  "label.unprotect_asked",
+  "label.unprotected",
   "judge.moved",
   "policy.proposed",
   "policy.approval_given",
