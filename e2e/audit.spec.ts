@@ -68,3 +68,103 @@ test("a release manager rolls production back, and programs get the earlier vers
   await expect(page.getByRole("heading", { level: 1 })).toContainText("new");
   expect(await (await get(label)).json()).toMatchObject({ version: "new", standing: "approved" });
 });
+
+test("an auditor finds a decision, reads how it came about, replays a reviewer and computes it again", async ({
+  page,
+}) => {
+  const prompt = "audit/found";
+  const release = await approved(page, prompt);
+  await signIn(page, "auditor");
+
+  // By person and version.
+  await page.goto("/audit");
+  await page.getByLabel("Who").fill("mila@demo.example");
+  await page.getByLabel("Prompt", { exact: true }).fill(prompt);
+  await page.getByLabel("Version of the prompt").fill("new");
+  await page.getByRole("button", { name: "Search" }).click();
+  await expect(page).toHaveURL(/actor=mila.*version=new/);
+  const events = page.getByRole("table", { name: "List of events" });
+  await expect(events).toContainText("Release approved");
+  await expect(events).toContainText("Label moved");
+  await expect(events).not.toContainText("Grade given");
+  await expectAccessible(page);
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "CSV" }).click()]);
+  expect(file.suggestedFilename()).toBe("audit-log.csv");
+
+  // The deciding entry, with what vouches for it.
+  await events
+    .getByRole("row", { name: /Release approved/ })
+    .getByRole("link", { name: /^Entry/ })
+    .click();
+  await expect(page.getByText("It is in the tree under the signed checkpoint")).toBeVisible();
+  await expect(page.getByText(/Held outside the database by/)).toBeVisible();
+  await expect(page.getByText('"action":"release.signed_off"')).toBeVisible();
+  await expectAccessible(page);
+
+  // The decision and its timeline.
+  await page.goto("/audit/decisions");
+  await page.getByRole("link", { name: `${prompt} old → new` }).click();
+  await page.getByRole("button", { name: "Re-compute and verify" }).click();
+  await expect(
+    page.getByText(/numbers? computed again from the frozen evidence: all the same, to the last digit/),
+  ).toBeVisible();
+  await expect(page.getByText("Answers and verdicts are those that were judged").first()).toBeVisible();
+  await page.getByText("Each number beside the stored one").click();
+  await expect(page.getByRole("table", { name: "Numbers, stored and computed again" })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("link", { name: "Timeline" }).click();
+  const timeline = page.getByRole("main");
+  for (const what of [
+    "Release created",
+    "Sample drawn",
+    "44 × Grade given",
+    "Grading closed",
+    "Release approved",
+    "Label moved",
+  ])
+    await expect(timeline).toContainText(what);
+  await expectAccessible(page);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expectAccessible(page, ["light"]);
+  await page.setViewportSize({ width: 1280, height: 800 });
+
+  // What Ravi saw.
+  await page.getByRole("link", { name: "what 1 reviewer saw" }).click();
+  await page.getByRole("link", { name: "Ravi" }).click();
+  await expect(page.getByText("1 of 44 in the order of this reviewer")).toBeVisible();
+  const first = await page.getByRole("article").getAttribute("aria-label");
+  await expect(page.getByText("hidden from the reviewer")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Matches the log" })).toBeVisible();
+  await expect(page.getByText("The sides, the grades and what was revealed have the digest in the log.")).toBeVisible();
+  await expect(
+    page.getByText("The grades, their sides and times are those of the evidence that was signed."),
+  ).toBeVisible();
+  await expect(page.getByRole("button", { name: "pass", pressed: true })).toHaveCount(0);
+  await expectAccessible(page);
+  await page.keyboard.press("ArrowRight");
+  await expect(page.getByRole("button", { name: "pass", pressed: true }).first()).toBeVisible();
+  await page.keyboard.press("ArrowRight");
+  await expect(page.getByText(/Stored\. Case/)).toBeVisible();
+  await expectAccessible(page);
+  await page.keyboard.press("ArrowRight");
+  await expect(page.getByText("2 of 44 in the order of this reviewer")).toBeVisible();
+  expect(await page.getByRole("article").getAttribute("aria-label")).not.toBe(first);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expectAccessible(page, ["light"]);
+
+  // By case.
+  await page.getByRole("link", { name: "Replay" }).first().click();
+  await page.getByLabel("Case").fill("case-004");
+  await page.getByRole("button", { name: "Find" }).click();
+  await expect(page.getByText(/graded it/)).toBeVisible();
+  await expectAccessible(page);
+
+  // Nobody without the role, and nothing of a release that is open.
+  await signIn(page, "viewer");
+  for (const at of ["timeline", "replay"]) {
+    const { decisions } = await rest<{ decisions: { id: number; releaseId: number }[] }>("GET", "/audit/decisions");
+    const { id } = decisions.find((decision) => Number(decision.releaseId) === release)!;
+    await page.goto(`/audit/decisions/${id}/${at}`);
+    await expect(page.getByText(/for auditors, administrators and release managers/)).toBeVisible();
+  }
+});

@@ -54,3 +54,7 @@ BEGIN
 END $$;
 CREATE TRIGGER "label_protection_is_agreed" BEFORE INSERT OR UPDATE ON "label" FOR EACH ROW EXECUTE FUNCTION keep_label_protection();
 ALTER TABLE "label" ENABLE ALWAYS TRIGGER label_protection_is_agreed;
+
+-- A break-glass needs no release.
+ALTER TABLE "label_move" DROP CONSTRAINT "label_move_names_release",
+  ADD CONSTRAINT "label_move_names_release" CHECK ("release_id" IS NOT NULL OR "kind" <> 'released');

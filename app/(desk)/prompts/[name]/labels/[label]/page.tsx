@@ -1,6 +1,5 @@
 import type { Metadata } from "next";
 import Link from "next/link";
-import { diffContent, readContent } from "@/components/diff/content";
 import { ContentDiffView } from "@/components/diff/content-diff";
 import { Badge } from "@/components/ui/badge";
 import { LinkButton } from "@/components/ui/button";
@@ -13,6 +12,7 @@ import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Person } from "@/lib/auth/actor";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
+import { diffVersions } from "@/lib/prompts/diff/versions";
 import { type LabelHistory, labelHistory } from "@/lib/prompts/label-history";
 import { compareVersions } from "@/lib/prompts/queries";
 import { LabelBadge } from "../../../_components/label-badge";
@@ -169,7 +169,7 @@ type RollBackProps = { actor: Person; prompt: string; history: LabelHistory; bac
 /** What would be served instead, word by word, before it is. */
 async function RollBack({ actor, prompt, history, back }: RollBackProps) {
   const { before, after } = await compareVersions(actor, prompt, history.version, back.version);
-  const known = before.content !== null && after.content !== null;
+  const diff = diffVersions(before, after);
   return (
     <section
       id="roll-back"
@@ -188,10 +188,11 @@ async function RollBack({ actor, prompt, history, back }: RollBackProps) {
         <Digest value={back.digest} />
       </p>
       <RollBackForm prompt={prompt} label={history.name} version={back.version} expected={history.digest} />
-      {known ? (
+      {diff ? (
         <ContentDiffView
-          diff={diffContent(readContent(before.content!), readContent(after.content!))}
-          view="unified"
+          diff={diff}
+          view="words"
+          marks={() => undefined}
           names={{ before: history.version, after: back.version }}
         />
       ) : (
