@@ -22,6 +22,7 @@ const pages = [
   "/prompts/support%2Fanswers/new",
   "/prompts/support%2Fanswers/compare/v2...v3",
   "/prompts/support%2Fanswers/compare/v1...v4?view=words",
+  "/prompts/support%2Fanswers/labels/production",
   "/runs",
   "/runs/1",
   "/imports",
@@ -33,6 +34,9 @@ const pages = [
   "/audit?action=release.refused",
   "/audit/decisions",
   "/audit/decisions/1",
+  "/audit/decisions/1/timeline",
+  "/audit/decisions/1/replay",
+  "/audit/entries/0",
   "/settings/account",
   "/settings/members",
   "/settings/tokens",
@@ -91,7 +95,15 @@ test("a first visit leads to the sign-in page and from there to where one wanted
 test("what is not there says so", async ({ page, allowConsoleError }) => {
   allowConsoleError(/404/);
   await signIn(page, "viewer");
-  for (const path of ["/releases/999999", "/prompts/none", "/judges/999999", "/nowhere", "/audit/decisions/999999"]) {
+  for (const path of [
+    "/releases/999999",
+    "/prompts/none",
+    "/judges/999999",
+    "/nowhere",
+    "/audit/decisions/999999",
+    "/audit/entries/999999",
+    "/prompts/support%2Fanswers/labels/none",
+  ]) {
     const answer = await page.goto(path);
     expect(answer?.status(), path).toBe(404);
     await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);

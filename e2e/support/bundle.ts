@@ -4,7 +4,10 @@ import { rest, server } from "./test";
 
 export type BundleOptions = {
   prompt: string;
-  cases: number /** Puts this in place of a line of verdicts.jsonl. */;
+  cases: number;
+  /** A label of the old version. */
+  label?: string;
+  /** Puts this in place of a line of verdicts.jsonl. */
   broken?: { line: number; text: string };
   /** What the judge says instead, for judging the same answers again. */
   verdict?: (number: number, version: "old" | "new") => "pass" | "fail" | "error";
@@ -20,7 +23,7 @@ function says(number: number, version: "old" | "new"): "pass" | "fail" {
 }
 
 /** The judge passes every new answer, and fails every fourth old one. Case 1 is must-pass. */
-function files({ prompt, cases, broken, verdict = says }: BundleOptions): Record<string, string> {
+function files({ prompt, cases, label, broken, verdict = says }: BundleOptions): Record<string, string> {
   const numbers = Array.from({ length: cases }, (_, index) => index + 1);
   const versions = ["old", "new"] as const;
   const lines = (rows: unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
@@ -47,6 +50,7 @@ function files({ prompt, cases, broken, verdict = says }: BundleOptions): Record
         key,
         author: "Noor Haddad",
         message: `The ${key} one`,
+        labels: key === "old" && label ? [label] : [],
         content: { messages: [{ role: "system", content: `Answer well, the ${key} way, for ${prompt}.` }] },
       })),
     }),

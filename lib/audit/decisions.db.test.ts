@@ -14,7 +14,8 @@ import { readZip, verifyDecision } from "./decision-verifier.mjs";
 import { exportDecision, getDecision, listDecisions } from "./decisions";
 import { logKey, publicPem } from "./key";
 import { checkpointNow } from "./publish";
-import { getCheckpoint, getProof, listAudit, listEntries, logState, verifyNow } from "./queries";
+import { getCheckpoint, getProof, listEntries, logState, verifyNow } from "./queries";
+import { listAudit } from "./search";
 import { verifyConsistency, verifyInclusion } from "./tree";
 
 const database = await testDatabase();

@@ -2,73 +2,18 @@ import type { Actor } from "../auth/actor";
 import { permit } from "../auth/permit";
 import { pool } from "../db/client";
 import { rolesAreSeparate } from "../db/roles";
-import { Fault } from "../errors";
-import { parseCheckpoint } from "./checkpoint";
-import { type AuditEvent, parseLeaf } from "./leaf";
+import { Fault, notFound } from "../errors";
+import { openCheckpoint, parseCheckpoint } from "./checkpoint";
+import { logPublicKeys } from "./key";
+import type { AuditEvent } from "./leaf";
 import { trustOf, verifyPool } from "./live";
 import { readOutside } from "./outside";
 import { type Delivery, deliveries } from "./publish";
-import { auditFilterSchema, entriesSchema, proofSchema } from "./schema";
-import { allLeafHashes, readHead } from "./store";
-import { consistencyProof, inclusionProof, rootOf } from "./tree";
+import { entriesSchema, proofSchema } from "./schema";
+import { readEvent, seesUnassigned } from "./search";
+import { allLeafHashes, MissingEntries, readHead } from "./store";
+import { consistencyProof, type Hash, inclusionProof, leafHash, rootOf, verifyInclusion } from "./tree";
 import type { LogVerification } from "./verify";
-
-/** What belongs to no project, such as a failed sign-in, is for those who look after the whole installation. */
-function seesUnassigned(actor: Actor): boolean {
-  return actor.roles.some((role) => role === "auditor" || role === "administrator");
-}
-
-export type AuditRow = {
-  index: number;
-  at: Date;
-  action: string;
-  actor: string;
-  subject: string;
-  requestId: string;
-  /** Null when the stored bytes are no event: verifying names it. */
-  event: AuditEvent | null;
-};
-
-const pageSize = 50;
-
-/** The project's events, newest first, 50 a page; `next` goes into `before`. Throws ZodError for a malformed filter. */
-export async function listAudit(actor: Actor, input: unknown): Promise<{ rows: AuditRow[]; next: number | null }> {
-  permit(actor, "audit.read");
-  const filter = auditFilterSchema.parse(input);
-  const { rows } = await pool().query<Omit<AuditRow, "event"> & { leaf: Buffer }>(
-    `SELECT "index", at, action, actor, subject, request_id AS "requestId", leaf FROM audit_entry
-      WHERE (project_id = $1 OR (project_id IS NULL AND $2))
-        AND ($3::text IS NULL OR action = $3) AND ($4::text IS NULL OR actor ILIKE $4) AND ($5::text IS NULL OR subject ILIKE $5)
-        AND ($6::date IS NULL OR at >= $6::date::timestamp AT TIME ZONE 'UTC')
-        AND ($7::date IS NULL OR at < ($7::date + 1)::timestamp AT TIME ZONE 'UTC')
-        AND "index" < $8
-      ORDER BY "index" DESC LIMIT ${pageSize + 1}`,
-    [
-      actor.projectId,
-      seesUnassigned(actor),
-      filter.action ?? null,
-      containing(filter.actor),
-      containing(filter.subject),
-      filter.from ?? null,
-      filter.to ?? null,
-      filter.before ?? 2_147_483_647,
-    ],
-  );
-  const page = rows.slice(0, pageSize).map(({ leaf, ...row }) => ({ ...row, event: readEvent(leaf) }));
-  return { rows: page, next: rows.length > pageSize ? page.at(-1)!.index : null };
-}
-
-function containing(text: string | undefined): string | null {
-  return text === undefined ? null : `%${text.replace(/[\\%_]/g, "\\$&")}%`;
-}
-
-function readEvent(leaf: Uint8Array): AuditEvent | null {
-  try {
-    return parseLeaf(leaf);
-  } catch {
-    return null;
-  }
-}
 
 export type LogState = {
   size: number;
@@ -161,6 +106,105 @@ export async function getCheckpoint(actor: Actor): Promise<string> {
   if (!last)
     throw new Fault("not_found", "No checkpoint is signed yet. One follows within seconds of the first event.");
   return last.note;
+}
+
+/** What vouches for one entry. */
+export type Vouched = {
+  /** The first checkpoint over the entry. */
+  size: number;
+  at: Date;
+  cause: string;
+  root: string;
+  note: string;
+  /** Null: signature, root and proof are right. */
+  problem: string | null;
+  /** Hashes from the leaf to the root, hex. */
+  proof: string[];
+  /** Who outside holds a checkpoint over it. */
+  holders: { name: string; size: number; holds: boolean }[];
+};
+
+export type EntryDetail = {
+  index: number;
+  /** The exact bytes. */
+  leaf: Buffer;
+  /** Computed now; `stored` is what the log says. */
+  leafHash: string;
+  stored: string;
+  event: AuditEvent | null;
+  action: string;
+  subject: string;
+  /** Null: no checkpoint covers it yet. */
+  vouched: Vouched | null;
+  previous: number | null;
+  next: number | null;
+};
+
+/** One entry with its proof, computed at each call. */
+export async function getEntry(actor: Actor, index: number): Promise<EntryDetail> {
+  permit(actor, "audit.read");
+  const { rows } = await pool().query<{ leaf: Buffer; hash: Buffer; action: string; subject: string }>(
+    `SELECT leaf, leaf_hash AS hash, action, subject FROM audit_entry
+      WHERE "index" = $1 AND (project_id = $2 OR (project_id IS NULL AND $3))`,
+    [index, actor.projectId, seesUnassigned(actor)],
+  );
+  const [found] = rows;
+  if (!found) throw notFound("The entry");
+  const beside = (order: string) =>
+    `(SELECT "index" FROM audit_entry WHERE project_id = $1 AND "index" ${order} LIMIT 1)`;
+  const { rows: neighbours } = await pool().query<{ previous: number | null; next: number | null }>(
+    `SELECT ${beside('< $2 ORDER BY "index" DESC')} AS previous, ${beside('> $2 ORDER BY "index"')} AS next`,
+    [actor.projectId, index],
+  );
+  const { leaf, hash, ...rest } = found;
+  return {
+    ...{ index, leaf, ...rest, event: readEvent(leaf), stored: hash.toString("hex") },
+    leafHash: leafHash(leaf).toString("hex"),
+    vouched: await vouchedFor(index, leaf),
+    ...neighbours[0]!,
+  };
+}
+
+async function vouchedFor(index: number, leaf: Buffer): Promise<Vouched | null> {
+  const { rows } = await pool().query<{ size: number; at: Date; cause: string; note: string; root: Buffer }>(
+    `SELECT size, created_at AS at, cause, note, root_hash AS root FROM audit_checkpoint
+      WHERE size > $1 ORDER BY size LIMIT 1`,
+    [index],
+  );
+  const [first] = rows;
+  if (!first) return null;
+  const { size, at, cause, note, root } = first;
+  const { proof, problem } = await proofUnder(index, leaf, first);
+  const outside = readOutside();
+  const held = (outside?.notes ?? []).flatMap(({ note }) => headOf(note)?.size ?? []);
+  const inFile = held.reduce((most, size) => Math.max(most, size), 0);
+  const others = await deliveries(pool());
+  return {
+    ...{ size, at, cause, note, problem, root: root.toString("hex") },
+    proof: proof.map((hash) => Buffer.from(hash).toString("hex")),
+    holders: [
+      ...(outside ? [{ name: "the file outside the database", size: inFile, holds: inFile > index }] : []),
+      ...others.map(({ holder, size }) => ({ name: holder, size, holds: size > index })),
+    ],
+  };
+}
+
+async function proofUnder(
+  index: number,
+  leaf: Buffer,
+  { size, note }: { size: number; note: string },
+): Promise<{ proof: Hash[]; problem: string | null }> {
+  try {
+    const checkpoint = openCheckpoint(note, logPublicKeys());
+    if (checkpoint.size !== size) return { proof: [], problem: `it was signed over ${checkpoint.size} entries` };
+    const leaves = await allLeafHashes(pool(), size);
+    const proof = inclusionProof(leaves, index, size);
+    const holds = verifyInclusion(leafHash(leaf), index, size, proof, checkpoint.root);
+    return { proof, problem: holds ? null : "this entry, or one beside it, is not what it was signed for" };
+  } catch (error) {
+    if (error instanceof MissingEntries || error instanceof Error) return { proof: [], problem: error.message };
+    throw error;
+  }
 }
 
 export type InclusionProof = { index: number; size: number; leafHash: string; root: string; proof: string[] };

@@ -7,6 +7,7 @@ const word = z
   .refine((text) => !text.includes("\0"), "A search can't hold a NUL character.")
   .transform((text) => text || undefined)
   .optional();
+const key = word.refine((text) => text === undefined || text.length <= 300);
 const day = z
   .union([z.literal(""), z.iso.date("A date looks like 2026-01-31.")])
   .transform((text) => text || undefined)
@@ -17,9 +18,13 @@ const size = index;
 
 /** Filters of the audit page, as they stand in its URL. `from` and `to` are UTC days, both included. */
 export const auditFilterSchema = z.object({
+  /** An action, or all of one kind: `label.*`. */
   action: word,
   actor: word,
   subject: word,
+  /** Name of a prompt, and key of one of its versions. */
+  prompt: key,
+  version: key,
   from: day,
   to: day,
   /** Go on below this index. */

@@ -12,6 +12,7 @@ export const allowed = {
   "alarm.acknowledge": ["administrator", "release_manager"],
   "label.break_glass": ["administrator", "release_manager"],
   "label.move": ["administrator", "release_manager"],
+  "label.protect": ["administrator"],
   "release.create": ["administrator", "release_manager"],
   "release.draw": ["administrator", "release_manager"],
   "case.tag": ["reviewer", "administrator", "release_manager"],

@@ -147,7 +147,7 @@ export async function moveLabel({ actor, input }: { actor: Actor; input: MoveLab
     if (!to) throw new Fault("invalid", `This prompt has no version “${move.version}”.`, { field: "version" });
     const before = await tx.label.findUnique({
       where: { promptId_name: { promptId, name: move.label } },
-      select: { protected: true, version: { select } },
+      select: { protected: true, everProtected: true, version: { select } },
     });
     const from = before?.version ?? null;
     if (move.expected !== undefined && from?.digest !== move.expected) throw elsewhere(move.label, from);
@@ -164,8 +164,9 @@ export async function moveLabel({ actor, input }: { actor: Actor; input: MoveLab
       });
       return null;
     }
-    if (isProtected && !move.reason) {
-      throw new Fault("invalid", `The label ${move.label} is protected: say why it moves.`, { field: "reason" });
+    if ((isProtected || before?.everProtected) && !move.reason) {
+      const state = isProtected ? "is" : "was";
+      throw new Fault("invalid", `The label ${move.label} ${state} protected: say why it moves.`, { field: "reason" });
     }
     const moved = await writeLabelMove(tx, {
       prompt: { id: promptId, name: move.prompt },

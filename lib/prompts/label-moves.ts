@@ -15,7 +15,7 @@ export type LabelMove = {
   to: Version;
   /** Of a label that is new. */
   protected?: boolean;
-  /** The release that approved the version or, at a break-glass, lets it out. */
+  /** The release that approved the version; at a break-glass the one that asks about it, if there is one. */
   releaseId?: number | null;
   reason?: string | null;
   by: { name: string; userId: number | null };
@@ -53,7 +53,7 @@ export async function writeLabelMove(
                ${reason}::text, ${by.name}::text, ${by.userId}::int
           FROM made RETURNING id`;
   if (!row) return null;
-  const action = kind === "adopted" || kind === "rolled_back" ? (`label.${kind}` as const) : "label.moved";
+  const action = kind === "released" || kind === "moved" ? "label.moved" : (`label.${kind}` as const);
   return {
     id: row.id,
     event: {

@@ -2,7 +2,7 @@ import type { Actor } from "../auth/actor";
 import { permit } from "../auth/permit";
 import { db, type Prisma, pool } from "../db/client";
 import type { JsonValue } from "../digest";
-import { notFound } from "../errors";
+import { Fault, notFound } from "../errors";
 
 export type PromptRow = {
   name: string;
@@ -99,11 +99,16 @@ function toRow(version: Stored, names: Map<number, string>): VersionRow {
   };
 }
 
+export type PointingLabel = Pick<
+  LabelTarget,
+  "protected" | "everProtected" | "version" | "digest" | "standing" | "release" | "decision" | "movedAt" | "movedBy"
+> & { name: string };
+
 export type PromptDetail = {
   name: string;
   createdAt: Date;
   versionCount: number;
-  labels: { name: string; protected: boolean; version: string; movedAt: Date; movedBy: string }[];
+  labels: PointingLabel[];
   /** Newest first. */
   versions: VersionRow[];
   /** Number to go on from, for older versions. */
@@ -121,12 +126,9 @@ export async function getPrompt(
   const prompt = await db.prompt.findUnique({
     where: { projectId_name: { projectId: actor.projectId, name } },
     select: {
+      id: true,
       name: true,
       createdAt: true,
-      labels: {
-        select: { name: true, protected: true, movedAt: true, movedBy: true, version: { select: { key: true } } },
-        orderBy: [{ protected: "desc" }, { name: "asc" }],
-      },
       versions: {
         where: { number: { lt: input.before ?? 2_147_483_647 } },
         select: versionSelect,
@@ -143,10 +145,18 @@ export async function getPrompt(
     name: prompt.name,
     createdAt: prompt.createdAt,
     versionCount: prompt._count.versions,
-    labels: prompt.labels.map(({ version, ...label }) => ({ ...label, version: version.key })),
+    labels: await labelsOf(prompt.id),
     versions: versions.map((version) => toRow(version, names)),
     next: prompt.versions.length > limit ? (versions.at(-1)?.number ?? null) : null,
   };
+}
+
+async function labelsOf(promptId: number): Promise<PointingLabel[]> {
+  const { rows } = await pool().query<PointingLabel>(
+    `SELECT ${labelColumns} FROM ${standingTables} WHERE l.prompt_id = $1 ORDER BY l.protected DESC, l.name`,
+    [promptId],
+  );
+  return rows;
 }
 
 /** `content` is null when the text of the version is unknown. */
@@ -185,22 +195,76 @@ export async function listVersionKeys(actor: Actor, name: string): Promise<{ key
   return versions.map(({ key, labels }) => ({ key, labels: labels.map((label) => label.name) }));
 }
 
+/**
+ * What speaks for the version under a label: a release approved it; it was adopted as it was found, at an import or when
+ * the label became protected; it was let out at a break-glass; or nothing.
+ */
+export type Standing = "approved" | "adopted" | "break_glass" | "unapproved";
+
 export type LabelTarget = {
   label: string;
   protected: boolean;
+  /** True for a label that is or once was protected. */
+  everProtected: boolean;
   version: string;
   digest: string;
+  /** Null when the text of the version is unknown. */
+  content: JsonValue | null;
+  standing: Standing;
+  /** The newest release that approved the version, and its decision; at a break-glass the release that let it out. */
+  release: number | null;
+  decision: number | null;
   movedAt: Date;
   movedBy: string;
 };
 
-export async function getLabel(actor: Actor, name: string, label: string): Promise<LabelTarget> {
+/** What speaks for version `v` under label `l`; the last row of the label's history is `m`. */
+export const standingSql = `CASE WHEN a.release IS NOT NULL THEN 'approved' WHEN m.kind = 'break_glass' THEN 'break_glass'
+  WHEN EXISTS (SELECT 1 FROM label_move x WHERE x.prompt_id = l.prompt_id AND x.label = l.name AND x.kind = 'adopted' AND x.to_id = v.id)
+  THEN 'adopted' ELSE 'unapproved' END`;
+export const standingTables = `label l JOIN prompt_version v ON v.id = l.version_id
+  LEFT JOIN LATERAL (SELECT x.id, x.kind, x.to_id, x.release_id, x.reason FROM label_move x
+                      WHERE x.prompt_id = l.prompt_id AND x.label = l.name ORDER BY x.id DESC LIMIT 1) m ON true
+  LEFT JOIN LATERAL (SELECT r.id AS release, d.id AS decision FROM release r LEFT JOIN decision d ON d.release_id = r.id
+                      WHERE r.prompt_id = l.prompt_id AND r.candidate_id = v.id AND r.state = 'approved'
+                      ORDER BY r.id DESC LIMIT 1) a ON true`;
+
+export const labelColumns = `l.name, l.protected, l.ever_protected AS "everProtected", v.key AS version, v.digest,
+  ${standingSql} AS standing, coalesce(a.release, CASE WHEN m.kind = 'break_glass' THEN m.release_id END) AS release, a.decision,
+  l.moved_at AS "movedAt", l.moved_by AS "movedBy"`;
+
+/**
+ * What a program that asks for a label is given, in one query. Throws Fault `conflict` for an unapproved version under a
+ * label that is or once was protected: the latter can be had with `acceptsUnapproved`, so that nobody gets it unseen.
+ */
+export async function getLabel(
+  actor: Actor,
+  name: string,
+  label: string,
+  { acceptsUnapproved = false } = {},
+): Promise<LabelTarget> {
   permit(actor, "project.read");
-  const found = await db.label.findFirst({
-    where: { name: label, prompt: { projectId: actor.projectId, name } },
-    select: { protected: true, movedAt: true, movedBy: true, version: { select: { key: true, digest: true } } },
-  });
+  type Row = PointingLabel & { content: string | null; agrees: boolean | null };
+  const { rows } = await pool().query<Row>(
+    `SELECT ${labelColumns}, v.content, m.to_id = l.version_id AS agrees
+       FROM ${standingTables} JOIN prompt p ON p.id = l.prompt_id
+      WHERE p.project_id = $1 AND p.name = $2 AND l.name = $3`,
+    [actor.projectId, name, label],
+  );
+  const found = rows[0];
   if (!found) throw notFound("The label");
-  const { version, ...rest } = found;
-  return { label, ...rest, version: version.key, digest: version.digest };
+  const { agrees, content, name: _, ...rest } = found;
+  if (rest.protected && (!agrees || rest.standing === "unapproved")) {
+    throw new Fault(
+      "conflict",
+      `The label ${label} does not point where its history says. Nothing is served: see the log.`,
+    );
+  }
+  if (rest.everProtected && rest.standing === "unapproved" && !acceptsUnapproved) {
+    throw new Fault(
+      "conflict",
+      `The label ${label} is protected no more, and no release approved ${rest.version}. Ask with accept=unapproved to get it.`,
+    );
+  }
+  return { label, ...rest, content: content === null ? null : (JSON.parse(content) as JsonValue) };
 }

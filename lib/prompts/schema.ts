@@ -66,3 +66,15 @@ export const moveLabelSchema = z.strictObject({
   reason: prose(4000).optional(),
 });
 export type MoveLabel = z.input<typeof moveLabelSchema>;
+
+const why = prose(4000).refine((text) => text !== "", "Say why.");
+
+export const protectLabelSchema = z.strictObject({ prompt: promptName, label: labelName, reason: why });
+export type ProtectLabel = z.input<typeof protectLabelSchema>;
+
+export const endUnprotectSchema = z.strictObject({
+  /** Of what somebody asked for. */
+  id: z.int().min(1).max(2_147_483_647),
+  outcome: z.enum(["done", "withdrawn"]),
+});
+export type EndUnprotect = z.input<typeof endUnprotectSchema>;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { appendAudit } from "../audit/append";
 import type { Actor } from "../auth/actor";
 import { permit } from "../auth/permit";
+import { csvLine } from "../csv";
 import { transaction } from "../db/transaction";
 import { mostCases } from "./case-commands";
 import { type CaseFilter, type CaseRow, describeCases, eachCase, type Said, type Side } from "./cases";
@@ -124,19 +125,6 @@ async function* asJsonl(pages: AsyncGenerator<CaseRow[]>, table: Table): AsyncGe
     yield text;
   }
 }
-
-/**
- * One field of RFC 4180. A text that a spreadsheet would run as a formula gets an apostrophe in front, as OWASP advises:
- * https://owasp.org/www-community/attacks/CSV_Injection
- */
-export function csvField(value: string | boolean | null): string {
-  if (value === null) return "";
-  const text = typeof value === "boolean" ? (value ? "yes" : "no") : value;
-  const safe = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(text) ? `'${text}` : text;
-  return /[",\r\n;\t']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-const csvLine = (fields: (string | boolean | null)[]) => `${fields.map(csvField).join(",")}\r\n`;
 
 async function* asCsv(pages: AsyncGenerator<CaseRow[]>, table: Table): AsyncGenerator<string> {
   const judges = [...(table.judge === null ? [] : [table.judge]), ...table.otherJudges.map(({ key }) => key)];

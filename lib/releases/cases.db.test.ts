@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Actor, Person, Role } from "../auth/actor";
+import { csvField } from "../csv";
 import { db } from "../db/client";
 import { submitReviews } from "../review/commands";
 import { nextTask, waitingCases } from "../review/queries";
@@ -9,7 +10,7 @@ import { testDatabase } from "../testing/database";
 import { actorFor, seedPerson, seedProject } from "../testing/seed";
 import { getBrief } from "./brief";
 import { chooseCases, deleteView, listViews, renameView, saveView, tagCases } from "./case-commands";
-import { csvField, exportCases } from "./case-export";
+import { exportCases } from "./case-export";
 import { besideCase, type CaseFilter, describeCases, getCase, listCases, listTags } from "./cases";
 import { closeGrading, createRelease, drawSample } from "./commands";
 import { getEvidence } from "./queries";

@@ -33,6 +33,8 @@ const ofTheProject = [
   "label.moved",
   "label.break_glass",
   "label.rolled_back",
+  "label.unprotect_asked",
+  "label.unprotected",
   "judge.moved",
   "policy.proposed",
   "policy.approval_given",

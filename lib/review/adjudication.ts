@@ -239,7 +239,13 @@ export async function settleDispute({
       action: decided ? "review.adjudicated" : "review.returned",
       subject: { kind: "release", id: String(releaseId), name: caseKey },
       after: digestOf({ task: input.task, grades: input.grades, note }),
-      details: { case: caseKey, outcome, seen: rows.map(({ reviewId }) => reviewId), ...(note && { note }) },
+      details: {
+        case: caseKey,
+        task: input.task,
+        outcome,
+        seen: rows.map(({ reviewId }) => reviewId),
+        ...(note && { note }),
+      },
     });
     return { outcome, revealed };
   });

@@ -16,6 +16,7 @@ import {
 } from "./queries";
 import { completeGrades, runOf, sideOf } from "./rules";
 import type { Comment, Grade, Submission } from "./schema";
+import { type SeenGrade, seenDigest } from "./seen";
 
 export type Answer = { revealed: Revealed };
 
@@ -149,6 +150,19 @@ function reviewRows(
   ];
 }
 
+/** What the log keeps a digest of, so that replaying a case can be held against it. */
+function seenOf(
+  scope: ReviewScope,
+  task: TaskRow,
+  rows: readonly (Omit<SeenGrade, "criterion"> & { criterionId: number })[],
+) {
+  const keyOf = (id: number) => scope.criteria.find((criterion) => criterion.id === id)!.key;
+  return {
+    ...{ task: task.id, case: task.case, swapped: task.swapped },
+    grades: rows.map(({ criterionId, ...row }) => ({ ...row, criterion: keyOf(criterionId) })),
+  };
+}
+
 /**
  * Stores a person's grades of one case, all or none, and only then tells what the judge said and which side was which.
  *
@@ -188,9 +202,8 @@ export async function submitReviews({
           },
         );
       }
-      await tx.review.createMany({
-        data: reviewRows(scope, task, reviewerId, submission.grades, true, submission.tookMs),
-      });
+      const rows = reviewRows(scope, task, reviewerId, submission.grades, true, submission.tookMs);
+      await tx.review.createMany({ data: rows });
       await tx.reviewTask.update({ where: { id: task.id }, data: { completedAt: new Date() } });
       const comments = await keepComments(tx, scope, task, reviewerId, submission.comments ?? []);
       const answer = { revealed: await reveal(tx, scope, task.caseId, task.swapped, submission.grades) };
@@ -213,6 +226,7 @@ export async function submitReviews({
           case: task.case,
           task: task.id,
           grades: submission.grades.length,
+          seen: seenDigest({ ...seenOf(scope, task, rows), answer: canonicalJson(answer) }),
           ...(comments > 0 && { comments }),
         },
       });
@@ -337,7 +351,9 @@ export async function supersedeReviews({
         after: requestDigest(submission),
         details: {
           case: task.case,
+          task: task.id,
           supersedes: changes.map(({ supersedesId }) => supersedesId),
+          seen: seenDigest({ ...seenOf(scope, task, changes), answer: null }),
           ...(comments > 0 && { comments }),
         },
       });

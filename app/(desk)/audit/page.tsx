@@ -3,11 +3,13 @@ import Link from "next/link";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
-import { listAudit, logState } from "@/lib/audit/queries";
+import { logState } from "@/lib/audit/queries";
 import { auditFilterSchema } from "@/lib/audit/schema";
+import { listAudit } from "@/lib/audit/search";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
-import { AuditFilters, type FilterValues } from "./_components/audit-filters";
+import { listPrompts } from "@/lib/prompts/queries";
+import { AuditFilters, type FilterValues, filterQuery } from "./_components/audit-filters";
 import { AuditTable } from "./_components/audit-table";
 import { AuditTabs } from "./_components/audit-tabs";
 import { LogStateFacts } from "./_components/log-state";
@@ -30,8 +32,9 @@ export default async function AuditPage({ searchParams }: { searchParams: Promis
     );
   const given = firstOfEach(await searchParams);
   const filter = auditFilterSchema.safeParse(given);
-  const [state, page] = await Promise.all([
+  const [state, { prompts }, page] = await Promise.all([
     logState(actor),
+    listPrompts(actor, { limit: 200 }),
     filter.success ? listAudit(actor, given) : { rows: [], next: null },
   ]);
   return (
@@ -42,20 +45,15 @@ export default async function AuditPage({ searchParams }: { searchParams: Promis
       />
       <AuditTabs />
       <div className="flex flex-col gap-8 pt-6">
-        <section aria-labelledby="state" className="flex flex-col gap-4">
-          <h2 id="state" className="text-lg font-semibold">
-            State of the log
-          </h2>
-          <LogStateFacts state={state} />
-          <VerifyForm />
-        </section>
         <section aria-labelledby="events" className="flex flex-col gap-4">
           <h2 id="events" className="text-lg font-semibold">
             Events
           </h2>
-          <AuditFilters values={given} />
+          <AuditFilters values={given} prompts={prompts.map(({ name }) => name)} />
           {!filter.success && <Notice tone="danger">{filter.error.issues[0]?.message}</Notice>}
-          {filter.success && page.rows.length === 0 && <EmptyState title="No events match" />}
+          {filter.success && page.rows.length === 0 && (
+            <EmptyState title="No events match">Take a filter away, or look for a part of a name.</EmptyState>
+          )}
           {page.rows.length > 0 && <AuditTable rows={page.rows} />}
           <nav aria-label="Pages of events" className="flex gap-4">
             {given.before && <PageLink values={given}>Newest events</PageLink>}
@@ -66,15 +64,20 @@ export default async function AuditPage({ searchParams }: { searchParams: Promis
             )}
           </nav>
         </section>
+        <section aria-labelledby="state" className="flex flex-col gap-4">
+          <h2 id="state" className="text-lg font-semibold">
+            State of the log
+          </h2>
+          <LogStateFacts state={state} />
+          <VerifyForm />
+        </section>
       </div>
     </>
   );
 }
 
 function PageLink({ values, before, children }: { values: FilterValues; before?: number; children: string }) {
-  const { action, actor, subject, from, to } = values;
-  const chosen = Object.entries({ action, actor, subject, from, to, before: before?.toString() });
-  const query = new URLSearchParams(chosen.filter((pair): pair is [string, string] => Boolean(pair[1])));
+  const query = filterQuery(values, before === undefined ? {} : { before: String(before) });
   return (
     <Link
       href={`/audit?${query}`}

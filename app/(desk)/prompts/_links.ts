@@ -10,3 +10,7 @@ export function versionHref(name: string, version: string): string {
 export function compareHref(name: string, before: string, after: string): string {
   return `${promptHref(name)}/compare/${encodeURIComponent(`${before}...${after}`)}`;
 }
+
+export function labelHref(name: string, label: string): string {
+  return `${promptHref(name)}/labels/${encodeURIComponent(label)}`;
+}

@@ -10,6 +10,8 @@ type Version = { key: string; number: number; message: string | null; author: st
 type Message = { role: string; content?: unknown };
 type Content = { messages: Message[] } & Record<string, unknown>;
 type VersionDetail = Version & { digest: string; content: Content | null };
+type Served = { version: string; digest: string; content: Content | null; standing: string };
+type Pull = { label?: string; out?: string };
 type Pushed = { version: string; number: number; digest: string; unchanged: boolean };
 
 const at = (prompt: string) => `/prompts/${encodeURIComponent(prompt)}`;
@@ -64,11 +66,18 @@ export function register(program: Command): void {
   prompt
     .command("pull")
     .argument("<prompt>")
-    .argument("<version>", "a version, or a label after @: @production")
+    .argument("[version]", "a version, or a label after @: @production")
     .description("the content of a version, as `prompt push` takes it")
+    .option(
+      "--label <label>",
+      "what this label points to; never an unapproved version of a label that is or was protected",
+    )
     .option("--out <file>", "where to write it; without it, standard output")
-    .action(async (name: string, version: string, { out }: { out?: string }, command: Command) => {
-      const { key, digest, content } = await pull(name, version);
+    .action(async (name: string, given: string | undefined, options: Pull, command: Command) => {
+      if ((given === undefined) === (options.label === undefined))
+        throw new CliError(2, "Name a version, or a label with --label.");
+      const { out } = options;
+      const { key, digest, content } = await pull(name, given ?? `@${options.label}`);
       const text = `${JSON.stringify(content, null, 2)}\n`;
       if (!out) {
         process.stdout.write(text);
@@ -114,14 +123,26 @@ async function pages<Row>(path: string, field: string): Promise<Row[]> {
   return rows;
 }
 
-async function pull(prompt: string, given: string): Promise<VersionDetail & { content: Content }> {
-  const version = given.startsWith("@")
-    ? (await request<{ version: string }>("GET", `${at(prompt)}/labels/${encodeURIComponent(given.slice(1))}`)).version
-    : given;
-  const found = await request<VersionDetail>("GET", `${at(prompt)}/versions/${encodeURIComponent(version)}`);
-  if (!found.content)
-    throw new CliError(2, `The text of ${prompt} ${version} is not known here: only its results were imported.`);
-  return { ...found, content: found.content };
+async function pull(prompt: string, given: string): Promise<{ key: string; digest: string; content: Content }> {
+  const found = given.startsWith("@") ? await labelled(prompt, given.slice(1)) : await versionOf(prompt, given);
+  const { key, digest, content } = found;
+  if (!content)
+    throw new CliError(2, `The text of ${prompt} ${key} is not known here: only its results were imported.`);
+  return { key, digest, content };
+}
+
+function versionOf(prompt: string, key: string): Promise<VersionDetail> {
+  return request<VersionDetail>("GET", `${at(prompt)}/versions/${encodeURIComponent(key)}`);
+}
+
+/** Version and content in one answer, so that a move in between can't pair one's name with the other's text. */
+async function labelled(prompt: string, label: string) {
+  const found = await request<Served>("GET", `${at(prompt)}/labels/${encodeURIComponent(label)}`);
+  if (found.standing === "break_glass")
+    process.stderr.write(
+      `${plain(label)} was moved to ${plain(found.version)} at a break-glass: nobody approved it.\n`,
+    );
+  return { key: found.version, digest: found.digest, content: found.content };
 }
 
 function readContent(file: string): unknown {

@@ -1,42 +1,113 @@
-import Link from "next/link";
-import { Button } from "@/components/ui/button";
+import { Button, DownloadButton, LinkButton } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Select } from "@/components/ui/select";
 import { auditActions } from "@/lib/audit/events";
 
-export type FilterValues = { action?: string; actor?: string; subject?: string; from?: string; to?: string };
+export const filterNames = ["actor", "prompt", "version", "action", "subject", "from", "to"] as const;
+export type FilterValues = Partial<Record<(typeof filterNames)[number] | "before", string>>;
+
+/** The filters as the query of an address, without where the page begins. */
+export function filterQuery(values: FilterValues, more: Record<string, string> = {}): string {
+  const chosen = filterNames.flatMap((name): [string, string][] => (values[name] ? [[name, values[name]]] : []));
+  return new URLSearchParams([...chosen, ...Object.entries(more)]).toString();
+}
+
+const kinds: Record<string, string> = {
+  release: "Releases",
+  sign_off: "Signatures",
+  label: "Labels",
+  review: "Grades",
+  prompt: "Prompts",
+  import: "Imports",
+  evidence: "Evidence",
+  policy: "Policies",
+  member: "Members",
+  sign_in: "Signing in",
+  token: "Tokens",
+};
+
+function grouped(): [kind: string, actions: [string, string][]][] {
+  const groups = new Map<string, [string, string][]>();
+  for (const [action, label] of Object.entries(auditActions)) {
+    const kind = action.split(".", 1)[0]!;
+    groups.set(kind, [...(groups.get(kind) ?? []), [action, label]]);
+  }
+  const order = Object.keys(kinds);
+  const place = (kind: string) => (order.includes(kind) ? order.indexOf(kind) : order.length);
+  return [...groups].sort(([a], [b]) => place(a) - place(b));
+}
 
 /** A plain GET form: the URL is the state. */
-export function AuditFilters({ values }: { values: FilterValues }) {
+export function AuditFilters({ values, prompts }: { values: FilterValues; prompts: readonly string[] }) {
+  const some = filterNames.some((name) => values[name]);
   return (
-    <form action="/audit" className="flex flex-wrap items-end gap-3">
-      <Field label="Event">
-        <Select name="action" defaultValue={values.action ?? ""}>
-          <option value="">any</option>
-          {Object.entries(auditActions).map(([action, label]) => (
-            <option key={action} value={action}>
-              {label}
-            </option>
-          ))}
-        </Select>
-      </Field>
-      <Field label="Who">
-        <Input name="actor" type="search" defaultValue={values.actor ?? ""} placeholder="name or e-mail" />
-      </Field>
-      <Field label="About">
-        <Input name="subject" type="search" defaultValue={values.subject ?? ""} placeholder="release:7, a prompt …" />
-      </Field>
-      <Field label="From (UTC)">
-        <Input name="from" type="date" defaultValue={values.from ?? ""} />
-      </Field>
-      <Field label="To (UTC)">
-        <Input name="to" type="date" defaultValue={values.to ?? ""} />
-      </Field>
-      <Button type="submit">Filter</Button>
-      <Link href="/audit" className="inline-flex min-h-9 items-center text-accent underline underline-offset-2">
-        Clear
-      </Link>
+    <form action="/audit" className="flex flex-col gap-3">
+      <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-4">
+        <Field label="Who">
+          <Input name="actor" type="search" defaultValue={values.actor ?? ""} placeholder="name or e-mail" />
+        </Field>
+        <Field label="Prompt">
+          <Input
+            name="prompt"
+            type="search"
+            list="audit-prompts"
+            defaultValue={values.prompt ?? ""}
+            placeholder="its whole name"
+          />
+        </Field>
+        <Field label="Version of the prompt">
+          <Input name="version" type="search" defaultValue={values.version ?? ""} placeholder="v3" />
+        </Field>
+        <Field label="Event">
+          <Select name="action" defaultValue={values.action ?? ""}>
+            <option value="">any</option>
+            {grouped().map(([kind, actions]) => (
+              <optgroup key={kind} label={kinds[kind] ?? kind}>
+                {actions.length > 1 && <option value={`${kind}.*`}>{kinds[kind] ?? kind}: any</option>}
+                {actions.map(([action, label]) => (
+                  <option key={action} value={action}>
+                    {label}
+                  </option>
+                ))}
+              </optgroup>
+            ))}
+          </Select>
+        </Field>
+        <Field label="About">
+          <Input
+            name="subject"
+            type="search"
+            defaultValue={values.subject ?? ""}
+            placeholder="release:7, a case, a label …"
+          />
+        </Field>
+        <Field label="From (UTC)">
+          <Input name="from" type="date" defaultValue={values.from ?? ""} />
+        </Field>
+        <Field label="To (UTC)">
+          <Input name="to" type="date" defaultValue={values.to ?? ""} />
+        </Field>
+        <div className="flex items-end gap-2">
+          <Button type="submit" variant="primary">
+            Search
+          </Button>
+          {some && <LinkButton href="/audit">Clear</LinkButton>}
+        </div>
+      </div>
+      <datalist id="audit-prompts">
+        {prompts.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+      <p className="flex flex-wrap items-center gap-2 text-sm text-muted">
+        {some ? "What matches, as a file:" : "All of it, as a file:"}
+        {(["csv", "jsonl"] as const).map((format) => (
+          <DownloadButton key={format} size="sm" href={`/audit/export?${filterQuery(values, { format })}`}>
+            {format.toUpperCase()}
+          </DownloadButton>
+        ))}
+      </p>
     </form>
   );
 }

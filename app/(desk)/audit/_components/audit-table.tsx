@@ -1,8 +1,12 @@
+import Link from "next/link";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { actionLabel } from "@/lib/audit/events";
-import type { AuditRow } from "@/lib/audit/queries";
+import type { AuditRow } from "@/lib/audit/search";
+import { gist, subjectHref } from "./say";
+
+const link = "inline-flex min-h-6 items-center text-accent underline-offset-2 hover:underline";
 
 export function AuditTable({ rows }: { rows: AuditRow[] }) {
   return (
@@ -19,23 +23,44 @@ export function AuditTable({ rows }: { rows: AuditRow[] }) {
       <TableBody>
         {rows.map((row) => (
           <TableRow key={row.index}>
-            <TableCell className="text-right tabular-nums">{row.index}</TableCell>
+            <TableCell className="text-right tabular-nums">
+              <Link href={`/audit/entries/${row.index}`} className={link} aria-label={`Entry ${row.index}`}>
+                {row.index}
+              </Link>
+            </TableCell>
             <TableCell>
               <RelativeTime date={row.at} />
             </TableCell>
-            <TableCell className="min-w-56">
+            <TableCell className="min-w-56 [overflow-wrap:anywhere]">
               <Event row={row} />
             </TableCell>
-            <TableCell className="min-w-64 [overflow-wrap:anywhere]">
+            <TableCell className="min-w-56 [overflow-wrap:anywhere]">
               <Who row={row} />
             </TableCell>
             <TableCell className="min-w-56 [overflow-wrap:anywhere]">
-              <UntrustedText text={row.subject} />
+              <About row={row} />
             </TableCell>
           </TableRow>
         ))}
       </TableBody>
     </Table>
+  );
+}
+
+function Event({ row: { action, event } }: { row: AuditRow }) {
+  const more = event && gist(event);
+  return (
+    <>
+      <span className={action === "label.break_glass" ? "font-semibold text-worse" : "font-medium"}>
+        <UntrustedText text={actionLabel(action)} />
+      </span>
+      {more && (
+        <div className="text-sm text-muted">
+          <UntrustedText text={more.length > 240 ? `${more.slice(0, 240)} …` : more} />
+        </div>
+      )}
+      {!event && <p className="text-sm text-worse">The stored bytes are no event. Verify the log.</p>}
+    </>
   );
 }
 
@@ -56,41 +81,14 @@ function Who({ row: { event, actor } }: { row: AuditRow }) {
   );
 }
 
-function Event({ row: { action, event, requestId, index } }: { row: AuditRow }) {
+function About({ row: { event, subject } }: { row: AuditRow }) {
+  const href = event && subjectHref(event);
+  if (!href) return <UntrustedText text={subject} />;
   return (
-    <details>
-      <summary className="relative min-h-6 cursor-pointer">
-        <span className={action === "label.break_glass" ? "font-semibold text-worse" : "font-medium"}>
-          <UntrustedText text={actionLabel(action)} />
-        </span>
-        <span className="sr-only">, details of entry {index}</span>
-      </summary>
-      {event ? (
-        <dl className="mt-1 grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 text-sm">
-          <Row name="action" value={action} />
-          {event.before && <Row name="before" value={event.before} />}
-          {event.after && <Row name="after" value={event.after} />}
-          {Object.entries(event.details ?? {}).map(([name, value]) => (
-            <Row key={name} name={name} value={typeof value === "string" ? value : JSON.stringify(value)} />
-          ))}
-          <Row name="request" value={requestId} />
-        </dl>
-      ) : (
-        <p className="mt-1 text-sm text-worse">The stored bytes are no event. Verify the log.</p>
-      )}
-    </details>
-  );
-}
-
-function Row({ name, value }: { name: string; value: string }) {
-  return (
-    <>
-      <dt className="text-muted">
-        <UntrustedText text={name} />
-      </dt>
-      <dd className="min-w-0 [overflow-wrap:anywhere]">
-        <UntrustedText text={value} />
-      </dd>
-    </>
+    <Link href={href} className={link}>
+      <span>
+        <UntrustedText text={subject} />
+      </span>
+    </Link>
   );
 }

@@ -5,18 +5,55 @@ import { redirect } from "next/navigation";
 import { z } from "zod";
 import { Fault } from "@/lib/errors";
 import { moveLabel, pushVersion } from "@/lib/prompts/commands";
+import { askUnprotect, endUnprotect, protectLabel } from "@/lib/prompts/protection";
 import { pushVersionSchema } from "@/lib/prompts/schema";
 import { act, type Outcome } from "../../_action";
 import { versionHref } from "../_links";
 
 export async function moveLabelAction(_before: Outcome | null, form: FormData): Promise<Outcome> {
   return act(async (actor) => {
-    const input = z
-      .object({ prompt: z.string(), label: z.string(), version: z.string(), reason: z.string() })
+    const { expected, ...input } = z
+      .object({
+        ...{ prompt: z.string(), label: z.string(), version: z.string(), reason: z.string() },
+        // Where the label pointed when the form was shown; empty: there was none.
+        expected: z.string(),
+      })
       .parse(Object.fromEntries(form));
-    const { label, version, unchanged } = await moveLabel({ actor, input });
+    const moved = await moveLabel({ actor, input: { ...input, expected: expected || undefined } });
     revalidatePath("/prompts", "layout");
-    return { message: unchanged ? `${label} pointed to ${version} already.` : `${label} points to ${version} now.` };
+    const { label, version, unchanged, rolledBack } = moved;
+    if (unchanged) return { message: `${label} pointed to ${version} already.` };
+    return { message: rolledBack ? `${label} is back at ${version}.` : `${label} points to ${version} now.` };
+  });
+}
+
+const protectForm = z.object({ prompt: z.string(), label: z.string(), reason: z.string() });
+
+export async function protectLabelAction(_before: Outcome | null, form: FormData): Promise<Outcome> {
+  return act(async (actor) => {
+    const input = protectForm.parse(Object.fromEntries(form));
+    await protectLabel({ actor, input });
+    revalidatePath("/prompts", "layout");
+    return { message: `${input.label} is protected now.` };
+  });
+}
+
+export async function askUnprotectAction(_before: Outcome | null, form: FormData): Promise<Outcome> {
+  return act(async (actor) => {
+    await askUnprotect({ actor, input: protectForm.parse(Object.fromEntries(form)) });
+    revalidatePath("/prompts", "layout");
+    return { message: "Asked. The label stays protected until another administrator confirms." };
+  });
+}
+
+export async function endUnprotectAction(_before: Outcome | null, form: FormData): Promise<Outcome> {
+  return act(async (actor) => {
+    const input = z
+      .object({ id: z.coerce.number(), outcome: z.enum(["done", "withdrawn"]) })
+      .parse(Object.fromEntries(form));
+    await endUnprotect({ actor, input });
+    revalidatePath("/prompts", "layout");
+    return { message: input.outcome === "done" ? "The label is protected no more." : "The label stays protected." };
   });
 }
 

@@ -43,6 +43,8 @@ type Props = {
   onUndo: () => void;
   onDiff: () => void;
   onRaw: () => void;
+  /** Only looked at: nothing to store. */
+  readOnly?: boolean;
   onMark: () => void;
   onFold: (criterion: string, folded: boolean) => void;
   onComment: (comment: Comment) => void;
@@ -99,7 +101,10 @@ export function CaseView(props: Props) {
         ))}
       </div>
       {criteria.some(({ kind }) => kind === "preference") && <Comparison {...props} />}
-      <footer className="sticky bottom-0 flex flex-wrap items-center gap-2 border-t border-line bg-paper py-3">
+      <footer
+        hidden={props.readOnly}
+        className="sticky bottom-0 flex flex-wrap items-center gap-2 border-t border-line bg-paper py-3"
+      >
         <Button variant="primary" disabled={!complete} onClick={props.onCommit}>
           {correction ? "Store correction" : "Store and go on"} <Kbd className="max-sm:hidden">Enter</Kbd>
         </Button>

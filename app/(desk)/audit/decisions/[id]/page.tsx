@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
 import { rowId } from "@/app/_row-id";
+import { cn } from "@/components/ui/cn";
 import { formatPointsInterval, plural } from "@/components/ui/format";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
@@ -10,12 +11,15 @@ import { UntrustedText } from "@/components/ui/untrusted";
 import { type DecisionRecord, getDecision } from "@/lib/audit/decisions";
 import { type EvidenceView, settled, viewEvidence } from "@/lib/audit/evidence-view";
 import type { Person } from "@/lib/auth/actor";
+import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { Fault } from "@/lib/errors";
 import { waitingCases } from "@/lib/review/queries";
 import { StateBadge } from "../../../releases/_components/state-badge";
+import { DecisionTabs } from "./_components/decision-tabs";
 import { Evidence } from "./_components/evidence";
 import { Integrity } from "./_components/integrity";
+import { RecomputeForm } from "./_components/recompute-form";
 import { Signatures } from "./_components/signatures";
 
 export const metadata: Metadata = { title: "Decision" };
@@ -25,6 +29,7 @@ export default async function DecisionPage({ params }: { params: Promise<{ id: s
   const decision = await load(actor, (await params).id);
   const waiting = new Set((await waitingCases(actor, decision.releaseId)).map(({ key }) => key));
   const evidence = viewEvidence(decision.evidence.body);
+  const audits = may(actor, "audit.read");
   return (
     <>
       <PageHead
@@ -51,13 +56,15 @@ export default async function DecisionPage({ params }: { params: Promise<{ id: s
           </a>
         }
       />
-      <div className="flex flex-col gap-8">
+      {audits && <DecisionTabs id={decision.id} />}
+      <div className={cn("flex flex-col gap-8", audits && "pt-6")}>
         <p className="max-w-4xl text-xl leading-snug">{sentence(decision, evidence)}</p>
         <section aria-labelledby="integrity" className="flex flex-col gap-3">
           <h2 id="integrity" className="text-lg font-semibold">
             Is the record intact?
           </h2>
           <Integrity decision={decision} />
+          {audits && <RecomputeForm id={decision.id} />}
           <p className="max-w-prose text-sm text-muted">
             Recomputed when this page was opened. The download holds all of it and verifies without this server:{" "}
             <code className="font-mono">node verify.mjs decision.zip</code>, with the verifier that is in it.

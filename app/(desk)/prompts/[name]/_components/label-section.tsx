@@ -1,7 +1,11 @@
+import Link from "next/link";
+import { Badge } from "@/components/ui/badge";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { PromptDetail } from "@/lib/prompts/queries";
 import { LabelBadge } from "../../_components/label-badge";
+import { Standing } from "../../_components/standing";
+import { labelHref } from "../../_links";
 import { MoveLabelForm } from "./move-label-form";
 
 type Props = {
@@ -11,7 +15,7 @@ type Props = {
   moves: boolean;
 };
 
-/** Who is on what: where each label points, since when and by whom. */
+/** Who is on what: where each label points, what speaks for it, since when and by whom. */
 export function LabelSection({ prompt, labels, keys, moves }: Props) {
   return (
     <section aria-labelledby="labels" className="flex flex-col gap-2">
@@ -19,21 +23,31 @@ export function LabelSection({ prompt, labels, keys, moves }: Props) {
         Labels
       </h2>
       {labels.length === 0 && <p className="text-muted">None yet: nothing says which version is in use.</p>}
-      <ul className="flex flex-col gap-2">
-        {labels.map(({ name, protected: isProtected, version, movedAt, movedBy }) => (
-          <li key={name} className="flex flex-wrap items-center gap-x-2 [overflow-wrap:anywhere]">
-            <LabelBadge name={name} isProtected={isProtected} />
-            <span aria-hidden="true">→</span>
-            <span className="font-medium">
-              <UntrustedText text={version} />
-            </span>
-            <span className="basis-full text-sm text-muted">
-              <RelativeTime date={movedAt} /> · <UntrustedText text={movedBy} />
-            </span>
+      <ul className="flex flex-col gap-3">
+        {labels.map((label) => (
+          <li key={label.name} className="flex flex-col gap-0.5 [overflow-wrap:anywhere]">
+            <p className="flex flex-wrap items-center gap-x-2">
+              <LabelBadge name={label.name} isProtected={label.protected} />
+              <span aria-hidden="true">→</span>
+              <span className="font-medium">
+                <UntrustedText text={label.version} />
+              </span>
+              {(label.protected || label.standing !== "unapproved") && <Standing {...label} />}
+              {!label.protected && label.everProtected && <Badge tone="worse">protected no more</Badge>}
+            </p>
+            <p className="text-sm text-muted">
+              <RelativeTime date={label.movedAt} /> · <UntrustedText text={label.movedBy} /> ·{" "}
+              <Link
+                href={labelHref(prompt, label.name)}
+                className="inline-flex min-h-6 items-center text-accent underline underline-offset-2"
+              >
+                History<span className="sr-only"> of {label.name}</span>
+              </Link>
+            </p>
           </li>
         ))}
       </ul>
-      {moves && <MoveLabelForm prompt={prompt} labels={labels.map(({ name }) => name)} keys={keys} />}
+      {moves && <MoveLabelForm prompt={prompt} labels={labels} keys={keys} />}
     </section>
   );
 }

@@ -9,7 +9,7 @@ import { Select } from "@/components/ui/select";
 import { Textarea } from "@/components/ui/textarea";
 import { moveLabelAction } from "../actions";
 
-type Props = { prompt: string; labels: string[]; keys: { key: string; labels: string[] }[] };
+type Props = { prompt: string; labels: { name: string; digest: string }[]; keys: { key: string; labels: string[] }[] };
 
 export function MoveLabelForm({ prompt, labels, keys }: Props) {
   const [outcome, move, busy] = useActionState(moveLabelAction, null);
@@ -27,6 +27,7 @@ export function MoveLabelForm({ prompt, labels, keys }: Props) {
       </summary>
       <form action={move} className="flex flex-col gap-3 pt-2">
         <input type="hidden" name="prompt" value={prompt} />
+        <input type="hidden" name="expected" value={labels.find(({ name }) => name === label.trim())?.digest ?? ""} />
         <Field label="Label" error={wrong("label")} hint="A new name makes a new label">
           <Input
             name="label"
@@ -39,7 +40,7 @@ export function MoveLabelForm({ prompt, labels, keys }: Props) {
           />
         </Field>
         <datalist id={suggestions}>
-          {labels.map((name) => (
+          {labels.map(({ name }) => (
             <option key={name} value={name} />
           ))}
         </datalist>

@@ -4,6 +4,7 @@ import { currentActor } from "@/lib/auth/session";
 import { Fault, httpStatus } from "@/lib/errors";
 import { exportCases, exportSchema } from "@/lib/releases/case-export";
 import { caseFilterSchema } from "@/lib/releases/case-filter";
+import { streamOf } from "../../../../_stream";
 
 const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "private, no-store" };
 const types = { csv: "text/csv; charset=utf-8", jsonl: "application/jsonl; charset=utf-8" };
@@ -35,19 +36,4 @@ export async function GET(request: Request, { params }: { params: Promise<{ id: 
     if (!(error instanceof Fault)) throw error;
     return new Response(`${error.message}\n`, { status: httpStatus[error.code], headers });
   }
-}
-
-/** Reads on only while the other side takes what was read; stops when it goes away. */
-function streamOf(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      const { value, done } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
-    },
-    async cancel() {
-      await pieces.return(undefined);
-    },
-  });
 }

@@ -1,0 +1,38 @@
+import { canonicalJson, digestOf, type JsonObject, sha256Hex } from "../digest";
+
+/** One grade as it is stored, in the words of the record. */
+export type SeenGrade = {
+  criterion: string;
+  side: string;
+  verdict: string | null;
+  prefer: string | null;
+  note: string | null;
+  tags: readonly string[];
+  blind: boolean;
+};
+
+/**
+ * The digest, kept in the audit log with each delivery of grades, of what a person had before them and said: the case, who
+ * stood on which side, the grades as stored, and what was revealed in answer. Replaying computes it again from the rows.
+ */
+export function seenDigest(given: {
+  task: string;
+  case: string;
+  swapped: boolean;
+  grades: readonly SeenGrade[];
+  /** The stored answer, canonical JSON; null for a correction, whose answer is not kept. */
+  answer: string | null;
+}): string {
+  const { task, swapped, grades, answer } = given;
+  const rows = grades
+    .map(
+      ({ criterion, side, verdict, prefer, note, tags, blind }): JsonObject => ({
+        ...{ criterion, side: side.trim(), verdict, prefer, note, tags: [...tags], blind },
+      }),
+    )
+    .sort((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1));
+  return digestOf({
+    ...{ v: 1, task, case: given.case, candidate: swapped ? "A" : "B", grades: rows },
+    answer: answer === null ? null : sha256Hex(answer),
+  });
+}
