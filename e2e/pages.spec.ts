@@ -36,6 +36,7 @@ const pages = [
   "/settings/account",
   "/settings/members",
   "/settings/tokens",
+  "/settings/privacy",
   "/settings/projects",
 ];
 

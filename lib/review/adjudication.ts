@@ -4,7 +4,7 @@ import type { Actor } from "../auth/actor";
 import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
 import { type Tx, transaction } from "../db/transaction";
-import { digestOf } from "../digest";
+import { digestOf, textDigest } from "../digest";
 import { Fault } from "../errors";
 import {
   graderOf,
@@ -239,7 +239,12 @@ export async function settleDispute({
       action: decided ? "review.adjudicated" : "review.returned",
       subject: { kind: "release", id: String(releaseId), name: caseKey },
       after: digestOf({ task: input.task, grades: input.grades, note }),
-      details: { case: caseKey, outcome, seen: rows.map(({ reviewId }) => reviewId), ...(note && { note }) },
+      details: {
+        case: caseKey,
+        outcome,
+        seen: rows.map(({ reviewId }) => reviewId),
+        ...(note && { note: textDigest(note) }),
+      },
     });
     return { outcome, revealed };
   });

@@ -16,6 +16,7 @@ export default async function SettingsLayout({ children }: { children: ReactNode
           { href: "/settings/members", label: "Members" },
           { href: "/settings/tokens", label: "Tokens" },
           { href: "/settings/account", label: "Account" },
+          { href: "/settings/privacy", label: "Privacy" },
           ...(may(actor, "project.create") ? [{ href: "/settings/projects", label: "Projects" }] : []),
         ]}
       />
