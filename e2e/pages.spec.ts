@@ -40,6 +40,7 @@ const pages = [
   "/settings/account",
   "/settings/members",
   "/settings/tokens",
+  "/settings/privacy",
   "/settings/projects",
   "/settings/policies",
   "/settings/policies/standard",

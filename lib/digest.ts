@@ -30,3 +30,13 @@ export function canonicalJson(value: unknown): string {
 export function digestOf(value: unknown): string {
   return sha256Hex(canonicalJson(value));
 }
+
+/**
+ * Stands for a text in a document that is kept for ever: what a person wrote may have to be removed later, and then the
+ * document still verifies.
+ */
+export type TextDigest = { sha256: string };
+
+export function textDigest(text: string): TextDigest {
+  return { sha256: sha256Hex(text) };
+}

@@ -9,6 +9,8 @@ import {
   preAuthentication,
   predicateType,
   statementType,
+  textsFile,
+  textsFormat,
   writeZip,
 } from "./decision-verifier.mjs";
 import { keyFingerprint, type LogKey, publicPem } from "./key";
@@ -29,12 +31,19 @@ type Version = {
   content: string | null;
 };
 
+/** What somebody wrote, of which the evidence has the digest; or how it came to be removed. */
+export type EvidenceText =
+  | { text: string }
+  | { removed: { redaction: number; at: string; by: readonly string[]; reason: string } };
+
 export type DecisionParts = {
   releaseId: number;
   outcome: "approved" | "refused";
   auditIndex: number;
   evidence: string;
   evidenceDigest: string;
+  /** By digest; empty where the evidence holds its texts itself. */
+  texts: ReadonlyMap<string, EvidenceText>;
   project: string;
   prompt: string;
   dataset: string;
@@ -90,6 +99,7 @@ export function packDecision(parts: DecisionParts): Buffer {
     ["README.txt", Buffer.from(readme)],
     ["decision.html", Buffer.from(page)],
     ["evidence.json", Buffer.from(parts.evidence)],
+    ...(parts.texts.size > 0 ? [[textsFile, Buffer.from(textsOf(parts.texts))] as [string, Buffer]] : []),
     ["prompt/baseline.json", Buffer.from(textOf(baseline))],
     ["prompt/candidate.json", Buffer.from(textOf(candidate))],
     ["log.json", Buffer.from(`${canonicalJson({ format: logFormat, entries: logEntries })}\n`)],
@@ -115,6 +125,15 @@ export function packDecision(parts: DecisionParts): Buffer {
   });
   const envelope = `${canonicalJson(seal(statement, privateKey, publicKey))}\n`;
   return writeZip([...files, [envelopeFile, Buffer.from(envelope)]]);
+}
+
+function textsOf(all: ReadonlyMap<string, EvidenceText>): string {
+  const texts: [string, string][] = [];
+  const removed: [string, JsonObject][] = [];
+  for (const [digest, said] of all)
+    if ("text" in said) texts.push([digest, said.text]);
+    else removed.push([digest, said.removed]);
+  return `${canonicalJson({ format: textsFormat, texts: Object.fromEntries(texts), removed: Object.fromEntries(removed) })}\n`;
 }
 
 /** A version whose text is unknown has the digest of this. */
@@ -149,6 +168,8 @@ is used, and you compare its SHA-256. If you do not trust this archive, take ver
 lib/audit/decision-verifier.mjs of Countersign. "countersign verify decision.zip" also computes every number again.
 
 evidence.json           everything the decision rests on, as it was frozen: canonical JSON (RFC 8785). Its SHA-256 is what people signed
+texts.json              notes and comments, by the SHA-256 that the evidence has of them. Of one that was removed since (two people
+                        decide that, and log.json has it) the SHA-256 is all that is left. Missing where nobody wrote any
 prompt/*.json           the prompt as it was and as it became. The SHA-256 of candidate.json is the subject of the statement
 statement.dsse.json     a DSSE envelope around an in-toto Statement v1 (predicate urn:countersign:human-signoff/v1), signed with
                         Ed25519 by key.pem. It names the SHA-256 of every other file

@@ -18,6 +18,8 @@ export const statementType = "https://in-toto.io/Statement/v1";
 export const predicateType = "urn:countersign:human-signoff/v1";
 const withdrawing = "sign_off.withdrawn";
 export const logFormat = "countersign-log-proof/1";
+export const textsFile = "texts.json";
+export const textsFormat = "countersign-texts/1";
 
 // ── Bytes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -214,6 +216,30 @@ const outcomes = { "release.signed_off": "approved", "release.refused": "refused
 const signing = ["sign_off.given", ...Object.keys(outcomes)];
 const same = (a, b) => a !== undefined && b !== undefined && canonical(a) === canonical(b);
 
+/** The digests of what people wrote, as evidence has them: of notes and comments, each once. */
+export function textDigests(evidence) {
+  const rows = [evidence?.reviews, evidence?.adjudications, evidence?.comments].flatMap((list) => list ?? []);
+  const found = rows
+    .flatMap((row) => [row?.note, row?.quote, row?.prefix, row?.comment])
+    .map((said) => said?.sha256)
+    .filter((digest) => typeof digest === "string");
+  return [...new Set(found)].sort();
+}
+
+/** Throws what is missing for the removal of a text, which two people decide and the log records. */
+function checkRemoval(events, { redaction }) {
+  const of = (action) =>
+    [...events.values()].find(
+      ({ action: done, subject }) =>
+        done === action && subject?.kind === "redaction" && subject.id === String(redaction),
+    );
+  const [asked, approved] = [of("redaction.requested"), of("redaction.approved")];
+  if (!asked || !approved)
+    throw new Error(`the log does not record that removal ${redaction} was asked for and approved`);
+  if (asked.actor.kind !== "person" || approved.actor.kind !== "person" || asked.actor.id === approved.actor.id)
+    throw new Error(`removal ${redaction} was not decided by two people`);
+}
+
 /**
  * Checks an exported decision. Any changed byte fails a check, and the check says where.
  * @param bytes the archive
@@ -320,6 +346,27 @@ export function verifyDecision(bytes, trustedKey) {
     }
     return `All ${entries.length} entries are in the log under that checkpoint.`;
   });
+
+  const frozen = textDigests(evidence);
+  if (frozen.length > 0)
+    check("texts", () => {
+      const { format, texts, removed } = readCanonical(files.get(textsFile) ?? Buffer.alloc(0), "\n");
+      if (format !== textsFormat) throw new Error(`the file ${textsFile} is not of the format ${textsFormat}`);
+      for (const [digest, text] of Object.entries(texts))
+        if (sha256Hex(Buffer.from(text)) !== digest) throw new Error(`a text is not what was signed: ${digest}`);
+      for (const digest of frozen)
+        if (texts[digest] === undefined && removed[digest] === undefined)
+          throw new Error(`the text that was signed with the digest ${digest} is missing`);
+      for (const digest of [...Object.keys(texts), ...Object.keys(removed)])
+        if (!frozen.includes(digest)) throw new Error(`nobody signed for the text ${digest}`);
+      for (const removal of new Map(Object.values(removed).map((one) => [one.redaction, one])).values()) {
+        checkRemoval(events, removal);
+        notes.push(`Content was removed at ${removal.at} by ${removal.by.join(" and ")}: ${removal.reason}`);
+      }
+      const gone = Object.keys(removed).length;
+      const words = `${frozen.length - gone} of ${frozen.length} notes and comments are here, as they were signed`;
+      return gone > 0 ? `${words}; ${gone} were removed by two people, and their digests stand.` : `${words}.`;
+    });
 
   const isOurs = ({ subject }) => subject?.kind === "release" && subject.id === String(predicate.release?.id);
   const { decision, signOffs = [] } = predicate;
@@ -476,7 +523,7 @@ function main(args) {
   const claim = releaseId === null ? "" : `: ${ok ? "" : "it claims that "}release ${releaseId} was ${outcome}`;
   console.log(`${ok ? "Verified" : "NOT verified"}${plain(claim)}`);
   for (const { name, ok, detail } of checks) console.log(`  ${ok ? "✓" : "✗"} ${name}: ${plain(detail)}`);
-  for (const note of notes) console.log(`  note: ${note}`);
+  for (const note of notes) console.log(`  note: ${plain(note)}`);
   return ok ? 0 : 1;
 }
 

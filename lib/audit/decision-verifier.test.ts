@@ -1,14 +1,15 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { deflateRawSync } from "node:zlib";
 import { bundleFromJSON } from "@sigstore/bundle";
 import { toSignedEntity, Verifier } from "@sigstore/verify";
 import { describe, expect, it } from "vitest";
 import { canonicalJson, sha256Hex } from "../digest";
 import { originOf, signCheckpoint } from "./checkpoint";
-import { type DecisionParts, packDecision, seal } from "./decision-archive";
+import { type DecisionParts, type EvidenceText, packDecision, seal } from "./decision-archive";
 import { canonical, envelopeFile, readZip, verifyDecision, verifyInclusion, writeZip } from "./decision-verifier.mjs";
 import { keyFingerprint, publicPem } from "./key";
 import { type AuditEvent, leafBytes } from "./leaf";
@@ -72,6 +73,7 @@ function partsOf({ text = evidence(2), events, outcome = "approved", verifier = 
     releaseId: 7,
     ...{ outcome, auditIndex: indices.at(-1)!, evidence: text, evidenceDigest: digest, key, verifier },
     ...{ project: "p", prompt: "support", dataset: "tickets", label: "production" },
+    texts: new Map<string, EvidenceText>(),
     policy: { key: "standard", number: 1, digest: sha256Hex("policy") },
     baseline: { key: "v1", digest: sha256Hex("{}"), content: "{}" },
     candidate: { key: "v2", digest: sha256Hex(prompt), content: prompt },
@@ -79,6 +81,31 @@ function partsOf({ text = evidence(2), events, outcome = "approved", verifier = 
     checkpoint: { ...checkpoint, note: signCheckpoint(checkpoint, key.privateKey) },
   } satisfies DecisionParts;
 }
+
+const note = { text: "It cites a page that is not there.", digest: sha256Hex("It cites a page that is not there.") };
+/** As `partsOf`, with evidence that has a note's digest; the note stands beside it, or what `said` is. */
+function partsWithNote(said: EvidenceText = { text: note.text }, removal: AuditEvent[] = []) {
+  const text = canonicalJson({ ...JSON.parse(evidence(2)), reviews: [{ id: 1, note: { sha256: note.digest } }] });
+  const digest = sha256Hex(text);
+  const signed = [
+    signing(1, "sign_off.given", 3, "approve", digest),
+    signing(2, "release.signed_off", 4, "approve", digest),
+  ];
+  const parts = partsOf({ text, events: [...removal, ...signed] });
+  return { ...parts, texts: new Map([[note.digest, said]]) };
+}
+const removing = (action: string, person: number): AuditEvent => ({
+  ...signing(0, action, person, "approve", ""),
+  subject: { kind: "redaction", id: "5", name: "c001" },
+});
+const removed: EvidenceText = {
+  removed: {
+    redaction: 5,
+    at: "2026-02-01T00:00:00.000Z",
+    by: ["Person 5", "Person 6"],
+    reason: "Personal \u001b[2J data",
+  },
+};
 
 const packed = (told: Told = {}) => packDecision(partsOf(told));
 const failed = (bytes: Uint8Array, trusted?: string) =>
@@ -104,6 +131,43 @@ function forged(bytes: Buffer, change: (files: Map<string, Buffer>, statement: S
     );
   return writeZip([...files]);
 }
+
+describe("what people wrote", () => {
+  const both = [removing("redaction.requested", 5), removing("redaction.approved", 6)];
+
+  it("stands beside the evidence and is held against its digests", () => {
+    const parts = partsWithNote();
+    const bytes = packDecision(parts);
+    expect(failed(bytes)).toEqual([]);
+    expect(verifyDecision(bytes).checks.find(({ name }) => name === "texts")?.detail).toContain("1 of 1 notes");
+    for (const texts of [
+      new Map<string, EvidenceText>([[note.digest, { text: "Another note." }]]),
+      new Map<string, EvidenceText>([[sha256Hex("more"), { text: "more" }]]),
+      new Map<string, EvidenceText>([...parts.texts, [sha256Hex("more"), { text: "more" }]]),
+      new Map<string, EvidenceText>(),
+    ])
+      expect(failed(packDecision({ ...parts, texts }))).toEqual(["texts"]);
+  });
+
+  it("verifies after two people removed it, and says so", () => {
+    const bytes = packDecision(partsWithNote(removed, both));
+    const result = verifyDecision(bytes);
+    expect(result.checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect(result.notes.join(" ")).toContain("removed at 2026-02-01T00:00:00.000Z by Person 5 and Person 6: Personal");
+    expect(bytes.includes(note.text)).toBe(false);
+  });
+
+  it("does not verify when it is gone and the log has no two people who removed it", () => {
+    for (const events of [
+      [],
+      [both[0]!],
+      [both[1]!],
+      [both[0]!, removing("redaction.approved", 5)],
+      both.map((event) => ({ ...event, subject: { kind: "redaction", id: "6" } })),
+    ])
+      expect(failed(packDecision(partsWithNote(removed, events)))).toEqual(["texts"]);
+  });
+});
 
 describe("verifying an exported decision", () => {
   it("finds nothing wrong with what a server packed, and says whose key it rests on", () => {
@@ -260,6 +324,101 @@ describe("verifying an exported decision", () => {
     expect(run("nothing.zip")).toMatchObject({ code: 2 });
     rmSync(folder, { recursive: true });
   });
+
+  it("verifies in an empty folder, without environment and without network, and writes nothing", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "countersign-offline-"));
+    try {
+      const bytes = packed({ verifier: verifierSource });
+      writeFileSync(path.join(folder, "decision.zip"), bytes);
+      // The verifier that is in the archive.
+      writeFileSync(path.join(folder, "verify.mjs"), readZip(bytes).get("verify.mjs")!);
+      writeFileSync(path.join(folder, "log-key.pub"), pem);
+      const alone = spawnSync("unshare", ["-rn", "true"]).status === 0 ? ["unshare", "-rn"] : [];
+      const [command, ...args] = [
+        ...alone,
+        ...["env", "-i", process.execPath, "verify.mjs", "decision.zip", "--key", "log-key.pub"],
+      ];
+      const { status, stdout, stderr } = spawnSync(command!, args, { cwd: folder, encoding: "utf8" });
+      expect(stderr).toBe("");
+      expect(stdout).toMatch(/^Verified: release 7 was approved/);
+      expect(status).toBe(0);
+      expect(readdirSync(folder).sort()).toEqual(["decision.zip", "log-key.pub", "verify.mjs"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("refuses hostile archives with a clear word, and writes nothing", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "countersign-hostile-"));
+    const inner = path.join(folder, "deep", "er");
+    mkdirSync(inner, { recursive: true });
+    const good = packed();
+    const files = [...readZip(good)];
+    const bomb = deflateRawSync(Buffer.alloc(20_000_000));
+    /** A zip that is compressed, with the sizes that its headers claim. */
+    const compressed = (claimed: number) => {
+      const local = Buffer.alloc(30 + 13);
+      local.write("PK\x03\x04", "latin1");
+      local.writeUInt16LE(20, 4);
+      local.writeUInt16LE(8, 8);
+      local.writeUInt32LE(bomb.length, 18);
+      local.writeUInt32LE(claimed, 22);
+      local.writeUInt16LE(13, 26);
+      local.write("evidence.json", 30);
+      return Buffer.concat([local, bomb]);
+    };
+    const long = Buffer.from(good);
+    long.writeUInt32LE(0xffff_ffff, 18);
+    const hostile: Record<string, [Buffer, RegExp]> = {
+      "a path out of the folder": [
+        writeZip([...files, ["../../evil.mjs", Buffer.from("x")]]),
+        /evil\.mjs is not the one/,
+      ],
+      "an absolute path": [
+        writeZip([...files, ["/tmp/countersign-evil", Buffer.from("x")]]),
+        /countersign-evil is not the one/,
+      ],
+      "a name that plays the terminal": [
+        writeZip([...files, ["\u001b[2J", Buffer.from("x")]]),
+        /\\u001b\[2J is not the one/,
+      ],
+      "a bomb": [compressed(20_000_000), /checksum is another one/],
+      "a bomb that claims 4 GiB": [compressed(0xffff_ffff), /checksum is another one/],
+      "a file longer than the archive": [long, /longer than the archive/],
+      "60 000 files": [
+        writeZip(Array.from({ length: 60_000 }, (_, i): [string, Buffer] => [`f${i}`, Buffer.alloc(0)])),
+        /lacks statement/,
+      ],
+      "one file twice": [writeZip([...files, files[0]!]), /twice/],
+      "cut in the middle": [good.subarray(0, good.length / 2), /./],
+      "cut by a byte": [good.subarray(0, -1), /not as it was written/],
+      nothing: [Buffer.alloc(0), /no zip archive|not a zip archive/],
+    };
+    try {
+      for (const [name, [bytes, why]] of Object.entries(hostile)) {
+        writeFileSync(path.join(inner, "given.zip"), bytes);
+        writeFileSync(path.join(inner, "verify.mjs"), verifierSource);
+        const { status, stdout, stderr } = spawnSync(
+          process.execPath,
+          ["--max-old-space-size=200", "verify.mjs", "given.zip"],
+          {
+            cwd: inner,
+            encoding: "utf8",
+            env: {},
+          },
+        );
+        expect(status, name).toBe(1);
+        expect(stdout, name).toMatch(/^NOT verified/);
+        expect(stdout, name).toMatch(why);
+        expect(stdout.includes("\u001b"), name).toBe(false);
+        expect(stderr, name).toBe("");
+        expect([readdirSync(folder), readdirSync(inner).sort()], name).toEqual([["deep"], ["given.zip", "verify.mjs"]]);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    expect(existsSync("/tmp/countersign-evil")).toBe(false);
+  }, 60_000);
 
   it("shares no code with the log, and proves as the published vectors ask", () => {
     const answers = published.inclusion.map((line) => {

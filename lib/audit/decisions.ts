@@ -9,8 +9,8 @@ import { canonicalJson, sha256Hex } from "../digest";
 import { Fault, notFound } from "../errors";
 import { appendAudit } from "./append";
 import { openCheckpoint, type SignedCheckpoint } from "./checkpoint";
-import { type DecisionEntry, packDecision, signing } from "./decision-archive";
-import { verifyDecision } from "./decision-verifier.mjs";
+import { type DecisionEntry, type EvidenceText, packDecision, signing } from "./decision-archive";
+import { textDigests, verifyDecision } from "./decision-verifier.mjs";
 import { logKey, logPublicKeys, publicPem } from "./key";
 import { type AuditEvent, parseLeaf } from "./leaf";
 import { checkpointNow } from "./publish";
@@ -55,6 +55,8 @@ export type DecisionRecord = DecisionRow & {
     /** The digest computed now from the stored text; it is intact when this equals evidenceDigest. */
     recomputed: string;
     canonical: boolean;
+    /** What people wrote, by the digest that the evidence has of it. */
+    texts: Record<string, EvidenceText>;
   };
   signOffs: DecisionSignOff[];
   /** The deciding entry of the audit log. */
@@ -112,6 +114,7 @@ export async function getDecision(actor: Actor, id: number): Promise<DecisionRec
       createdAt: evidence.createdAt,
       recomputed: sha256Hex(evidence.body),
       canonical: isCanonical(evidence.body),
+      texts: Object.fromEntries(await textsOf(row.releaseId, evidence.body)),
     },
     signOffs: signOffs.map((signOff) => signOffRecord(signOff, row.evidenceDigest, entries)),
     entry: entry
@@ -208,7 +211,7 @@ export async function exportDecision({
   const [row] = id === "latest" ? await listDecisions(actor, { limit: 1 }) : [await findDecision(actor, id)];
   if (!row) throw new Fault("not_found", "Nothing is decided yet in this project.");
   const { releaseId, evidenceDigest } = row;
-  const bytes = await pack(row, await releaseEntries(actor, releaseId));
+  const bytes = await pack(actor, row);
   const key = logKey();
   const failed = verifyDecision(bytes, publicPem(key.publicKey)).checks.find(({ ok }) => !ok);
   if (failed)
@@ -224,7 +227,38 @@ export async function exportDecision({
   return { name: `countersign-decision-${releaseId}.zip`, bytes };
 }
 
-async function pack(row: DecisionRow, entries: readonly ReleaseEntry[]): Promise<Buffer> {
+/** What people wrote about the release, by digest, as far as the evidence has digests; and what of it was removed. */
+async function textsOf(releaseId: number, body: string): Promise<Map<string, EvidenceText>> {
+  type Row = { text: string; digest: string | null; redaction: number; at: Date; by: string[]; reason: string };
+  const { rows } = await pool().query<Row>(
+    `WITH said AS (
+       SELECT 'review' AS place, id::text AS row_key, 'note' AS field, note AS text FROM review WHERE release_id = $1
+       UNION ALL SELECT 'adjudication_task', id, 'note', note FROM adjudication_task WHERE release_id = $1
+       UNION ALL SELECT 'answer_comment', id::text, field, CASE field WHEN 'quote' THEN quote WHEN 'prefix' THEN prefix ELSE comment END
+         FROM answer_comment CROSS JOIN unnest(ARRAY['quote', 'prefix', 'comment']) AS field WHERE release_id = $1)
+     SELECT s.text, k.digest, x.id AS redaction, x.decided_at AS at, ARRAY[a.name, b.name] AS by, x.reason
+       FROM said s LEFT JOIN tombstone k USING (place, row_key, field) LEFT JOIN redaction x ON x.id = k.redaction_id
+       LEFT JOIN app_user a ON a.id = x.requested_by_id LEFT JOIN app_user b ON b.id = x.decided_by_id
+      WHERE s.text IS NOT NULL`,
+    [releaseId],
+  );
+  const known = new Map(
+    rows.map(({ text, digest, redaction, at, by, reason }): [string, EvidenceText] =>
+      digest === null
+        ? [sha256Hex(text), { text }]
+        : [digest, { removed: { redaction, at: at.toISOString(), by, reason } }],
+    ),
+  );
+  let wanted: string[];
+  try {
+    wanted = textDigests(JSON.parse(body));
+  } catch {
+    return new Map();
+  }
+  return new Map(wanted.flatMap((digest) => (known.has(digest) ? [[digest, known.get(digest)!] as const] : [])));
+}
+
+async function pack(actor: Actor, row: DecisionRow): Promise<Buffer> {
   const { releaseId, evidenceDigest } = row;
   const version = { select: { key: true, digest: true, content: true } };
   const evidence = await db.evidence.findUniqueOrThrow({
@@ -244,6 +278,12 @@ async function pack(row: DecisionRow, entries: readonly ReleaseEntry[]): Promise
     },
   });
   const { project, dataset, ...release } = evidence.release;
+  const texts = await textsOf(releaseId, evidence.body);
+  const removals = new Set([...texts.values()].flatMap((said) => ("removed" in said ? [said.removed.redaction] : [])));
+  const entries = [
+    ...(await releaseEntries(actor, releaseId)),
+    ...(removals.size > 0 ? await removalEntries(actor, [...removals]) : []),
+  ].sort((a, b) => a.index - b.index);
   const checkpoint = await checkpointOver(entries.at(-1)?.index ?? 0);
   const leaves = await allLeafHashes(pool(), checkpoint.size).catch((error: unknown) => {
     throw error instanceof MissingEntries ? new Fault("conflict", `Nothing was exported: ${error.message}.`) : error;
@@ -253,7 +293,7 @@ async function pack(row: DecisionRow, entries: readonly ReleaseEntry[]): Promise
   return packDecision({
     ...release,
     ...{ releaseId, evidenceDigest, outcome: row.outcome, auditIndex: row.auditIndex, prompt: row.prompt },
-    ...{ project: project.key, dataset: dataset.name, evidence: evidence.body, checkpoint },
+    ...{ project: project.key, dataset: dataset.name, evidence: evidence.body, texts, checkpoint },
     entries: entries.map((entry, i) => ({ ...entry, proof: proofs[i]! })),
     key: logKey(),
     verifier: readFileSync(verifierFile()),
@@ -273,6 +313,21 @@ async function releaseEntries(actor: Actor, releaseId: number): Promise<ReleaseE
       WHERE project_id = $1 AND action = ANY ($2) AND (subject = $3 OR subject LIKE $3 || ' %') ORDER BY "index"`,
     [actor.projectId, exported, `release:${releaseId}`],
   );
+  return readable(rows);
+}
+
+/** How content that the evidence stands on came to be removed. */
+async function removalEntries(actor: Actor, ids: readonly number[]): Promise<ReleaseEntry[]> {
+  const { rows } = await pool().query<{ index: number; leaf: Buffer }>(
+    `SELECT "index", leaf FROM audit_entry
+      WHERE project_id = $1 AND action IN ('redaction.requested', 'redaction.approved')
+        AND split_part(subject, ' ', 1) = ANY ($2) ORDER BY "index"`,
+    [actor.projectId, ids.map((id) => `redaction:${id}`)],
+  );
+  return readable(rows);
+}
+
+function readable(rows: readonly { index: number; leaf: Buffer }[]): ReleaseEntry[] {
   return rows.map(({ index, leaf }) => {
     const event = eventOf(leaf);
     if (!event)

@@ -46,7 +46,12 @@ const review = z.object({
   verdict: text,
   prefer: text,
   blind: z.boolean().optional().catch(undefined),
-  note: z.string().nullable().optional().catch(undefined),
+  // The text itself in evidence of the format 1; since then its digest.
+  note: z
+    .union([z.string(), z.object({ sha256: z.string() })])
+    .nullable()
+    .optional()
+    .catch(undefined),
   supersedes: z.number().nullable().optional().catch(undefined),
   id: z.number().optional().catch(undefined),
   at: text,

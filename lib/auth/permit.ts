@@ -27,6 +27,8 @@ export const allowed = {
   "criterion.write": ["administrator", "release_manager"],
   "policy.propose": ["administrator", "release_manager"],
   "policy.approve": ["administrator", "release_manager"],
+  "redaction.request": ["administrator", "release_manager"],
+  "redaction.approve": ["administrator", "release_manager"],
   "audit.read": ["auditor", "administrator", "release_manager"],
   "audit.verify": ["auditor", "administrator", "release_manager"],
   "evidence.export": everyone,

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../../package.json";
 import * as anchor from "./commands/anchor";
+import * as backup from "./commands/backup";
 import * as dev from "./commands/dev";
 import * as doctor from "./commands/doctor";
 import * as draw from "./commands/draw";
@@ -11,6 +12,7 @@ import * as key from "./commands/key";
 import * as prompt from "./commands/prompt";
 import * as release from "./commands/release";
 import * as replay from "./commands/replay";
+import * as restore from "./commands/restore";
 import * as sentinels from "./commands/sentinels";
 import * as token from "./commands/token";
 import * as user from "./commands/user";
@@ -28,6 +30,8 @@ const commands = [
   verify,
   replay,
   exporting,
+  backup,
+  restore,
   user,
   token,
   doctor,

@@ -31,8 +31,57 @@ const appendOnly = [
   "sentinel_strike",
   "sentinel_verdict",
 ];
+/** Rows of these may be changed and removed. A new table belongs into one of these lists; `weakPlaces` names one that does not. */
+const changing = [
+  "app_user",
+  "project",
+  "membership",
+  "sign_in_link",
+  "api_token",
+  "rate_limit",
+  "idempotent_answer",
+  "prompt",
+  "prompt_version",
+  "label",
+  "dataset",
+  "test_case",
+  "run",
+  "output",
+  "search_text",
+  "criterion",
+  "criterion_example",
+  "judge",
+  "judge_version",
+  "run_judge",
+  "verdict",
+  "preference_verdict",
+  "run_pair_judge",
+  "import",
+  "import_chunk",
+  "policy",
+  "release",
+  "release_criterion",
+  "sample_batch",
+  "draw",
+  "chosen_case",
+  "case_tag",
+  "saved_view",
+  "review_task",
+  "review_check",
+  "review_submission",
+  "failure_tag",
+  "assignment",
+  "adjudication_task",
+  "checkpoint_delivery",
+  "passkey",
+  "passkey_challenge",
+  // Decided once: its trigger says so.
+  "redaction",
+];
 /** Written through audit_append() alone. */
 const auditTables = ["audit_entry", "audit_head", "audit_checkpoint"];
+/** Written through redact() alone. */
+const tombstones = ["tombstone"];
 const auditAppend = "audit_append(bytea, integer, timestamptz, text, text, text, text)";
 
 /**
@@ -94,7 +143,7 @@ export async function weakTriggers(database: Pick<pg.Pool, "query">): Promise<st
     `SELECT c.relname AS table, t.tgname AS name, t.tgenabled AS enabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
       WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace AND t.tgname LIKE 'refuse\\_%'`,
   );
-  return [...auditTables, ...appendOnly].flatMap((table) => {
+  return [...auditTables, ...appendOnly, ...tombstones].flatMap((table) => {
     const change = table === "audit_head" ? "refuse_head_jump" : "refuse_row_change";
     return [change, "refuse_truncate"].flatMap((name) => {
       const found = rows.find((row) => row.table === table && row.name === name);
@@ -106,13 +155,60 @@ export async function weakTriggers(database: Pick<pg.Pool, "query">): Promise<st
   });
 }
 
+/**
+ * What the catalogue of the database lacks for the record to be kept, each in words: tables that no list here knows,
+ * triggers, references that would carry a change into a kept row, functions with the owner's rights that anybody may call or
+ * that look names up where the caller says, and rights of the application's role.
+ */
+export async function weakPlaces(database: Pick<pg.Pool, "query">): Promise<string[]> {
+  const kept = [...auditTables, ...appendOnly, ...tombstones];
+  const known = [...kept, ...changing, "_prisma_migrations"];
+  const { rows: tables } = await database.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class
+      WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`,
+  );
+  const { rows: references } = await database.query<{ name: string; table: string }>(
+    `SELECT c.conname AS name, t.relname AS table FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
+      WHERE c.contype = 'f' AND t.relnamespace = current_schema()::regnamespace AND t.relname = ANY ($1)
+        AND (c.confdeltype NOT IN ('a', 'r') OR c.confupdtype NOT IN ('a', 'r')) ORDER BY 2, 1`,
+    [kept],
+  );
+  const { rows: functions } = await database.query<{ name: string; open: boolean; led: boolean }>(
+    `SELECT p.proname AS name, p.proacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(p.proacl) a WHERE a.grantee = 0 AND a.privilege_type = 'EXECUTE') AS open,
+            NOT EXISTS (SELECT 1 FROM unnest(p.proconfig) s WHERE s LIKE 'search_path=%') AS led
+       FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace AND p.prosecdef ORDER BY 1`,
+  );
+  const { rows: rights } = await database.query<{ role: string; name: string; right: string }>(
+    `SELECT g.rolname AS role, c.relname AS name, a.privilege_type AS right
+       FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a LEFT JOIN pg_roles g ON g.oid = a.grantee
+      WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND a.grantee <> c.relowner
+        AND (a.privilege_type IN ('TRUNCATE', 'TRIGGER', 'REFERENCES', 'MAINTAIN')
+             OR (c.relname = ANY ($1) AND a.privilege_type IN ('UPDATE', 'DELETE'))
+             OR (c.relname = ANY ($2) AND a.privilege_type = 'INSERT')
+             OR (coalesce(g.rolname, '') LIKE 'countersign\\_auditor%' AND a.privilege_type <> 'SELECT')) ORDER BY 2, 3`,
+    [kept, ["audit_entry", "audit_head", ...tombstones]],
+  );
+  return [
+    ...tables
+      .filter(({ name }) => !known.includes(name))
+      .map(({ name }) => `no list says whether rows of ${name} may change`),
+    ...(await weakTriggers(database)),
+    ...references.map(({ name, table }) => `${name} carries changes of other rows into ${table}`),
+    ...functions.filter(({ open }) => open).map(({ name }) => `anybody may call ${name}() with the owner's rights`),
+    ...functions.filter(({ led }) => led).map(({ name }) => `${name}() looks names up where its caller says`),
+    ...rights.map(({ role, name, right }) => `${role ?? "everybody"} may ${right} on ${name}`),
+  ];
+}
+
 async function grant(owner: pg.Client, names: { app: string; auditor: string; schema: string; database: string }) {
   const app = id(names.app);
   const auditor = id(names.auditor);
   const schema = id(names.schema);
   const { tables, views, sequences, lacking } = await ownThings(owner, names);
   const list = (chosen: string[]) => chosen.map((name) => `${schema}.${id(name)}`).join(", ");
-  const ordinary = tables.filter((name) => ![...auditTables, ...appendOnly, "_prisma_migrations"].includes(name));
+  const ordinary = tables.filter(
+    (name) => ![...auditTables, ...appendOnly, ...tombstones, "_prisma_migrations"].includes(name),
+  );
   const append = `${schema}.${auditAppend}`;
   const statements = [
     ...(lacking.connect ? [`GRANT CONNECT ON DATABASE ${id(names.database)} TO ${app}, ${auditor}`] : []),
@@ -128,7 +224,8 @@ async function grant(owner: pg.Client, names: { app: string; auditor: string; sc
     `REVOKE EXECUTE ON FUNCTION ${append} FROM PUBLIC`,
     `GRANT EXECUTE ON FUNCTION ${append} TO ${app}`,
     `GRANT EXECUTE ON FUNCTION ${schema}.audit_root() TO ${app}, ${auditor}`,
-    `GRANT EXECUTE ON FUNCTION ${schema}.analyze_loaded_tables(), ${schema}.make_searchable(integer) TO ${app}`,
+    `GRANT EXECUTE ON FUNCTION ${schema}.analyze_loaded_tables(), ${schema}.make_searchable(integer),
+       ${schema}.redact(integer, integer) TO ${app}`,
   ];
   // In one transaction, so that requests served meanwhile never see the moment between revoking and granting.
   await owner.query("BEGIN");

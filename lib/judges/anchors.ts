@@ -78,7 +78,7 @@ export async function createAnchor({
       }
       const [{ digest } = { digest: "" }] = await tx.$queryRaw<{ digest: string }[]>`
         SELECT encode(sha256(convert_to(string_agg(c.key || ' ' || c.input_digest || ' '
-                 || encode(sha256(convert_to(o.output, 'UTF8')), 'hex'), E'\n' ORDER BY c.key COLLATE "C"), 'UTF8')), 'hex') AS digest
+                 || text_digest('output', o.run_id || '/' || o.case_id || '/0', 'output', o.output), E'\n' ORDER BY c.key COLLATE "C"), 'UTF8')), 'hex') AS digest
           FROM output o JOIN test_case c ON c.id = o.case_id
          WHERE o.run_id = ${run} AND o.repeat = 0 AND o.case_id = ANY (${chosen}::int[])`;
       const recorded = choice.how === "random" ? { ...choice, seed } : choice;

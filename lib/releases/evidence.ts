@@ -1,9 +1,12 @@
+import { Prisma } from "../db/generated/client";
 import type { Tx } from "../db/transaction";
 import type { JsonObject } from "../digest";
 import type { BriefNumbers } from "./brief";
 import { frozenInputs, type NumbersInputs } from "./recompute";
 
-export const evidenceFormat = "countersign-evidence/1";
+export const evidenceFormat = "countersign-evidence/2";
+/** Held what people wrote word for word. */
+const formerFormat = "countersign-evidence/1";
 
 const runSelect = { id: true, model: true, digest: true, sourceDigest: true, outputCount: true, errorCount: true };
 const versionSelect = { key: true, number: true, digest: true, author: true, message: true };
@@ -11,14 +14,17 @@ const versionSelect = { key: true, number: true, digest: true, author: true, mes
 /**
  * Everything a decision on this release rests on, as one JSON document: what is compared, by digest; the policy; every
  * draw with its probability; every grade, superseded ones too; the numbers and gates as they were, and what else they are
- * computed from (lib/releases/recompute.ts).
+ * computed from (lib/releases/recompute.ts). What people wrote stands in it as a digest: the text stays with the grade, and
+ * may have to be removed from there (docs/privacy.md).
  */
 export async function buildEvidence(
   tx: Tx,
   releaseId: number,
   numbers: BriefNumbers,
   inputs: NumbersInputs,
+  format: string = evidenceFormat,
 ): Promise<JsonObject> {
+  const said = format === formerFormat ? wordForWord : digestOf;
   const release = await tx.release.findUniqueOrThrow({
     where: { id: releaseId },
     include: {
@@ -42,7 +48,7 @@ export async function buildEvidence(
     },
   });
   return {
-    format: evidenceFormat,
+    format,
     release: {
       id: release.id,
       project: release.project.key,
@@ -67,9 +73,9 @@ export async function buildEvidence(
     policy: { ...release.policy, document: JSON.parse(release.policy.document) },
     sample: await batchesOf(tx, releaseId),
     ...(await chosenOf(tx, releaseId)),
-    reviews: await reviewsOf(tx, releaseId),
-    ...(await adjudicationsOf(tx, releaseId)),
-    ...(await commentsOf(tx, releaseId)),
+    reviews: await reviewsOf(tx, releaseId, said),
+    ...(await adjudicationsOf(tx, releaseId, said)),
+    ...(await commentsOf(tx, releaseId, said)),
     ...(await attributionsOf(tx, releaseId)),
     numbers: numbers.criteria as unknown as JsonObject[],
     population: numbers.population,
@@ -78,6 +84,19 @@ export async function buildEvidence(
     gates: numbers.gates,
     inputs: frozenInputs(inputs),
   };
+}
+
+type Saying = typeof digestOf;
+
+/** `{"sha256": …}` of a text as it was written, also when it was removed since; null where there is none. */
+function digestOf(place: string, row: string, field: string, text: string): Prisma.Sql {
+  return Prisma.raw(
+    `CASE WHEN ${text} IS NOT NULL THEN json_build_object('sha256', text_digest('${place}', ${row}, '${field}', ${text})) END`,
+  );
+}
+
+function wordForWord(_place: string, _row: string, _field: string, text: string): Prisma.Sql {
+  return Prisma.raw(text);
 }
 
 async function batchesOf(tx: Tx, releaseId: number): Promise<JsonObject[]> {
@@ -109,11 +128,11 @@ async function chosenOf(tx: Tx, releaseId: number): Promise<{ chosen?: JsonObjec
   return rows.length === 0 ? {} : { chosen: rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() })) };
 }
 
-async function reviewsOf(tx: Tx, releaseId: number): Promise<JsonObject[]> {
+async function reviewsOf(tx: Tx, releaseId: number, said: Saying): Promise<JsonObject[]> {
   const rows = await tx.$queryRaw<(JsonObject & { at: Date })[]>`
     SELECT rv.id, c.key AS "case", v.key AS version, k.key AS criterion,
            json_build_object('id', u.id, 'name', u.name, 'email', u.email) AS reviewer,
-           rv.verdict::text, rv.prefer::text, rv.note, rv.tags, rv.blind, rv.side, rv.took_ms AS "tookMs", rv.supersedes_id AS supersedes,
+           rv.verdict::text, rv.prefer::text, ${said("review", "rv.id::text", "note", "rv.note")} AS note, rv.tags, rv.blind, rv.side, rv.took_ms AS "tookMs", rv.supersedes_id AS supersedes,
            rv.created_at AS at
       FROM review rv JOIN test_case c ON c.id = rv.case_id LEFT JOIN run r ON r.id = rv.run_id
       LEFT JOIN prompt_version v ON v.id = r.version_id JOIN criterion k ON k.id = rv.criterion_id
@@ -128,9 +147,9 @@ async function reviewsOf(tx: Tx, releaseId: number): Promise<JsonObject[]> {
 }
 
 /** How disagreements were settled, and which cases were sent back for one more grader; nothing where nobody had to. */
-async function adjudicationsOf(tx: Tx, releaseId: number): Promise<JsonObject> {
+async function adjudicationsOf(tx: Tx, releaseId: number, said: Saying): Promise<JsonObject> {
   const rows = await tx.$queryRaw<(JsonObject & { at: Date })[]>`
-    SELECT c.key AS "case", t.outcome, t.note, json_build_object('id', u.id, 'name', u.name, 'email', u.email) AS adjudicator, t.completed_at AS at,
+    SELECT c.key AS "case", t.outcome, ${said("adjudication_task", "t.id", "note", "t.note")} AS note, json_build_object('id', u.id, 'name', u.name, 'email', u.email) AS adjudicator, t.completed_at AS at,
            coalesce((SELECT json_agg(json_strip_nulls(json_build_object('criterion', k.key, 'version', v.key, 'verdict', a.verdict, 'prefer', a.prefer)) ORDER BY a.id)
                        FROM adjudication a JOIN criterion k ON k.id = a.criterion_id LEFT JOIN run r ON r.id = a.run_id
                        LEFT JOIN prompt_version v ON v.id = r.version_id WHERE a.task_id = t.id), '[]') AS labels
@@ -141,9 +160,12 @@ async function adjudicationsOf(tx: Tx, releaseId: number): Promise<JsonObject> {
 }
 
 /** What reviewers said about words of answers; nothing where nobody did. */
-async function commentsOf(tx: Tx, releaseId: number): Promise<JsonObject> {
+async function commentsOf(tx: Tx, releaseId: number, said: Saying): Promise<JsonObject> {
   const rows = await tx.$queryRaw<(JsonObject & { at: Date })[]>`
-    SELECT c.key AS "case", v.key AS version, u.name AS reviewer, m.quote, m.prefix, m.comment, m.created_at AS at
+    SELECT c.key AS "case", v.key AS version, u.name AS reviewer,
+           ${said("answer_comment", "m.id::text", "quote", "m.quote")} AS quote,
+           ${said("answer_comment", "m.id::text", "prefix", "m.prefix")} AS prefix,
+           ${said("answer_comment", "m.id::text", "comment", "m.comment")} AS comment, m.created_at AS at
       FROM answer_comment m JOIN test_case c ON c.id = m.case_id JOIN run r ON r.id = m.run_id
       JOIN prompt_version v ON v.id = r.version_id JOIN app_user u ON u.id = m.reviewer_id
      WHERE m.release_id = ${releaseId} ORDER BY m.id`;

@@ -24,7 +24,8 @@ export async function changedSinceFrozen(
   // As of the moment of closing: evidence does not age while it waits.
   const closed = frozen.closed as { at: string };
   const { numbers, inputs } = await briefNumbers(tx, actor, releaseId, new Date(closed.at));
-  const now = canonicalJson({ ...(await buildEvidence(tx, releaseId, numbers, inputs)), closed });
+  const again = await buildEvidence(tx, releaseId, numbers, inputs, String(frozen.format));
+  const now = canonicalJson({ ...again, closed });
   if (sha256Hex(now) === digest && now === body) return null;
   return compareEvidence(frozen, JSON.parse(now) as JsonObject);
 }

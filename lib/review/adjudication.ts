@@ -4,7 +4,7 @@ import type { Actor } from "../auth/actor";
 import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
 import { type Tx, transaction } from "../db/transaction";
-import { digestOf } from "../digest";
+import { digestOf, textDigest } from "../digest";
 import { Fault } from "../errors";
 import {
   graderOf,
@@ -244,7 +244,7 @@ export async function settleDispute({
         task: input.task,
         outcome,
         seen: rows.map(({ reviewId }) => reviewId),
-        ...(note && { note }),
+        ...(note && { note: textDigest(note) }),
       },
     });
     return { outcome, revealed };

@@ -2,7 +2,7 @@ import { appendAudit } from "../audit/append";
 import type { Actor } from "../auth/actor";
 import { db } from "../db/client";
 import { type Tx, transaction, violates } from "../db/transaction";
-import { canonicalJson, digestOf } from "../digest";
+import { canonicalJson, digestOf, textDigest } from "../digest";
 import { Fault, notFound } from "../errors";
 import { isCheck, lockCheck, toldRepeat, toldSentinel } from "./checks";
 import {
@@ -384,7 +384,7 @@ export async function skipTask({
     await appendAudit(tx, actor, {
       action: "review.skipped",
       subject: { kind: "release", id: String(input.releaseId), name: task.case },
-      details: { case: task.case, task: task.id, ...(reason && { reason }) },
+      details: { case: task.case, task: task.id, ...(reason && { reason: textDigest(reason) }) },
     });
   });
 }

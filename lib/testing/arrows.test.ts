@@ -21,6 +21,7 @@ const mayImport: Record<string, string[]> = {
   releases: [...base, "prompts", "datasets", "runs", "judges", "review", "calibration"],
   sentinels: [...base, "prompts", "datasets", "runs", "judges", "review", "calibration", "releases"],
   signals: [...base, "prompts", "datasets", "runs", "judges", "review", "calibration", "releases"],
+  privacy: [...base, "runs"],
   testing: ["db", "auth"],
 };
 /** Doors and what starts things: they may import every room, and no room imports them. */

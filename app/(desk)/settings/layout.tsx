@@ -17,6 +17,7 @@ export default async function SettingsLayout({ children }: { children: ReactNode
           { href: "/settings/policies", label: "Policies" },
           { href: "/settings/tokens", label: "Tokens" },
           { href: "/settings/account", label: "Account" },
+          { href: "/settings/privacy", label: "Privacy" },
           ...(may(actor, "project.create") ? [{ href: "/settings/projects", label: "Projects" }] : []),
         ]}
       />

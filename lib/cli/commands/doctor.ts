@@ -6,7 +6,7 @@ import { logPublicKeys } from "../../audit/key";
 import { trustOf, verifyDatabase } from "../../audit/live";
 import { deliveries } from "../../audit/publish";
 import { migrationStatus } from "../../db/migrate";
-import { rolesAreSeparate, weakTriggers } from "../../db/roles";
+import { rolesAreSeparate, weakPlaces } from "../../db/roles";
 import { describe, serverVersion, withDatabase } from "../database";
 import { plain, show } from "../output";
 import { dataFolder } from "../paths";
@@ -64,10 +64,12 @@ async function examine(): Promise<{ checks: Check[]; reached: boolean }> {
     });
   }
   if (url && reached) {
-    await check("Triggers", async () => {
-      const weak = await withDatabase(url, weakTriggers);
+    await check("Kept tables", async () => {
+      const weak = await withDatabase(url, weakPlaces);
       const detail =
-        weak.length === 0 ? "on, also for replication roles, on every table that is only added to" : weak.join("; ");
+        weak.length === 0
+          ? "triggers on, also for replication roles; no reference, function or right changes what is only added to"
+          : weak.join("; ");
       return { ok: weak.length === 0, detail };
     });
     await check("Audit log", async () => {

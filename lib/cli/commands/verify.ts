@@ -12,6 +12,7 @@ import type { LogProblem, LogVerification } from "../../audit/verify";
 
 import type { Reader } from "../../calibration/tally";
 import { Prisma } from "../../db/generated/client";
+import { type ContentVerification, verifyContents } from "../../privacy/verify";
 import { type Recomputation, type Recomputed, recompute } from "../../releases/recompute";
 import { type SampleVerification, verifySamples } from "../../releases/verify-samples";
 import { CliError } from "../connection";
@@ -66,7 +67,7 @@ function exportWords(
     ...different
       .slice(0, 20)
       .map(({ path, frozen, again }) => plain(`    ${path.join(" › ")}: frozen ${frozen}, computed ${again}`)),
-    ...notes.map((note) => `  note: ${note}`),
+    ...notes.map((note) => `  note: ${plain(note)}`),
   ].join("\n");
 }
 
@@ -82,15 +83,21 @@ async function live({ key, checkpoints, databaseUrl }: Options, command: Command
     const reason = error instanceof Error && error.message ? error.message : String((error as { code?: unknown }).code);
     throw new CliError(3, `The audit log can't be read: ${reason}.`);
   });
-  const samples = await drawnAgain(databaseUrl ?? urlOf(folder));
-  const ok = result.ok && samples.ok;
+  const [samples, contents] = await withReader(databaseUrl ?? urlOf(folder), async (reader) => [
+    await verifySamples(reader),
+    await verifyContents(reader),
+  ]);
+  const ok = result.ok && samples.ok && contents.ok;
   const words = logWords(result, trust.publicKeys[0]?.key ?? null, checkpoints ?? outsideFile(folder));
-  show(command, { ...result, ok, samples }, `${words}\n${sampleWords(samples)}`);
+  show(
+    command,
+    { ...result, ok, samples, contents },
+    [words, sampleWords(samples), ...contentWords(contents)].join("\n"),
+  );
   process.exitCode = ok ? 0 : 1;
 }
 
-/** Every sample drawn again from its seed. */
-async function drawnAgain(url: string): Promise<SampleVerification> {
+async function withReader<T>(url: string, work: (reader: Reader) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   client.on("error", () => {});
   await client.connect();
@@ -99,7 +106,7 @@ async function drawnAgain(url: string): Promise<SampleVerification> {
       const { text, values: given } = Prisma.sql(strings, ...values);
       return (await client.query(text, given)).rows;
     };
-    return await verifySamples({ $queryRaw } as unknown as Reader);
+    return await work({ $queryRaw } as unknown as Reader);
   } finally {
     await client.end();
   }
@@ -110,6 +117,17 @@ function sampleWords({ ok, batches, problems }: SampleVerification): string {
     `${ok ? "Drawn again" : "NOT as drawn"}: ${batches} ${batches === 1 ? "sample" : "samples"} from their seeds`,
     ...problems.map(({ release, batch, what }) => `  ✗ release ${release}, batch ${batch}: ${plain(what)}`),
   ].join("\n");
+}
+
+function contentWords({ ok, runs, evidence, redactions, problems }: ContentVerification): string[] {
+  return [
+    `${ok ? "As recorded" : "NOT as recorded"}: ${runs} ${runs === 1 ? "run" : "runs"} and ${evidence} frozen evidence, against their digests`,
+    ...redactions.map(
+      ({ texts, at, reason }) =>
+        `  removed by two people at ${at}: ${texts} ${texts === 1 ? "text" : "texts"}: ${plain(reason)}`,
+    ),
+    ...problems.map((problem) => `  ✗ ${plain(problem)}`),
+  ];
 }
 
 function logWords(result: LogVerification, key: KeyObject | null, outside: string): string {

@@ -81,7 +81,7 @@ export default async function DecisionPage({ params }: { params: Promise<{ id: s
             The evidence as it was
           </h2>
           {evidence ? (
-            <Evidence evidence={evidence} waiting={waiting} />
+            <Evidence evidence={evidence} waiting={waiting} texts={decision.evidence.texts} />
           ) : (
             <Notice tone="danger">The stored evidence can't be read as JSON. The download holds its exact text.</Notice>
           )}

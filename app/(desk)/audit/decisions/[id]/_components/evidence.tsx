@@ -4,14 +4,23 @@ import { formatCount, formatPointsInterval, formatRate, plural } from "@/compone
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { preferenceWords, Verdict } from "@/components/ui/verdict";
+import type { EvidenceText } from "@/lib/audit/decision-archive";
 import { type EstimateView, type EvidenceView, settled } from "@/lib/audit/evidence-view";
 import { GateList } from "../../../../releases/_components/gate-list";
+
+type Texts = Readonly<Record<string, EvidenceText>>;
+type EvidenceProps = {
+  evidence: EvidenceView;
+  waiting: ReadonlySet<string>;
+  /** What people wrote, by the digest that the evidence has of it. */
+  texts: Texts;
+};
 
 /**
  * The frozen evidence, readable. Only what the document says; nothing is computed again here. Grades of the `waiting`
  * cases are left out: the reader has to grade them blind.
  */
-export function Evidence({ evidence, waiting }: { evidence: EvidenceView; waiting: ReadonlySet<string> }) {
+export function Evidence({ evidence, waiting, texts }: EvidenceProps) {
   return (
     <>
       <Part title="Gates">
@@ -27,7 +36,7 @@ export function Evidence({ evidence, waiting }: { evidence: EvidenceView; waitin
         <Sample evidence={evidence} />
       </Part>
       <Part title="Grades">
-        <Grades reviews={evidence.reviews} waiting={waiting} />
+        <Grades reviews={evidence.reviews} waiting={waiting} texts={texts} />
       </Part>
     </>
   );
@@ -237,11 +246,30 @@ function shown(value: number | null | undefined): string {
   return typeof value === "number" ? formatCount(value) : "–";
 }
 
+function Note({ note, texts }: { note: EvidenceView["reviews"][number]["note"]; texts: Texts }) {
+  if (!note) return null;
+  if (typeof note === "string") return <UntrustedText text={note} />;
+  const said = texts[note.sha256];
+  if (said && "text" in said) return <UntrustedText text={said.text} />;
+  if (!said)
+    return (
+      <span className="text-worse">
+        The note that was signed is not there: <Digest value={note.sha256} />
+      </span>
+    );
+  const { at, by, reason } = said.removed;
+  return (
+    <span className="text-muted">
+      Removed on {at.slice(0, 10)} by {by.join(" and ")}: <UntrustedText text={reason} /> <Digest value={note.sha256} />
+    </span>
+  );
+}
+
 const gradesShown = 50;
 
-type GradesProps = { reviews: EvidenceView["reviews"]; waiting: ReadonlySet<string> };
+type GradesProps = { reviews: EvidenceView["reviews"]; waiting: ReadonlySet<string>; texts: Texts };
 
-function Grades({ reviews: all, waiting }: GradesProps) {
+function Grades({ reviews: all, waiting, texts }: GradesProps) {
   const reviews = all.filter((review) => !waiting.has(review.case));
   const superseded = new Set(reviews.map(({ supersedes }) => supersedes));
   const people = new Set(reviews.map(({ reviewer }) => reviewer?.name));
@@ -292,7 +320,7 @@ function Grades({ reviews: all, waiting }: GradesProps) {
                   <UntrustedText text={review.reviewer?.name ?? ""} />
                 </TableCell>
                 <TableCell className="min-w-48 [overflow-wrap:anywhere]">
-                  <UntrustedText text={review.note ?? ""} />
+                  <Note note={review.note} texts={texts} />
                 </TableCell>
               </TableRow>
             ))}

@@ -3,9 +3,13 @@ import Link from "next/link";
 import { notFound } from "next/navigation";
 import { rowId } from "@/app/_row-id";
 import { UntrustedText } from "@/components/ui/untrusted-text";
+import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
+import { answersOf, redactionsOf } from "@/lib/privacy/queries";
 import { getCase } from "@/lib/releases/cases";
 import { CaseOpened } from "../../_components/opened";
+import { Removals, withoutVersion } from "../_components/removals";
+import { AskRemoval } from "./_components/ask-removal";
 import { CaseRead } from "./_components/case-read";
 
 export const metadata: Metadata = { title: "Case" };
@@ -15,7 +19,8 @@ export default async function CasePage({ params }: { params: Promise<{ id: strin
   const { id, case: caseId } = await params;
   const [releaseId, number] = [rowId(id), rowId(caseId)];
   if (releaseId === 0 || number === 0) notFound();
-  const found = await getCase(actor, releaseId, number);
+  const [found, removals] = await Promise.all([getCase(actor, releaseId, number), redactionsOf(actor, number)]);
+  const asks = may(actor, "redaction.request");
   return (
     <article className="flex flex-col gap-4">
       <header className="flex flex-col gap-2">
@@ -30,7 +35,9 @@ export default async function CasePage({ params }: { params: Promise<{ id: strin
         </h2>
       </header>
       <CaseOpened releaseId={releaseId} caseId={number} />
+      <Removals removals={found.hidden ? removals.map(withoutVersion) : removals} />
       <CaseRead releaseId={releaseId} detail={found} />
+      {asks && <AskRemoval caseId={number} answers={await answersOf(actor, number)} />}
     </article>
   );
 }

@@ -12,8 +12,11 @@ import { UntrustedText } from "@/components/ui/untrusted";
 import type { CaseDetail } from "@/lib/releases/cases";
 import { CaseOpened } from "../../_components/opened";
 import { CaseBody } from "./case-body";
+import { type Removal, Removals } from "./removals";
 
-type Answer = { detail: CaseDetail; before: number | null; after: number | null } | { message: string };
+type Answer =
+  | { detail: CaseDetail; removals: Removal[]; before: number | null; after: number | null }
+  | { message: string };
 
 type Props = {
   releaseId: number;
@@ -111,6 +114,7 @@ export function CaseDrawer(props: Props) {
         {answer === null && <p className="text-muted">Loading …</p>}
         {answer && "message" in answer && <Notice tone="danger">{answer.message}</Notice>}
         {detail && <CaseOpened releaseId={releaseId} caseId={detail.id} />}
+        {answer && "detail" in answer && <Removals removals={answer.removals} />}
         {detail && <CaseBody key={detail.id} releaseId={releaseId} detail={detail} raw={raw} diff={diff} />}
       </div>
     </Drawer>

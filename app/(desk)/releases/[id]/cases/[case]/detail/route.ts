@@ -1,8 +1,11 @@
 import { rowId } from "@/app/_row-id";
 import { currentActor } from "@/lib/auth/session";
 import { Fault, httpStatus } from "@/lib/errors";
+import { redactionsOf } from "@/lib/privacy/queries";
 import { caseFilterSchema } from "@/lib/releases/case-filter";
 import { besideCase, getCase } from "@/lib/releases/cases";
+
+import { withoutVersion } from "../../_components/removals";
 
 const headers = { "cache-control": "private, no-store" };
 
@@ -19,12 +22,14 @@ export async function GET(request: Request, { params }: Props): Promise<Response
     const filter = caseFilterSchema.parse(given);
     const beside = (direction: "before" | "after") =>
       given.beside === undefined ? null : besideCase(actor, releaseId, filter, { case: number, direction });
-    const [detail, before, after] = await Promise.all([
+    const [detail, removals, before, after] = await Promise.all([
       getCase(actor, releaseId, number),
+      redactionsOf(actor, number),
       beside("before"),
       beside("after"),
     ]);
-    return Response.json({ detail, before, after }, { headers });
+    const told = detail.hidden ? removals.map(withoutVersion) : removals;
+    return Response.json({ detail, removals: told, before, after }, { headers });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return Response.json({ message: error.message }, { status: httpStatus[error.code], headers });

@@ -1,0 +1,41 @@
+import type { Metadata } from "next";
+import { requireActor } from "@/lib/auth/session";
+import { goingWith, listRedactions } from "@/lib/privacy/queries";
+import { DecidedRemovals, OpenRemoval } from "./_components/removals";
+
+export const metadata: Metadata = { title: "Privacy" };
+
+export default async function PrivacyPage() {
+  const actor = await requireActor();
+  const all = await listRedactions(actor);
+  const waiting = await Promise.all(
+    all
+      .filter(({ state }) => state === "requested")
+      .map(async (redaction) => ({ redaction, going: await goingWith(actor, redaction.id) })),
+  );
+  const decided = all.filter(({ state }) => state !== "requested");
+  return (
+    <>
+      <section aria-labelledby="waiting" className="flex flex-col gap-3">
+        <h2 id="waiting" className="text-lg font-semibold">
+          Content to be removed
+        </h2>
+        <p className="max-w-prose text-muted">
+          Answers, and what is said of them, may hold personal data. Whoever finds some asks for its removal on the page
+          of the case; a second person approves it here. The content is then gone for good, and its SHA-256 stays in its
+          place.
+        </p>
+        {waiting.length === 0 && <p>Nothing waits for approval.</p>}
+        {waiting.map(({ redaction, going }) => (
+          <OpenRemoval key={redaction.id} redaction={redaction} going={going} actor={actor} />
+        ))}
+      </section>
+      <section aria-labelledby="decided" className="flex flex-col gap-3">
+        <h2 id="decided" className="text-lg font-semibold">
+          Decided
+        </h2>
+        <DecidedRemovals decided={decided} />
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,123 @@
+import { spawnSync } from "node:child_process";
+import { caseKey, rationaleOf, releaseWithDraws, tokenOf } from "./support/bundle";
+import {
+  auditActions,
+  expect,
+  expectAccessible,
+  type Page,
+  password,
+  rest,
+  signIn,
+  signInAs,
+  test,
+  watch,
+} from "./support/test";
+
+type Task = { task: string; case: string; sides: { side: "A" | "B"; output: unknown }[] };
+
+const note = "Jane Roe of 12 Mill Lane is named";
+
+/** Grades all that waits; the note is on the first case's grades. */
+async function gradeWithNote(release: number): Promise<void> {
+  const token = await tokenOf("rosa@demo.example");
+  for (;;) {
+    const task = await rest<Task | undefined>("GET", `/releases/${release}/queue/next`, undefined, token);
+    if (!task) return;
+    const grades = task.sides.map(({ side }) => ({
+      side,
+      criterion: "useful",
+      verdict: "pass",
+      ...(task.case === caseKey(1) && { note }),
+    }));
+    const body = { task: task.task, grades, clientKey: crypto.randomUUID() };
+    await rest("POST", `/releases/${release}/reviews`, body, token);
+  }
+}
+
+async function caseAddress(page: Page, release: number): Promise<string> {
+  await page.goto(`/releases/${release}/cases?q=${caseKey(1)}`);
+  const row = page.getByRole("row").filter({ hasText: caseKey(1) });
+  const id = await row.first().getAttribute("data-row");
+  return `/releases/${release}/cases/${id}`;
+}
+
+test("content of a case is removed by two people: gone everywhere, and the record verifies and says so", async ({
+  page,
+  browser,
+}) => {
+  test.setTimeout(180_000);
+  const release = await releaseWithDraws("privacy/answers", 12, 12);
+  await gradeWithNote(release);
+  await rest("POST", `/releases/${release}/close`);
+  await signIn(page, "release_manager");
+  await page.goto(`/releases/${release}/sign-off`);
+  await page.getByRole("radio", { name: /^Refuse/ }).check();
+  await page.getByLabel("Reason").fill("Not now.");
+  await page.getByLabel("Your password").fill(password);
+  await page.getByRole("button", { name: "Sign and refuse" }).click();
+  await page.getByRole("link", { name: "Decision record" }).click();
+  const decision = new URL(page.url()).pathname;
+  await page.getByText(/grades by 1 person/).click();
+  await expect(page.getByText(note).first()).toBeVisible();
+
+  // Ask: what is asked for is shown, and not removed.
+  const address = await caseAddress(page, release);
+  await page.goto(address);
+  await page.getByText("Remove content of this case").click();
+  await page.getByLabel("Why").fill("A customer asked us to forget them.");
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Ask for removal" }).click();
+  await expect(page.getByText(/It waits under Settings, Privacy/)).toBeVisible();
+  await expect(page.getByText("Yes, 1.").first()).toBeVisible();
+  await page.goto("/settings/privacy");
+  await expect(page.getByText("You asked for it: somebody else has to approve it.").first()).toBeVisible();
+  await expect(page.getByRole("button", { name: "Remove for good" })).toHaveCount(0);
+
+  // A second person approves.
+  const context = await browser.newContext();
+  const errors: string[] = [];
+  watch(context, errors);
+  const second = await context.newPage();
+  await signInAs(second, "ada@demo.example");
+  await second.goto("/settings/privacy");
+  await expect(second.getByText(/Would go now: \d+ texts/)).toBeVisible();
+  await expectAccessible(second);
+  await second.getByRole("button", { name: "Remove for good" }).click();
+  await expect(second.getByRole("cell", { name: /removed by Ada Moreau/ })).toBeVisible();
+  await expectAccessible(second);
+
+  // Gone: on the case, in the table, in a search, in the record.
+  await page.goto(address);
+  await expect(page.getByText("All content of this case was removed")).toBeVisible();
+  await expect(page.getByText(/Removed on .* by Mila Brandt and Ada Moreau: A customer asked/).first()).toBeVisible();
+  for (const gone of ["Yes, 1.", "It depends, 1.", "Question 1?", rationaleOf(1, "new"), note])
+    await expect(page.getByText(gone)).toHaveCount(0);
+  await expectAccessible(page);
+  await page.goto(`/releases/${release}/cases?q=${encodeURIComponent("Question 1?")}`);
+  await expect(page.getByText("Question 1?", { exact: true })).toHaveCount(0);
+  await page.goto(decision);
+  await page.getByText(/grades by 1 person/).click();
+  await expect(page.getByText(note)).toHaveCount(0);
+  await expect(page.getByText(/Removed on .* by Mila Brandt and Ada Moreau/).first()).toBeVisible();
+  await expectAccessible(page);
+
+  // And the record verifies, the exported one too.
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ["lib/cli/boot.mjs", "cli", ...args], {
+      env: { ...process.env, COUNTERSIGN_DATA: process.env.COUNTERSIGN_E2E_DATA },
+      encoding: "utf8",
+    });
+  const live = run("verify");
+  expect(live.stdout + live.stderr).toMatch(
+    /removed by two people at .*: \d+ texts: A customer asked us to forget them\./,
+  );
+  expect(live.status).toBe(0);
+  const file = test.info().outputPath("decision.zip");
+  expect(run("export", "decision", decision.split("/").at(-1)!, "--out", file).status).toBe(0);
+  const offline = run("verify", file);
+  expect(offline.stdout).toContain("were removed by two people");
+  expect(offline.status).toBe(0);
+  expect(await auditActions()).toEqual(expect.arrayContaining(["redaction.requested", "redaction.approved"]));
+  expect(errors).toEqual([]);
+  await context.close();
+});
