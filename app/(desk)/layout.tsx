@@ -6,6 +6,7 @@ import { ProjectSwitch } from "@/components/shell/project-switch";
 import { Rail } from "@/components/shell/rail";
 import { Initials } from "@/components/ui/initials";
 import { ThemeToggle } from "@/components/ui/theme";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { may } from "@/lib/auth/permit";
 import { listMyProjects, requireActor } from "@/lib/auth/session";
 import { countNews } from "@/lib/releases/news";
@@ -33,7 +34,9 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
               className="flex min-h-8 items-center gap-2 rounded-md px-2 text-muted hover:bg-hover hover:text-ink"
             >
               <Initials name={actor.name} />
-              <span className="min-w-0 break-words">{actor.name}</span>
+              <span className="min-w-0 break-words">
+                <UntrustedText text={actor.name} />
+              </span>
             </Link>
             <Leave userId={actor.userId} />
           </>

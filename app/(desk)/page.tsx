@@ -151,7 +151,7 @@ function Row({ release, href, action, children }: RowProps) {
         {action}
         <span className="sr-only">
           {" "}
-          {release.baseline} → {release.candidate}
+          <UntrustedText text={release.baseline} /> → <UntrustedText text={release.candidate} />
         </span>
       </LinkButton>
     </li>

@@ -4,6 +4,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { roleNames } from "@/lib/auth/actor";
 import { listInvitations, listMembers } from "@/lib/auth/members";
 import { may } from "@/lib/auth/permit";
@@ -37,7 +38,9 @@ export default async function MembersPage() {
             {members.map((member) => (
               <TableRow key={member.userId}>
                 <TableCell>
-                  <div className="font-medium">{member.name}</div>
+                  <div className="font-medium">
+                    <UntrustedText text={member.name} />
+                  </div>
                   <div className="break-all text-sm text-muted">{member.email}</div>
                 </TableCell>
                 <TableCell>
@@ -54,7 +57,11 @@ export default async function MembersPage() {
                   <TableCell>
                     <details>
                       <summary className="cursor-pointer py-1 text-accent">
-                        Change<span className="sr-only"> {member.name}</span>
+                        Change
+                        <span className="sr-only">
+                          {" "}
+                          <UntrustedText text={member.name} />
+                        </span>
                       </summary>
                       <div className="flex flex-col gap-4 py-3">
                         <ActionForm action={changeRolesAction} submit="Save roles" variant="secondary">
