@@ -11,6 +11,7 @@ import { may } from "@/lib/auth/permit";
 import { listMyProjects, requireActor } from "@/lib/auth/session";
 import { countNews } from "@/lib/releases/news";
 import { Leave } from "./_leave";
+import { screenKeys } from "./_keys";
 import { paletteEntries } from "./_palette";
 import { chooseProjectAction } from "./settings/projects/actions";
 
@@ -26,9 +27,9 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
         project={<ProjectSwitch projects={projects} choose={chooseProjectAction} />}
         person={
           <>
-            <Palette entries={entries} />
+            <Palette entries={entries} search="/palette" />
             <ThemeToggle />
-            <Keys />
+            <Keys screens={screenKeys} />
             <Link
               href="/settings/account"
               className="flex min-h-8 items-center gap-2 rounded-md px-2 text-muted hover:bg-hover hover:text-ink"
