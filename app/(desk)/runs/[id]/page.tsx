@@ -91,16 +91,16 @@ export default async function RunPage({ params }: { params: Promise<{ id: string
             <TableBody>
               {run.judges.map((judge) => (
                 <TableRow key={`${judge.key} ${judge.number}`}>
-                  <TableCell>
+                  <TableCell className="min-w-32">
                     <Link
                       href={`/judges/${judge.judgeId}`}
-                      className="break-all text-accent underline underline-offset-2"
+                      className="[overflow-wrap:anywhere] text-accent underline underline-offset-2"
                     >
                       <UntrustedText text={judge.key} />
                     </Link>{" "}
                     <span className="text-muted">version {judge.number}</span>
                   </TableCell>
-                  <TableCell className="break-all">
+                  <TableCell className="min-w-24 [overflow-wrap:anywhere]">
                     <UntrustedText text={judge.criterion} />
                   </TableCell>
                   <TableCell className="text-right tabular-nums">{formatCount(judge.pass)}</TableCell>
@@ -131,16 +131,16 @@ export default async function RunPage({ params }: { params: Promise<{ id: string
             <TableBody>
               {run.comparisons.map((judge) => (
                 <TableRow key={`${judge.key} ${judge.number} ${judge.otherRunId} ${judge.shown}`}>
-                  <TableCell>
+                  <TableCell className="min-w-32">
                     <Link
                       href={`/judges/${judge.judgeId}`}
-                      className="break-all text-accent underline underline-offset-2"
+                      className="[overflow-wrap:anywhere] text-accent underline underline-offset-2"
                     >
                       <UntrustedText text={judge.key} />
                     </Link>{" "}
                     <span className="text-muted">version {judge.number}</span>
                   </TableCell>
-                  <TableCell className="break-all">
+                  <TableCell className="min-w-24 [overflow-wrap:anywhere]">
                     <UntrustedText text={judge.criterion} />
                   </TableCell>
                   <TableCell>

@@ -30,18 +30,18 @@ export default async function MembersPage() {
             <TableRow>
               <TableHeader>Person</TableHeader>
               <TableHeader>Roles</TableHeader>
-              <TableHeader>Since</TableHeader>
+              <TableHeader className="max-sm:hidden">Since</TableHeader>
               {manages && <TableHeader>Change</TableHeader>}
             </TableRow>
           </TableHead>
           <TableBody>
             {members.map((member) => (
               <TableRow key={member.userId}>
-                <TableCell>
+                <TableCell className="min-w-40">
                   <div className="font-medium">
                     <UntrustedText text={member.name} />
                   </div>
-                  <div className="break-all text-sm text-muted">{member.email}</div>
+                  <div className="text-sm text-muted [overflow-wrap:anywhere]">{member.email}</div>
                 </TableCell>
                 <TableCell>
                   <div className="flex flex-wrap gap-1">
@@ -50,7 +50,7 @@ export default async function MembersPage() {
                     ))}
                   </div>
                 </TableCell>
-                <TableCell>
+                <TableCell className="max-sm:hidden">
                   <RelativeTime date={member.joinedAt} />
                 </TableCell>
                 {manages && (
