@@ -30,6 +30,7 @@ const pages = [
   "/judges",
   "/judges/1",
   "/judges/1/moves",
+  "/news",
   "/audit",
   "/audit?action=release.refused",
   "/audit/decisions",
@@ -66,7 +67,7 @@ async function expectNoSidewaysScroll(page: Page): Promise<void> {
 }
 
 for (const path of pages) {
-  test(`${path} has a heading, no violation in light and dark, and fits a phone`, async ({ page }) => {
+  test(`${path} has a heading, no violation in light and dark, and fits a phone and 200 %`, async ({ page }) => {
     await signIn(page, wholeFor[path] ?? "release_manager");
     const answer = await page.goto(path);
     expect(answer?.status()).toBe(200);
@@ -78,6 +79,10 @@ for (const path of pages) {
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     await page.setViewportSize({ width: 390, height });
     await expectAccessible(page, ["light"]);
+    // A window of 1280 by 800 at 200 %.
+    await page.setViewportSize({ width: 640, height: 400 });
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page, ["light"], ["color-contrast"]);
   });
 }
 
@@ -140,7 +145,30 @@ test("the palette goes to a page by name", async ({ page }) => {
   await page.keyboard.press("ControlOrMeta+k");
   const palette = page.getByRole("dialog");
   await expect(palette).toBeVisible();
-  await page.keyboard.type("support/answers");
+  await page.keyboard.type("prompts support/answers");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/(prompts|releases)\//);
+  // People, cases by their key, and only what this person may do.
+  await page.keyboard.press("ControlOrMeta+k");
+  await page.keyboard.type("Mila");
+  await expect(palette.getByRole("option", { name: /Mila Brandt.*release manager/ })).toBeVisible();
+  await expect(palette.getByRole("option", { name: "New release" })).toHaveCount(0);
+  await page.getByRole("combobox", { name: "Go to" }).fill("refunds-03");
+  await palette
+    .getByRole("option", { name: /refunds-03/ })
+    .first()
+    .click();
+  await expect(page).toHaveURL(/\/releases\/\d+\/cases\/\d+$/);
+  await expect(page.getByRole("heading", { name: "refunds-03" })).toBeVisible();
+});
+
+test("? lists the keys of the screen and those of every screen", async ({ page }) => {
+  await signIn(page, "viewer");
+  await page.goto("/releases/2/cases");
+  await page.keyboard.press("?");
+  const sheet = page.getByRole("dialog", { name: "Keys" });
+  await expect(sheet.getByRole("heading", { name: "Cases" })).toBeVisible();
+  await expect(sheet).toContainText("select the case");
+  await expect(sheet).toContainText("close what is open");
+  await expectAccessible(page);
 });

@@ -1,11 +1,12 @@
 import type { PaletteEntry } from "@/components/shell/palette";
 import type { Actor } from "@/lib/auth/actor";
+import { listMembers } from "@/lib/auth/members";
 import { may } from "@/lib/auth/permit";
 import { db } from "@/lib/db/client";
 
-/** Where the command palette can go: pages, prompts, the latest releases. */
+/** What the command palette offers at once: what to do, where to go, the latest releases, prompts and people. */
 export async function paletteEntries(actor: Actor): Promise<PaletteEntry[]> {
-  const [prompts, releases] = await Promise.all([
+  const [prompts, releases, members] = await Promise.all([
     db.prompt.findMany({ where: { projectId: actor.projectId }, orderBy: { name: "asc" }, take: 100 }),
     db.release.findMany({
       where: { projectId: actor.projectId },
@@ -13,8 +14,36 @@ export async function paletteEntries(actor: Actor): Promise<PaletteEntry[]> {
       orderBy: { id: "desc" },
       take: 50,
     }),
+    listMembers(actor),
   ]);
-  const pages = [
+  const named = releases.map((release) => ({
+    ...release,
+    name: `${release.prompt.name} ${release.baseline.key} → ${release.candidate.key}`,
+  }));
+  const having = (state: string) => named.filter((release) => release.state === state);
+  const actions: [boolean, string, string][] = [
+    ...having("grading").map(({ id, name }): [boolean, string, string] => [
+      may(actor, "review.grade"),
+      `Grade ${name}`,
+      `/review/${id}`,
+    ]),
+    ...having("ready").map(({ id, name }): [boolean, string, string] => [
+      may(actor, "release.sign"),
+      `Read and sign ${name}`,
+      `/releases/${id}/sign-off`,
+    ]),
+    [may(actor, "release.create"), "New release", "/releases/new"],
+    [may(actor, "import.create"), "Import results", "/imports"],
+    ...prompts
+      .slice(0, 20)
+      .map(({ name }): [boolean, string, string] => [
+        may(actor, "prompt.push"),
+        `New version of ${name}`,
+        `/prompts/${encodeURIComponent(name)}/new`,
+      ]),
+    [may(actor, "token.create"), "Tokens for programs", "/settings/tokens"],
+  ];
+  const pages: [string, string][] = [
     ["Desk", "/"],
     ["Releases", "/releases"],
     ["Prompts", "/prompts"],
@@ -22,17 +51,25 @@ export async function paletteEntries(actor: Actor): Promise<PaletteEntry[]> {
     ["Imports", "/imports"],
     ["Judges", "/judges"],
     ["News", "/news"],
-    ...(may(actor, "audit.read") ? [["Audit", "/audit"]] : []),
+    ...(may(actor, "audit.read")
+      ? ([
+          ["Audit", "/audit"],
+          ["Decisions", "/audit/decisions"],
+        ] as [string, string][])
+      : []),
     ["Members", "/settings/members"],
     ["Account", "/settings/account"],
   ];
   return [
-    ...pages.map(([label = "", href = ""]) => ({ group: "Pages", label, href })),
-    ...releases.map((release) => ({
-      group: "Releases",
-      label: `${release.prompt.name} ${release.baseline.key} → ${release.candidate.key} (${release.state})`,
-      href: `/releases/${release.id}`,
-    })),
+    ...actions.filter(([allowed]) => allowed).map(([, label, href]) => ({ group: "Actions", label, href })),
+    ...pages.map(([label, href]) => ({ group: "Pages", label, href })),
+    ...named.map(({ id, name, state }) => ({ group: "Releases", label: name, of: state, href: `/releases/${id}` })),
     ...prompts.map(({ name }) => ({ group: "Prompts", label: name, href: `/prompts/${encodeURIComponent(name)}` })),
+    ...members.slice(0, 200).map(({ name, roles }) => ({
+      group: "People",
+      label: name,
+      of: roles.join(", ").replaceAll("_", " "),
+      href: "/settings/members",
+    })),
   ];
 }

@@ -6,10 +6,12 @@ import { ProjectSwitch } from "@/components/shell/project-switch";
 import { Rail } from "@/components/shell/rail";
 import { Initials } from "@/components/ui/initials";
 import { ThemeToggle } from "@/components/ui/theme";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { may } from "@/lib/auth/permit";
 import { listMyProjects, requireActor } from "@/lib/auth/session";
 import { countNews } from "@/lib/releases/news";
 import { Leave } from "./_leave";
+import { screenKeys } from "./_keys";
 import { paletteEntries } from "./_palette";
 import { chooseProjectAction } from "./settings/projects/actions";
 
@@ -25,15 +27,17 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
         project={<ProjectSwitch projects={projects} choose={chooseProjectAction} />}
         person={
           <>
-            <Palette entries={entries} />
+            <Palette entries={entries} search="/palette" />
             <ThemeToggle />
-            <Keys />
+            <Keys screens={screenKeys} />
             <Link
               href="/settings/account"
               className="flex min-h-8 items-center gap-2 rounded-md px-2 text-muted hover:bg-hover hover:text-ink"
             >
               <Initials name={actor.name} />
-              <span className="min-w-0 break-words">{actor.name}</span>
+              <span className="min-w-0 break-words">
+                <UntrustedText text={actor.name} />
+              </span>
             </Link>
             <Leave userId={actor.userId} />
           </>

@@ -10,16 +10,20 @@ import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { listMovedJudges } from "@/lib/judges/moves";
 import { type Desk, type DeskRelease, getDesk } from "@/lib/releases/desk";
+import { listNews } from "@/lib/releases/news";
 import { MovedJudges } from "./judges/[id]/moves/_components/moved-judges";
+import { NewsList } from "./news/_components/news-list";
 import { ReleaseTable } from "./releases/_components/release-table";
 
 export const metadata: Metadata = { title: "Desk" };
 
 const secondsUnknown = 45;
+const shownNews = 4;
 
 export default async function DeskPage() {
   const actor = await requireActor();
-  const [desk, moved] = await Promise.all([getDesk(actor), listMovedJudges(actor)]);
+  const [desk, moved, news] = await Promise.all([getDesk(actor), listMovedJudges(actor), listNews(actor)]);
+  const unread = news.filter((item) => item.unread);
   const imports = may(actor, "import.create");
   if (desk.isEmpty) {
     return (
@@ -97,6 +101,17 @@ export default async function DeskPage() {
             ))}
           </Waiting>
         )}
+        {unread.length > 0 && (
+          <section aria-labelledby="news" className="flex flex-col gap-2">
+            <h2 id="news" className="flex items-baseline gap-3 text-lg font-semibold">
+              News
+              <Link href="/news" className="text-sm font-normal text-accent underline underline-offset-2">
+                {unread.length > shownNews ? `All ${unread.length} that are new` : "All news"}
+              </Link>
+            </h2>
+            <NewsList items={unread.slice(0, shownNews)} />
+          </section>
+        )}
         {desk.recent.length > 0 && (
           <section aria-labelledby="recent" className="flex flex-col gap-2">
             <h2 id="recent" className="text-lg font-semibold">
@@ -151,7 +166,7 @@ function Row({ release, href, action, children }: RowProps) {
         {action}
         <span className="sr-only">
           {" "}
-          {release.baseline} → {release.candidate}
+          <UntrustedText text={release.baseline} /> → <UntrustedText text={release.candidate} />
         </span>
       </LinkButton>
     </li>

@@ -14,9 +14,12 @@ type Props = {
 /** A picture with its sentence and its numbers; the picture itself is skipped by screen readers, which get those. */
 export function ChartFigure({ label, sentence, table, children }: Props) {
   return (
-    <figure className="flex flex-col gap-2" aria-label={label}>
+    <figure className="flex min-w-0 flex-col gap-2" aria-label={label}>
       <figcaption>{sentence}</figcaption>
-      <div aria-hidden="true">{children}</div>
+      {/* Until it is measured, a picture may be wider than its place; it never widens the page. */}
+      <div aria-hidden="true" className="min-w-0 overflow-hidden">
+        {children}
+      </div>
       {table.rows.length > 0 && (
         <details>
           <summary className="min-h-[24px] w-fit cursor-pointer text-sm text-muted hover:text-ink">As a table</summary>

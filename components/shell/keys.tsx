@@ -1,26 +1,29 @@
 "use client";
 
 import { Keyboard } from "lucide-react";
+import { usePathname } from "next/navigation";
 import { useState } from "react";
 import { useHotkeys } from "react-hotkeys-hook";
 import { Dialog } from "../ui/dialog";
 import { Kbd } from "../ui/kbd";
 
 export type KeyEntry = { keys: string[]; does: string };
+/** Keys of the screens whose path matches. */
+export type ScreenKeys = { path: string; title: string; keys: KeyEntry[] };
 
 const everywhere: KeyEntry[] = [
-  { keys: ["Ctrl K", "⌘ K"], does: "go to a page, prompt or release" },
+  { keys: ["Ctrl K", "⌘ K"], does: "do something, or go to a page, release, prompt, case or person" },
   { keys: ["?"], does: "show these keys" },
   { keys: ["Tab"], does: "next control; first of all: skip to the content" },
-  { keys: ["↑", "↓", "Home", "End"], does: "between the rows of a table" },
-  { keys: ["Enter"], does: "open the row" },
   { keys: ["Esc"], does: "close what is open" },
 ];
 
-/** `?` lists the keys. */
-export function Keys() {
+/** `?` lists the keys of this screen and those of every screen. */
+export function Keys({ screens }: { screens: readonly ScreenKeys[] }) {
   const [open, setOpen] = useState(false);
+  const path = usePathname();
   useHotkeys("?", () => setOpen(true), { useKey: true, preventDefault: true });
+  const here = screens.filter((screen) => new RegExp(screen.path).test(path));
   return (
     <>
       <button
@@ -35,18 +38,25 @@ export function Keys() {
         <Kbd>?</Kbd>
       </button>
       <Dialog open={open} onOpenChange={setOpen} title="Keys">
-        <dl className="grid grid-cols-[auto_minmax(0,1fr)] items-baseline gap-x-4 gap-y-2">
-          {everywhere.map(({ keys, does }) => (
-            <div key={does} className="contents">
-              <dt className="flex gap-1">
-                {keys.map((key) => (
-                  <Kbd key={key}>{key}</Kbd>
+        <div className="flex flex-col gap-5">
+          {[...here, { path: "", title: here.length > 0 ? "Everywhere" : "", keys: everywhere }].map((part) => (
+            <section key={part.title} className="flex flex-col gap-2">
+              {part.title !== "" && <h3 className="font-medium">{part.title}</h3>}
+              <dl className="grid grid-cols-[8rem_minmax(0,1fr)] items-baseline gap-x-4 gap-y-2">
+                {part.keys.map(({ keys, does }) => (
+                  <div key={does} className="contents">
+                    <dt className="flex flex-wrap gap-1">
+                      {keys.map((key) => (
+                        <Kbd key={key}>{key}</Kbd>
+                      ))}
+                    </dt>
+                    <dd>{does}</dd>
+                  </div>
                 ))}
-              </dt>
-              <dd>{does}</dd>
-            </div>
+              </dl>
+            </section>
           ))}
-        </dl>
+        </div>
       </Dialog>
     </>
   );

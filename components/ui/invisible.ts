@@ -92,6 +92,13 @@ export function visiblePieces(text: string): Piece[] {
 
 const mostNames = 12;
 
+/** In brackets, where no badge can stand: the options of a select. */
+export function spelled(text: string): string {
+  return visiblePieces(text)
+    .map((piece) => ("text" in piece ? piece.text : `⟦${piece.badge}⟧`))
+    .join("");
+}
+
 /** How many badges a text has. */
 export function countInvisible(text: string): number {
   return visiblePieces(text).filter((piece) => "badge" in piece).length;

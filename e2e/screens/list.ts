@@ -199,7 +199,7 @@ export const afterwards: Screen[] = [
       await page.goto(`${page.url()}/cases?q=${encodeURIComponent(`kind ${kind}`)}`);
       const href = await page.locator("a[data-row-link]").first().getAttribute("href");
       await page.goto(href ?? "/nowhere");
-      await page.getByText("Judges").first().waitFor();
+      await page.getByRole("main").getByText("Judges", { exact: true }).last().waitFor();
     },
   })),
 ];

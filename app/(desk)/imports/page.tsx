@@ -32,7 +32,7 @@ export default async function ImportsPage() {
             <TableRow>
               <TableHeader>Source</TableHeader>
               <TableHeader>State</TableHeader>
-              <TableHeader>Prompt</TableHeader>
+              <TableHeader className="max-sm:hidden">Prompt</TableHeader>
               <TableHeader className="text-right">Cases</TableHeader>
               <TableHeader className="text-right">Outputs</TableHeader>
               <TableHeader className="text-right">Verdicts</TableHeader>
@@ -44,21 +44,25 @@ export default async function ImportsPage() {
           <TableBody>
             {imports.map((row) => (
               <TableRow key={row.id}>
-                <TableCell>
-                  <Link href={`/imports/${row.id}`} className="break-all text-accent hover:underline">
+                <TableCell className="min-w-36">
+                  <Link href={`/imports/${row.id}`} className="text-accent [overflow-wrap:anywhere] hover:underline">
                     <UntrustedText text={row.fileName} />
                   </Link>
                 </TableCell>
                 <TableCell>
                   <ImportState {...row} />
                 </TableCell>
-                <TableCell className="break-all">{row.prompt ?? "–"}</TableCell>
+                <TableCell className="min-w-28 [overflow-wrap:anywhere] max-sm:hidden">
+                  <UntrustedText text={row.prompt ?? "–"} />
+                </TableCell>
                 {(["cases", "outputs", "verdicts", "reviews"] as const).map((name) => (
                   <TableCell key={name} className="text-right tabular-nums">
                     {row.counts ? formatCount(row.counts[name]) : "–"}
                   </TableCell>
                 ))}
-                <TableCell className="break-all">{row.createdBy}</TableCell>
+                <TableCell className="min-w-28 [overflow-wrap:anywhere]">
+                  <UntrustedText text={row.createdBy} />
+                </TableCell>
                 <TableCell>
                   <RelativeTime date={row.createdAt} />
                 </TableCell>

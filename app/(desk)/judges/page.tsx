@@ -5,6 +5,7 @@ import { Explain } from "@/components/ui/explain";
 import { formatCount, formatRate } from "@/components/ui/format";
 import { PageHead } from "@/components/ui/page-head";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { requireActor } from "@/lib/auth/session";
 import { listMovedJudges } from "@/lib/judges/moves";
 import { listJudges } from "@/lib/judges/queries";
@@ -51,11 +52,15 @@ export default async function JudgesPage() {
                     href={`/judges/${judge.id}`}
                     className="inline-flex min-h-6 items-center font-medium text-accent underline-offset-2 [overflow-wrap:anywhere] hover:underline"
                   >
-                    {judge.key}
+                    <UntrustedText text={judge.key} />
                   </Link>
                 </TableCell>
-                <TableCell className="min-w-24 [overflow-wrap:anywhere]">{judge.criterion}</TableCell>
-                <TableCell className="min-w-24 [overflow-wrap:anywhere]">{judge.model}</TableCell>
+                <TableCell className="min-w-24 [overflow-wrap:anywhere]">
+                  <UntrustedText text={judge.criterion} />
+                </TableCell>
+                <TableCell className="min-w-24 [overflow-wrap:anywhere]">
+                  <UntrustedText text={judge.model} />
+                </TableCell>
                 <TableCell className="text-right tabular-nums">{judge.versions}</TableCell>
                 <TableCell className="text-right tabular-nums">{judge.runs}</TableCell>
                 <TableCell className="text-right tabular-nums">

@@ -1,14 +1,10 @@
 import type { Metadata } from "next";
-import Link from "next/link";
 import { EmptyState } from "@/components/ui/empty-state";
-import { Initials } from "@/components/ui/initials";
 import { PageHead } from "@/components/ui/page-head";
-import { RelativeTime } from "@/components/ui/relative-time";
-import { UntrustedText } from "@/components/ui/untrusted";
-import { actionLabel } from "@/lib/audit/events";
 import { requireActor } from "@/lib/auth/session";
-import { listNews, type NewsItem } from "@/lib/releases/news";
+import { listNews } from "@/lib/releases/news";
 import { MarkRead } from "./_components/mark-read";
+import { NewsList } from "./_components/news-list";
 
 export const metadata: Metadata = { title: "News" };
 
@@ -25,50 +21,8 @@ export default async function NewsPage() {
       {news.length === 0 ? (
         <EmptyState title="No news">When others draw, close, sign or move something, it is told here.</EmptyState>
       ) : (
-        <ol className="max-w-4xl border-b border-line">
-          {news.map((item) => (
-            <li
-              key={item.index}
-              className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 border-t border-line py-3 sm:grid-cols-[auto_minmax(0,1fr)_auto]"
-            >
-              <Initials name={item.by} className="mt-0.5" />
-              <div className="min-w-0">
-                <p className="[overflow-wrap:anywhere]">
-                  {item.unread && <span className="mr-2 text-sm font-medium text-accent">● new</span>}
-                  <span className={item.action === "label.break_glass" ? "font-semibold text-worse" : "font-medium"}>
-                    {actionLabel(item.action)}
-                  </span> <Subject item={item} />
-                </p>
-                <p className="text-sm text-muted [overflow-wrap:anywhere]">
-                  by <UntrustedText text={item.by} />
-                </p>
-              </div>
-              <div className="text-sm text-muted max-sm:col-start-2">
-                <RelativeTime date={item.at} />
-              </div>
-            </li>
-          ))}
-        </ol>
+        <NewsList items={news} />
       )}
     </>
-  );
-}
-
-/** What it was about, as a link where there is a page. */
-function Subject({ item: { subject, to } }: { item: NewsItem }) {
-  const text =
-    (subject.kind === "policy_proposal" ? `policy ${subject.name}` : subject.name) ||
-    (subject.kind === "label" ? subject.id : `${subject.kind} ${subject.id}`);
-  const name = <UntrustedText text={to ? `${text} → ${to}` : text} />;
-  const pages: Record<string, string> = {
-    release: `/releases/${subject.id}`,
-    policy_proposal: `/settings/policies/proposals/${subject.id}`,
-  };
-  const href = pages[subject.kind];
-  if (!href) return <span>{name}</span>;
-  return (
-    <Link href={href} className="text-accent underline-offset-2 hover:underline">
-      {name}
-    </Link>
   );
 }

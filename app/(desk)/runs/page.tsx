@@ -36,8 +36,8 @@ export default async function RunsPage({ searchParams }: { searchParams: Promise
               <TableHeader>Run</TableHeader>
               <TableHeader>Prompt</TableHeader>
               <TableHeader>Version</TableHeader>
-              <TableHeader>Dataset</TableHeader>
-              <TableHeader>Model</TableHeader>
+              <TableHeader className="max-sm:hidden">Dataset</TableHeader>
+              <TableHeader className="max-sm:hidden">Model</TableHeader>
               <TableHeader className="text-right">Outputs</TableHeader>
               <TableHeader className="text-right">Errors</TableHeader>
               <TableHeader>Imported</TableHeader>
@@ -49,21 +49,23 @@ export default async function RunsPage({ searchParams }: { searchParams: Promise
                 <TableCell>
                   <Link
                     href={`/runs/${run.id}`}
-                    className="inline-flex min-h-6 items-center text-accent hover:underline"
+                    className="inline-flex min-h-6 items-center whitespace-nowrap text-accent hover:underline"
                   >
                     run {run.id}
                   </Link>
                 </TableCell>
-                <TableCell className="break-all">
+                <TableCell className="min-w-24 [overflow-wrap:anywhere]">
                   <UntrustedText text={run.prompt} />
                 </TableCell>
-                <TableCell className="break-all">
+                <TableCell className="min-w-24 [overflow-wrap:anywhere]">
                   <UntrustedText text={run.version} />
                 </TableCell>
-                <TableCell className="break-all">
+                <TableCell className="min-w-28 [overflow-wrap:anywhere] max-sm:hidden">
                   <UntrustedText text={run.dataset} />
                 </TableCell>
-                <TableCell className="break-all">{run.model ? <UntrustedText text={run.model} /> : "–"}</TableCell>
+                <TableCell className="min-w-28 [overflow-wrap:anywhere] max-sm:hidden">
+                  {run.model ? <UntrustedText text={run.model} /> : "–"}
+                </TableCell>
                 <TableCell className="text-right tabular-nums">{formatCount(run.outputs)}</TableCell>
                 <TableCell className="text-right tabular-nums">{formatCount(run.errors)}</TableCell>
                 <TableCell>

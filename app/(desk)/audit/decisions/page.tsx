@@ -39,13 +39,13 @@ export default async function DecisionsPage({ searchParams }: Props) {
                 <TableHeader>Decision</TableHeader>
                 <TableHeader>When</TableHeader>
                 <TableHeader>Evidence</TableHeader>
-                <TableHeader className="text-right">Entry in the log</TableHeader>
+                <TableHeader className="text-right whitespace-nowrap">Entry in the log</TableHeader>
               </TableRow>
             </TableHead>
             <TableBody>
               {decisions.map((decision) => (
                 <TableRow key={decision.id}>
-                  <TableCell className="min-w-56">
+                  <TableCell className="min-w-44">
                     <Link
                       href={`/audit/decisions/${decision.id}`}
                       className="break-words font-medium text-accent underline-offset-2 hover:underline"

@@ -79,7 +79,7 @@ export default async function ImportPage({ params }: { params: Promise<{ id: str
                   href={`/runs/${run.id}`}
                   className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
                 >
-                  {run.version}
+                  <UntrustedText text={run.version} />
                 </Link>
               </li>
             ))}

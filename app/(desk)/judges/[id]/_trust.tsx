@@ -199,7 +199,8 @@ function PreferencesOverTime({ measured, version }: { measured: JudgeMeasured[];
                   href={overrides(row)}
                   className="inline-flex min-h-6 items-center text-accent [overflow-wrap:anywhere] hover:underline"
                 >
-                  {row.prompt} {row.baseline} → {row.candidate}
+                  <UntrustedText text={row.prompt} /> <UntrustedText text={row.baseline} /> →{" "}
+                  <UntrustedText text={row.candidate} />
                 </Link>
               </TableCell>
               <TableCell>
@@ -247,7 +248,8 @@ function OverTime({ measured, version }: { measured: JudgeMeasured[]; version: n
                   href={overrides(row)}
                   className="inline-flex min-h-6 items-center text-accent [overflow-wrap:anywhere] hover:underline"
                 >
-                  {row.prompt} {row.baseline} → {row.candidate}
+                  <UntrustedText text={row.prompt} /> <UntrustedText text={row.baseline} /> →{" "}
+                  <UntrustedText text={row.candidate} />
                 </Link>
               </TableCell>
               <TableCell className="break-all">{name}</TableCell>

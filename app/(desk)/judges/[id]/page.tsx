@@ -41,7 +41,10 @@ export default async function JudgePage({ params }: { params: Promise<{ id: stri
       {judge.versions.map((version) => (
         <section key={version.id} aria-label={`Version ${version.number}`} className="flex flex-col gap-4">
           <h2 className="text-lg font-semibold">
-            Version {version.number} <span className="font-normal text-muted">on {version.criterion.key}</span>
+            Version {version.number}{" "}
+            <span className="font-normal text-muted">
+              on <UntrustedText text={version.criterion.key} />
+            </span>
           </h2>
           <Trust
             actor={actor}
@@ -79,7 +82,9 @@ export default async function JudgePage({ params }: { params: Promise<{ id: stri
           )}
           {version.criterion.rubric && (
             <section aria-label="Rubric" className="flex max-w-3xl flex-col gap-1">
-              <h3 className="font-medium">Rubric of {version.criterion.name}</h3>
+              <h3 className="font-medium">
+                Rubric of <UntrustedText text={version.criterion.name} />
+              </h3>
               <Untrusted text={version.criterion.rubric} />
             </section>
           )}
@@ -105,11 +110,13 @@ export default async function JudgePage({ params }: { params: Promise<{ id: stri
                           href={`/runs/${pair[`${place}RunId`]}`}
                           className="inline-flex min-h-6 items-center text-accent [overflow-wrap:anywhere] hover:underline"
                         >
-                          {pair.prompt} {pair[place]}
+                          <UntrustedText text={pair.prompt} /> {pair[place]}
                         </Link>
                       </TableCell>
                     ))}
-                    <TableCell className="break-all">{pair.dataset}</TableCell>
+                    <TableCell className="break-all">
+                      <UntrustedText text={pair.dataset} />
+                    </TableCell>
                     {[pair.prefersFirst, pair.prefersSecond, pair.tie, pair.error].map((count, cell) => (
                       <TableCell key={cell} className="text-right tabular-nums">
                         {formatCount(count)}
@@ -142,10 +149,12 @@ export default async function JudgePage({ params }: { params: Promise<{ id: stri
                         href={`/runs/${run.runId}`}
                         className="inline-flex min-h-6 items-center text-accent [overflow-wrap:anywhere] hover:underline"
                       >
-                        {run.prompt} {run.version}
+                        <UntrustedText text={run.prompt} /> <UntrustedText text={run.version} />
                       </Link>
                     </TableCell>
-                    <TableCell className="min-w-24 [overflow-wrap:anywhere]">{run.dataset}</TableCell>
+                    <TableCell className="min-w-24 [overflow-wrap:anywhere]">
+                      <UntrustedText text={run.dataset} />
+                    </TableCell>
                     <TableCell className="text-right tabular-nums">{formatCount(run.pass)}</TableCell>
                     <TableCell className="text-right tabular-nums">{formatCount(run.fail)}</TableCell>
                     <TableCell className="text-right tabular-nums">{formatCount(run.error)}</TableCell>

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { Explain } from "@/components/ui/explain";
 import { RelativeTime } from "@/components/ui/relative-time";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { criterionPath } from "@/lib/calibration/queries";
 import { compareVersions } from "@/lib/prompts/queries";
 import type { Brief } from "@/lib/releases/brief";
@@ -106,8 +107,9 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
 function PrintedFoot({ brief }: { brief: Brief }) {
   return (
     <footer className="hidden border-t border-line pt-2 text-sm text-muted print:block">
-      Release {brief.id} of {brief.prompt}, {brief.baseline} → {brief.candidate}, {brief.state}, dataset {brief.dataset}
-      , policy {brief.policy.key} {brief.policy.version}.{" "}
+      Release {brief.id} of <UntrustedText text={brief.prompt} />, <UntrustedText text={brief.baseline} /> →{" "}
+      <UntrustedText text={brief.candidate} />, {brief.state}, dataset <UntrustedText text={brief.dataset} />, policy{" "}
+      <UntrustedText text={brief.policy.key} /> {brief.policy.version}.{" "}
       {brief.evidenceDigest
         ? `Evidence SHA-256 ${brief.evidenceDigest}.`
         : "The evidence is not fixed yet: these numbers may still change."}{" "}

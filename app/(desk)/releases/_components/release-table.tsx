@@ -13,25 +13,25 @@ export function ReleaseTable({ label, releases }: { label: string; releases: Rel
         <TableRow>
           {/* Widths, so that the columns of one list stand below those of the list above. */}
           <TableHeader className="w-2/5">Release</TableHeader>
-          <TableHeader className="w-32">State</TableHeader>
-          <TableHeader className="w-1/5">Dataset</TableHeader>
-          <TableHeader className="w-32 text-right">Graded / drawn</TableHeader>
-          <TableHeader className="w-28">Policy</TableHeader>
-          <TableHeader className="w-36">Opened</TableHeader>
+          <TableHeader className="w-28">State</TableHeader>
+          <TableHeader className="w-1/5 max-sm:hidden">Dataset</TableHeader>
+          <TableHeader className="w-32 text-right whitespace-nowrap">Graded / drawn</TableHeader>
+          <TableHeader className="w-28 max-sm:hidden">Policy</TableHeader>
+          <TableHeader className="w-36 max-sm:hidden">Opened</TableHeader>
         </TableRow>
       </TableHead>
       <TableBody>
         {releases.map((release) => (
           <TableRow key={release.id}>
-            <TableCell className="min-w-56">
+            <TableCell className="min-w-40">
               <Link
                 href={`/releases/${release.id}`}
-                className="break-words font-medium text-accent underline-offset-2 hover:underline"
+                className="[overflow-wrap:anywhere] font-medium text-accent underline-offset-2 hover:underline"
               >
                 <UntrustedText text={`${release.prompt} ${release.baseline} → ${release.candidate}`} />
               </Link>
               {release.message && (
-                <div className="max-w-prose text-sm text-muted">
+                <div className="max-w-prose text-sm text-muted [overflow-wrap:anywhere]">
                   <UntrustedText text={release.message} />
                 </div>
               )}
@@ -39,14 +39,16 @@ export function ReleaseTable({ label, releases }: { label: string; releases: Rel
             <TableCell>
               <StateBadge state={release.state} />
             </TableCell>
-            <TableCell className="break-words">
-              <UntrustedText text={release.dataset} />
+            <TableCell className="max-sm:hidden">
+              <span className="line-clamp-3 min-w-28 [overflow-wrap:anywhere]">
+                <UntrustedText text={release.dataset} />
+              </span>
             </TableCell>
-            <TableCell className="text-right tabular-nums">
+            <TableCell className="text-right whitespace-nowrap tabular-nums">
               {release.drawn === 0 ? "–" : `${formatCount(release.graded)} / ${formatCount(release.drawn)}`}
             </TableCell>
-            <TableCell>{release.policy}</TableCell>
-            <TableCell className="whitespace-nowrap">
+            <TableCell className="max-sm:hidden">{release.policy}</TableCell>
+            <TableCell className="whitespace-nowrap max-sm:hidden">
               <RelativeTime date={release.createdAt} />
             </TableCell>
           </TableRow>

@@ -37,7 +37,11 @@ export default async function RunPage({ params }: { params: Promise<{ id: string
             <span>
               {formatCount(run.outputs)} outputs, {formatCount(run.errors)} errors
             </span>
-            {run.model && <span className="break-all">model {run.model}</span>}
+            {run.model && (
+              <span className="break-all">
+                model <UntrustedText text={run.model} />
+              </span>
+            )}
             <span>
               imported <RelativeTime date={run.createdAt} />
               {run.importedBy && ` by ${run.importedBy}`}
@@ -87,16 +91,18 @@ export default async function RunPage({ params }: { params: Promise<{ id: string
             <TableBody>
               {run.judges.map((judge) => (
                 <TableRow key={`${judge.key} ${judge.number}`}>
-                  <TableCell>
+                  <TableCell className="min-w-32">
                     <Link
                       href={`/judges/${judge.judgeId}`}
-                      className="break-all text-accent underline underline-offset-2"
+                      className="[overflow-wrap:anywhere] text-accent underline underline-offset-2"
                     >
-                      {judge.key}
+                      <UntrustedText text={judge.key} />
                     </Link>{" "}
                     <span className="text-muted">version {judge.number}</span>
                   </TableCell>
-                  <TableCell className="break-all">{judge.criterion}</TableCell>
+                  <TableCell className="min-w-24 [overflow-wrap:anywhere]">
+                    <UntrustedText text={judge.criterion} />
+                  </TableCell>
                   <TableCell className="text-right tabular-nums">{formatCount(judge.pass)}</TableCell>
                   <TableCell className="text-right tabular-nums">{formatCount(judge.fail)}</TableCell>
                   <TableCell className="text-right tabular-nums">{formatCount(judge.error)}</TableCell>
@@ -125,16 +131,18 @@ export default async function RunPage({ params }: { params: Promise<{ id: string
             <TableBody>
               {run.comparisons.map((judge) => (
                 <TableRow key={`${judge.key} ${judge.number} ${judge.otherRunId} ${judge.shown}`}>
-                  <TableCell>
+                  <TableCell className="min-w-32">
                     <Link
                       href={`/judges/${judge.judgeId}`}
-                      className="break-all text-accent underline underline-offset-2"
+                      className="[overflow-wrap:anywhere] text-accent underline underline-offset-2"
                     >
-                      {judge.key}
+                      <UntrustedText text={judge.key} />
                     </Link>{" "}
                     <span className="text-muted">version {judge.number}</span>
                   </TableCell>
-                  <TableCell className="break-all">{judge.criterion}</TableCell>
+                  <TableCell className="min-w-24 [overflow-wrap:anywhere]">
+                    <UntrustedText text={judge.criterion} />
+                  </TableCell>
                   <TableCell>
                     <Link
                       href={`/runs/${judge.otherRunId}`}
@@ -166,7 +174,7 @@ export default async function RunPage({ params }: { params: Promise<{ id: string
                   href={`/releases/${release.id}`}
                   className="inline-flex min-h-6 items-center break-all text-accent hover:underline"
                 >
-                  {release.baseline} → {release.candidate}
+                  <UntrustedText text={release.baseline} /> → <UntrustedText text={release.candidate} />
                 </Link>{" "}
                 <span className="text-muted">{release.state}</span>
               </li>

@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { hasPassword } from "@/lib/auth/account";
 import { listPasskeys, relyingParty } from "@/lib/auth/passkeys";
 import { shortestPassword } from "@/lib/auth/password";
@@ -22,7 +23,7 @@ export default async function AccountPage() {
           {has ? "Change password" : "Set a password"}
         </h2>
         <p className="text-muted">
-          {actor.name}, {actor.email}. Signing a release asks for the password or a passkey again.
+          <UntrustedText text={actor.name} />, {actor.email}. Signing a release asks for the password or a passkey again.
         </p>
         <ActionForm action={setPasswordAction} submit={has ? "Change password" : "Set password"}>
           <input type="hidden" name="username" autoComplete="username" value={actor.email} />

@@ -4,6 +4,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { roleNames } from "@/lib/auth/actor";
 import { listInvitations, listMembers } from "@/lib/auth/members";
 import { may } from "@/lib/auth/permit";
@@ -29,16 +30,18 @@ export default async function MembersPage() {
             <TableRow>
               <TableHeader>Person</TableHeader>
               <TableHeader>Roles</TableHeader>
-              <TableHeader>Since</TableHeader>
+              <TableHeader className="max-sm:hidden">Since</TableHeader>
               {manages && <TableHeader>Change</TableHeader>}
             </TableRow>
           </TableHead>
           <TableBody>
             {members.map((member) => (
               <TableRow key={member.userId}>
-                <TableCell>
-                  <div className="font-medium">{member.name}</div>
-                  <div className="break-all text-sm text-muted">{member.email}</div>
+                <TableCell className="min-w-40">
+                  <div className="font-medium">
+                    <UntrustedText text={member.name} />
+                  </div>
+                  <div className="text-sm text-muted [overflow-wrap:anywhere]">{member.email}</div>
                 </TableCell>
                 <TableCell>
                   <div className="flex flex-wrap gap-1">
@@ -47,14 +50,18 @@ export default async function MembersPage() {
                     ))}
                   </div>
                 </TableCell>
-                <TableCell>
+                <TableCell className="max-sm:hidden">
                   <RelativeTime date={member.joinedAt} />
                 </TableCell>
                 {manages && (
                   <TableCell>
                     <details>
                       <summary className="cursor-pointer py-1 text-accent">
-                        Change<span className="sr-only"> {member.name}</span>
+                        Change
+                        <span className="sr-only">
+                          {" "}
+                          <UntrustedText text={member.name} />
+                        </span>
                       </summary>
                       <div className="flex flex-col gap-4 py-3">
                         <ActionForm action={changeRolesAction} submit="Save roles" variant="secondary">

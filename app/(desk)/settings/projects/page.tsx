@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { may } from "@/lib/auth/permit";
 import { listMyProjects, requireActor } from "@/lib/auth/session";
 import { ActionForm } from "../_components/action-form";
@@ -20,7 +21,10 @@ export default async function ProjectsPage() {
       <ul className="flex flex-col">
         {projects.map((project) => (
           <li key={project.key} className="border-b border-line py-2">
-            {project.name} <span className="font-mono text-sm text-muted">{project.key}</span>
+            <UntrustedText text={project.name} />{" "}
+            <span className="font-mono text-sm text-muted">
+              <UntrustedText text={project.key} />
+            </span>
             {project.isDemo && " (demo data)"}
             {project.current && " (shown now)"}
           </li>

@@ -5,6 +5,7 @@ import { Input } from "@/components/ui/input";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Select } from "@/components/ui/select";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { requireActor } from "@/lib/auth/session";
 import { listTokens } from "@/lib/auth/tokens";
 import { ActionForm } from "../_components/action-form";
@@ -43,7 +44,8 @@ export default async function TokensPage() {
               {tokens.map((token) => (
                 <TableRow key={token.id}>
                   <TableCell>
-                    {token.name} <span className="font-mono text-sm text-muted">{token.prefix}…</span>
+                    <UntrustedText text={token.name} />{" "}
+                    <span className="font-mono text-sm text-muted">{token.prefix}…</span>
                   </TableCell>
                   <TableCell>{token.email ?? "nobody: this machine"}</TableCell>
                   <TableCell>{token.lastUsedAt ? <RelativeTime date={token.lastUsedAt} /> : "never"}</TableCell>

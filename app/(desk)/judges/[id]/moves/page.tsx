@@ -136,7 +136,7 @@ function Choose({ name, label, judged, value }: { name: string; label: string; j
                 .filter((run) => run.datasetId === dataset)
                 .map((run) => (
                   <option key={run.ref} value={run.ref}>
-                    run {run.runId}: {run.prompt} {run.version}, judge version {run.judgeVersion}
+                    run {run.runId}: {run.prompt} <UntrustedText text={run.version} />, judge version {run.judgeVersion}
                   </option>
                 ))}
             </optgroup>

@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { messageText, readContent } from "@/lib/prompts/diff/content";
@@ -39,7 +40,9 @@ export default async function NewVersionPage({ params, searchParams }: Props) {
       ) : (
         <div className="flex flex-col gap-4">
           {base?.content === null && (
-            <Notice tone="warning">The text of {base.key} is unknown, so this form starts empty.</Notice>
+            <Notice tone="warning">
+              The text of <UntrustedText text={base.key} /> is unknown, so this form starts empty.
+            </Notice>
           )}
           {plain && !hasMore(base?.content) ? (
             <VersionForm

@@ -1,5 +1,6 @@
 import { LinkButton } from "@/components/ui/button";
 import { formatCount } from "@/components/ui/format";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Person } from "@/lib/auth/actor";
 import { may } from "@/lib/auth/permit";
 import type { Brief } from "@/lib/releases/brief";
@@ -23,7 +24,9 @@ export function NextStep({ actor, brief, policy }: { actor: Person; brief: Brief
       <h2 id="next" className="text-lg font-semibold">
         What is next
       </h2>
-      <p className="max-w-prose">{step.text}</p>
+      <p className="max-w-prose">
+        <UntrustedText text={step.text} />
+      </p>
       {draws && (
         <DrawForm
           key={brief.sampling.drawn}

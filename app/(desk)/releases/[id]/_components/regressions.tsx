@@ -30,7 +30,7 @@ export function Regressions({ releaseId, rows, graded }: { releaseId: number; ro
               <UntrustedText text={row.case} />
             </Link>
             <span className="text-muted [overflow-wrap:anywhere]">
-              {row.slice && <UntrustedText text={row.slice} />} {row.criterion}{" "}
+              {row.slice && <UntrustedText text={row.slice} />} <UntrustedText text={row.criterion} />{" "}
               {row.mustPass && <Badge tone="worse">must-pass fails</Badge>}
             </span>
             <span className="min-w-0 [overflow-wrap:anywhere]">

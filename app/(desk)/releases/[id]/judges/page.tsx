@@ -86,9 +86,9 @@ export default async function JudgesTab({ params, searchParams }: Props) {
         >
           <div className="flex flex-wrap items-baseline gap-3">
             <h2 className="text-lg font-semibold break-all">
-              {judge.key}{" "}
+              <UntrustedText text={judge.key} />{" "}
               <span className="font-normal text-muted">
-                version {judge.version}, {judge.model || "no model named"}
+                version {judge.version}, <UntrustedText text={judge.model || "no model named"} />
               </span>
             </h2>
             <LicenceBadge licence={judge.licence} />
@@ -181,7 +181,7 @@ export default async function JudgesTab({ params, searchParams }: Props) {
           Overrides
         </h2>
         <p className="text-muted">
-          Where a person's grade differs from the judge's verdict on {shown.key}. Newest first.
+          Where a person's grade differs from the judge's verdict on <UntrustedText text={shown.key} />. Newest first.
         </p>
         {overrides.rows.length === 0 ? (
           <p>{before ? "There are no more." : "There is none yet."}</p>
@@ -205,9 +205,13 @@ export default async function JudgesTab({ params, searchParams }: Props) {
                       href={`/releases/${release.id}/cases/${row.caseId}`}
                       className="break-all text-accent hover:underline"
                     >
-                      {row.case}
+                      <UntrustedText text={row.case} />
                     </Link>
-                    {row.slice && <div className="text-sm text-muted">{row.slice}</div>}
+                    {row.slice && (
+                      <div className="text-sm text-muted">
+                        <UntrustedText text={row.slice} />
+                      </div>
+                    )}
                   </TableCell>
                   <TableCell className="break-all">{row.version ?? "both"}</TableCell>
                   <TableCell>
@@ -215,7 +219,9 @@ export default async function JudgesTab({ params, searchParams }: Props) {
                   </TableCell>
                   <TableCell>
                     <Verdict value={preferenceWords(row.graded)} by="human" />{" "}
-                    <span className="text-sm text-muted">{row.reviewer}</span>
+                    <span className="text-sm text-muted">
+                      <UntrustedText text={row.reviewer} />
+                    </span>
                   </TableCell>
                   <TableCell className="max-w-80">
                     {row.note ? <UntrustedText text={row.note} /> : <span className="text-muted">–</span>}

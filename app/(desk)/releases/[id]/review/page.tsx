@@ -4,6 +4,7 @@ import { EmptyState } from "@/components/ui/empty-state";
 import { formatCount, plural } from "@/components/ui/format";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { may } from "@/lib/auth/permit";
 import { countDisputes } from "@/lib/review/adjudication";
 import { listFlips } from "@/lib/review/flips";
@@ -118,7 +119,9 @@ export default async function ReviewTab({ params, searchParams }: Props) {
             <TableBody>
               {graders.map((grader) => (
                 <TableRow key={grader.name}>
-                  <TableCell>{grader.name}</TableCell>
+                  <TableCell>
+                    <UntrustedText text={grader.name} />
+                  </TableCell>
                   <TableCell className="text-right tabular-nums">{grader.cases}</TableCell>
                   <TableCell className="text-right tabular-nums">{grader.overrides}</TableCell>
                   <TableCell className="text-right tabular-nums">{seconds(grader.medianMs)}</TableCell>

@@ -68,7 +68,7 @@ export default async function SentinelsTab({ params }: { params: Promise<{ id: s
                       href={`/releases/${release.id}/cases/${one.caseId}`}
                       className="break-all text-accent underline underline-offset-2"
                     >
-                      {one.case}
+                      <UntrustedText text={one.case} />
                     </Link>
                     , {one.criterion}; should be
                   </span>

@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
 import { formatPoints, formatRate, plural } from "@/components/ui/format";
+import { spelled } from "@/components/ui/invisible";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import type { ReleaseChoices, ReleaseDraft } from "@/lib/releases/queries";
@@ -52,7 +53,9 @@ export function ReleaseForm({ draft, choices }: Props) {
           >
             {!draft.prompt && <option value="">Choose a prompt</option>}
             {choices.prompts.map((name) => (
-              <option key={name}>{name}</option>
+              <option key={name} value={name}>
+                {spelled(name)}
+              </option>
             ))}
           </Select>
         </Field>
@@ -94,7 +97,9 @@ export function ReleaseForm({ draft, choices }: Props) {
           >
             {choices.datasets.length !== 1 && <option value="">Choose a dataset</option>}
             {choices.datasets.map((name) => (
-              <option key={name}>{name}</option>
+              <option key={name} value={name}>
+                {spelled(name)}
+              </option>
             ))}
           </Select>
         </Field>
@@ -140,7 +145,9 @@ function Criteria({ choices, plan }: { choices: ReleaseChoices; plan: NonNullabl
           <Field label={<span className="text-sm text-muted">Judge that the estimate corrects</span>}>
             <Select name={`judge:${key}`} defaultValue={chosen.get(key) ?? judges[0] ?? ""}>
               {judges.map((judge) => (
-                <option key={judge}>{judge}</option>
+                <option key={judge} value={judge}>
+                  {spelled(judge)}
+                </option>
               ))}
               <option value="">none: people only</option>
             </Select>

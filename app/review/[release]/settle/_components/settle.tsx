@@ -12,6 +12,7 @@ import { Notice } from "@/components/ui/notice";
 import { Rendered } from "@/components/ui/rendered";
 import { Textarea } from "@/components/ui/textarea";
 import { Untrusted } from "@/components/ui/untrusted";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { preferenceWords, Verdict } from "@/components/ui/verdict";
 import type { Dispute } from "@/lib/review/adjudication";
 import type { Revealed } from "@/lib/review/queries";
@@ -189,7 +190,7 @@ export function Settle({ releaseId, prompt, back }: { releaseId: number; prompt:
                 <h2 id="input-title" className="flex flex-wrap items-baseline gap-2 font-semibold">
                   Input
                   <span className="text-sm font-normal break-all text-muted">
-                    case {dispute.case}
+                    case <UntrustedText text={dispute.case} />
                     {dispute.slice && `, ${dispute.slice}`}
                   </span>
                 </h2>

@@ -40,7 +40,11 @@ export function AnchorList({ judgeId, anchors, mayWrite }: Props) {
         </div>
         {mayWrite && (
           <DownloadButton href={`/judges/${judgeId}/moves/anchors/${anchor.id}`} size="sm">
-            Download to judge again<span className="sr-only"> {anchor.name}</span>
+            Download to judge again
+            <span className="sr-only">
+              {" "}
+              <UntrustedText text={anchor.name} />
+            </span>
           </DownloadButton>
         )}
       </div>

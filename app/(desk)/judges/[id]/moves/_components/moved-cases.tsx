@@ -1,5 +1,6 @@
 import { PageLink } from "@/components/table/links";
 import { ChoiceLinks } from "@/components/ui/choice-links";
+import { spelled } from "@/components/ui/invisible";
 import { Untrusted, UntrustedText } from "@/components/ui/untrusted";
 import { Verdict } from "@/components/ui/verdict";
 import type { Comparison, MovedCase, MovesFilter } from "@/lib/judges/moves";
@@ -56,7 +57,9 @@ export function MovedCases({ here, filter, comparison, rows, next }: Props) {
               >
                 <option value="">any</option>
                 {slices.map((slice) => (
-                  <option key={slice}>{slice}</option>
+                  <option key={slice} value={slice}>
+                    {spelled(slice)}
+                  </option>
                 ))}
               </select>
             </label>

@@ -72,7 +72,12 @@ function Facts({ detail }: { detail: CaseDetail }) {
       )}
       <span>
         origin {detail.origin}
-        {detail.generator ? ` by ${detail.generator}` : ""}
+        {detail.generator && (
+          <>
+            {" "}
+            by <UntrustedText text={detail.generator} />
+          </>
+        )}
       </span>
       {detail.mustPass && <Badge tone="accent">must-pass</Badge>}
       {detail.tags.map((tag) => (
@@ -102,7 +107,9 @@ function Facts({ detail }: { detail: CaseDetail }) {
 function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section aria-label={title} className="flex min-w-0 flex-col gap-2">
-      <h3 className="font-semibold break-all">{title}</h3>
+      <h3 className="font-semibold break-words [overflow-wrap:anywhere]">
+        <UntrustedText text={title} />
+      </h3>
       {children}
     </section>
   );
@@ -124,7 +131,7 @@ function SideOf({ name, side, alone, raw }: SideProps) {
   return (
     <section aria-label={`${name} ${side.version}`} className="flex min-w-0 flex-col gap-3">
       <h3 className="font-semibold break-all">
-        {name} {side.version}
+        {name} <UntrustedText text={side.version} />
       </h3>
       {side.error ? (
         <Notice tone="danger">
@@ -139,7 +146,8 @@ function SideOf({ name, side, alone, raw }: SideProps) {
         {side.verdicts.map((verdict) => (
           <li key={`${verdict.judge} ${verdict.criterion}`} className={row}>
             <span className={head}>
-              <Verdict value={verdict.verdict} by="machine" /> {verdict.judge} on {verdict.criterion}
+              <Verdict value={verdict.verdict} by="machine" /> <UntrustedText text={verdict.judge} /> on{" "}
+              <UntrustedText text={verdict.criterion} />
               {verdict.score !== null && <span className="text-muted tabular-nums">score {verdict.score}</span>}
             </span>
             {verdict.rationale && <Untrusted text={verdict.rationale} compact />}
@@ -152,7 +160,8 @@ function SideOf({ name, side, alone, raw }: SideProps) {
         {side.reviews.map((review) => (
           <li key={`${review.reviewer} ${review.criterion} ${review.at}`} className={row}>
             <span className={head}>
-              <Verdict value={review.verdict} by="human" /> {review.reviewer} on {review.criterion}
+              <Verdict value={review.verdict} by="human" /> <UntrustedText text={review.reviewer} /> on{" "}
+              <UntrustedText text={review.criterion} />
               {review.superseded && <Badge>superseded</Badge>}
               {!review.blind && <Badge>not blind</Badge>}
               {review.tags.map((tag) => (
@@ -167,8 +176,8 @@ function SideOf({ name, side, alone, raw }: SideProps) {
         {side.imported.map((review) => (
           <li key={`imported ${review.reviewer} ${review.criterion}`} className={row}>
             <span className={head}>
-              <Verdict value={review.verdict} by="human" /> {review.reviewer} on {review.criterion}{" "}
-              <Badge>imported</Badge>
+              <Verdict value={review.verdict} by="human" /> <UntrustedText text={review.reviewer} /> on{" "}
+              <UntrustedText text={review.criterion} /> <Badge>imported</Badge>
             </span>
             {review.note && <Untrusted text={review.note} compact />}
           </li>

@@ -2,10 +2,12 @@
 
 import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
-import { type FormEvent, type ReactNode, useEffect, useRef, useTransition } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState, useTransition } from "react";
 import { hiddenParameter } from "@/components/table/hidden-columns";
+import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Input } from "@/components/ui/input";
+import { spelled } from "@/components/ui/invisible";
 import { Select } from "@/components/ui/select";
 import type { CaseFilter } from "@/lib/releases/case-filter";
 import type { CaseTable } from "@/lib/releases/cases";
@@ -29,6 +31,7 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
   const router = useRouter();
   const parameters = useSearchParams();
   const [busy, start] = useTransition();
+  const [open, setOpen] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -55,9 +58,11 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
     event.preventDefault();
     apply();
   };
-  const active = Object.entries(filter).some(
+  const inUse = Object.entries(filter).filter(
     ([name, value]) => value !== undefined && !["sort", "criterion", "judge", "after", "before"].includes(name),
   );
+  const active = inUse.length > 0;
+  const folded = inUse.filter(([name]) => !["q", "flip", "cell"].includes(name)).length;
   return (
     <div className="flex flex-col gap-3">
       {filter.cell && (
@@ -87,7 +92,7 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
         {filter.sort && <input type="hidden" name="sort" value={filter.sort} />}
         {filter.cell && <input type="hidden" name="cell" value={filter.cell} />}
         {hidden && <input type="hidden" name={hiddenParameter} value={hidden} />}
-        <Labelled label="Text" className="w-44 max-md:w-full">
+        <Labelled label="Text" className="min-w-44 grow md:max-w-72">
           <Input
             data-filter=""
             name="q"
@@ -100,79 +105,90 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
             }}
           />
         </Labelled>
-        {table.criteria.length > 1 && (
-          <Labelled label="Criterion">
-            <Select
-              data-filter=""
-              className="text-sm md:max-w-36"
-              name="criterion"
-              defaultValue={table.criterion ?? ""}
-            >
-              {table.criteria.map((key) => (
-                <option key={key}>{key}</option>
-              ))}
-            </Select>
-          </Labelled>
-        )}
-        {table.judges.length > 1 && (
-          <Labelled label="Judge">
-            <Select data-filter="" className="text-sm md:max-w-36" name="judge" defaultValue={table.judge ?? ""}>
-              {table.judges.map((key) => (
-                <option key={key}>{key}</option>
-              ))}
-            </Select>
-          </Labelled>
-        )}
-        {table.slices.some(({ slice }) => slice !== "") && (
-          <Labelled label="Slice">
-            <Select data-filter="" className="text-sm md:max-w-36" name="slice" defaultValue={filter.slice ?? ""}>
-              <option value="">any</option>
-              {table.slices
-                .filter(({ slice }) => slice !== "")
-                .map(({ slice, count }) => (
-                  <option key={slice} value={slice}>
-                    {slice} ({count})
+        <Button aria-expanded={open} onClick={() => setOpen(!open)} className="md:hidden">
+          Filters{folded > 0 && ` (${folded})`}
+        </Button>
+        <div className={cn("contents", !open && "max-md:hidden")}>
+          {table.criteria.length > 1 && (
+            <Labelled label="Criterion">
+              <Select
+                data-filter=""
+                className="text-sm md:max-w-36"
+                name="criterion"
+                defaultValue={table.criterion ?? ""}
+              >
+                {table.criteria.map((key) => (
+                  <option key={key} value={key}>
+                    {spelled(key)}
                   </option>
                 ))}
-            </Select>
-          </Labelled>
-        )}
-        {(tags.length > 0 || filter.tag) && (
-          <Labelled label="Tag">
-            <Select data-filter="" className="text-sm md:max-w-36" name="tag" defaultValue={filter.tag ?? ""}>
+              </Select>
+            </Labelled>
+          )}
+          {table.judges.length > 1 && (
+            <Labelled label="Judge">
+              <Select data-filter="" className="text-sm md:max-w-36" name="judge" defaultValue={table.judge ?? ""}>
+                {table.judges.map((key) => (
+                  <option key={key} value={key}>
+                    {spelled(key)}
+                  </option>
+                ))}
+              </Select>
+            </Labelled>
+          )}
+          {table.slices.some(({ slice }) => slice !== "") && (
+            <Labelled label="Slice">
+              <Select data-filter="" className="text-sm md:max-w-36" name="slice" defaultValue={filter.slice ?? ""}>
+                <option value="">any</option>
+                {table.slices
+                  .filter(({ slice }) => slice !== "")
+                  .map(({ slice, count }) => (
+                    <option key={slice} value={slice}>
+                      {spelled(slice)} ({count})
+                    </option>
+                  ))}
+              </Select>
+            </Labelled>
+          )}
+          {(tags.length > 0 || filter.tag) && (
+            <Labelled label="Tag">
+              <Select data-filter="" className="text-sm md:max-w-36" name="tag" defaultValue={filter.tag ?? ""}>
+                <option value="">any</option>
+                {[...new Set([...tags, ...(filter.tag ? [filter.tag] : [])])].map((tag) => (
+                  <option key={tag} value={tag}>
+                    {spelled(tag)}
+                  </option>
+                ))}
+              </Select>
+            </Labelled>
+          )}
+          <Labelled label="Grades">
+            <Select data-filter="" className="text-sm md:max-w-36" name="reviewed" defaultValue={filter.reviewed ?? ""}>
               <option value="">any</option>
-              {[...new Set([...tags, ...(filter.tag ? [filter.tag] : [])])].map((tag) => (
-                <option key={tag}>{tag}</option>
-              ))}
+              <option value="yes">graded</option>
+              <option value="no">not graded</option>
             </Select>
           </Labelled>
-        )}
-        <Labelled label="Grades">
-          <Select data-filter="" className="text-sm md:max-w-36" name="reviewed" defaultValue={filter.reviewed ?? ""}>
-            <option value="">any</option>
-            <option value="yes">graded</option>
-            <option value="no">not graded</option>
-          </Select>
-        </Labelled>
-        <Labelled label="Override">
-          <Select data-filter="" className="text-sm md:max-w-36" name="override" defaultValue={filter.override ?? ""}>
-            <option value="">any</option>
-            <option value="yes">overridden</option>
-          </Select>
-        </Labelled>
-        <Labelled label="Must-pass">
-          <Select data-filter="" className="text-sm md:max-w-36" name="mustPass" defaultValue={filter.mustPass ?? ""}>
-            <option value="">any</option>
-            <option value="yes">must-pass</option>
-          </Select>
-        </Labelled>
-        <Labelled label="Sample">
-          <Select data-filter="" className="text-sm md:max-w-36" name="sample" defaultValue={filter.sample ?? ""}>
-            <option value="">any</option>
-            <option value="drawn">drawn</option>
-            <option value="chosen">added by hand</option>
-          </Select>
-        </Labelled>
+          <Labelled label="Override">
+            <Select data-filter="" className="text-sm md:max-w-36" name="override" defaultValue={filter.override ?? ""}>
+              <option value="">any</option>
+              <option value="yes">overridden</option>
+            </Select>
+          </Labelled>
+          <Labelled label="Must-pass">
+            <Select data-filter="" className="text-sm md:max-w-36" name="mustPass" defaultValue={filter.mustPass ?? ""}>
+              <option value="">any</option>
+              <option value="yes">must-pass</option>
+            </Select>
+          </Labelled>
+          <Labelled label="Sample">
+            <Select data-filter="" className="text-sm md:max-w-36" name="sample" defaultValue={filter.sample ?? ""}>
+              <option value="">any</option>
+              <option value="drawn">drawn</option>
+              <option value="chosen">added by hand</option>
+            </Select>
+          </Labelled>
+        </div>
         <noscript>
           <button type="submit">Filter</button>
         </noscript>

@@ -31,7 +31,12 @@ function Excerpt({ text }: { text: string }) {
 function Answer({ row, side }: { row: CaseRow; side: "baseline" | "candidate" }) {
   if (row.hidden) return <span className="text-muted">waits for a blind grade</span>;
   const { output, error } = row[side];
-  if (error !== null) return <span className="text-worse">error: {error.slice(0, 80)}</span>;
+  if (error !== null)
+    return (
+      <span className="text-worse">
+        error: <UntrustedText text={error.slice(0, 80)} />
+      </span>
+    );
   return output === null ? <span className="text-muted">no answer</span> : <Excerpt text={output} />;
 }
 
@@ -73,8 +78,12 @@ function judgedBy(row: CaseRow, id?: number): Opinion {
 function Head({ name, of }: { name: string; of: string | null }) {
   return (
     <span className="flex min-w-24 flex-col [overflow-wrap:anywhere]">
-      <span>{name}</span>
-      {of !== null && <span className="text-xs font-normal">{of}</span>}
+      <Excerpt text={name} />
+      {of !== null && (
+        <span className="text-xs font-normal">
+          <UntrustedText text={of} />
+        </span>
+      )}
     </span>
   );
 }
@@ -86,9 +95,9 @@ function columnsFor(table: Table) {
     column.accessor("key", {
       id: "case",
       header: "Case",
-      meta: { sort: "case", className: "min-w-28" },
+      meta: { sort: "case", className: "min-w-28 max-w-48" },
       cell: ({ row }) => (
-        <span className="font-mono text-sm [overflow-wrap:anywhere]">
+        <span className="line-clamp-3 font-mono text-sm [overflow-wrap:anywhere]">
           <UntrustedText text={row.original.key} />
         </span>
       ),
@@ -96,20 +105,24 @@ function columnsFor(table: Table) {
     column.accessor("slice", {
       id: "slice",
       header: "Slice",
-      meta: { sort: "slice" },
-      cell: ({ row }) => (row.original.slice === null ? none : <UntrustedText text={row.original.slice} />),
+      meta: { sort: "slice", className: "max-w-40 max-sm:hidden" },
+      cell: ({ row }) => (row.original.slice === null ? none : <Excerpt text={row.original.slice} />),
     }),
     column.display({
       id: "input",
       header: "Input",
-      meta: { className: "min-w-44" },
+      meta: { className: "min-w-40" },
       cell: ({ row }) => <Excerpt text={row.original.input} />,
     }),
     ...(["baseline", "candidate"] as const).map((side) =>
       column.display({
         id: side,
-        header: () => <span className="break-all">{side === "baseline" ? baseline : candidate}</span>,
-        meta: { name: `Answer of ${side === "baseline" ? baseline : candidate}`, className: "min-w-44" },
+        header: () => <Excerpt text={side === "baseline" ? baseline : candidate} />,
+        meta: {
+          name: `Answer of ${side === "baseline" ? baseline : candidate}`,
+          // On a phone there is room for what was decided; the answers are a tap away.
+          className: "min-w-40 max-sm:hidden",
+        },
         cell: ({ row }) => <Answer row={row.original} side={side} />,
       }),
     ),
@@ -147,6 +160,7 @@ function columnsFor(table: Table) {
     column.display({
       id: "marks",
       header: "Marks",
+      meta: { className: "min-w-36" },
       cell: ({ row }) => <Marks row={row.original} />,
     }),
     ...otherJudges.map(({ id, key, criterion: of }) =>
@@ -180,12 +194,12 @@ function Marks({ row }: { row: CaseRow }) {
       {row.override && <Badge tone="human">override</Badge>}
       {row.sample && <Badge>{sampleWords[row.sample]}</Badge>}
       {row.tags.map((tag) => (
-        <Badge key={tag}>
+        <Badge key={tag} className="max-w-40 truncate">
           <UntrustedText text={tag} />
         </Badge>
       ))}
       {row.ownTags.map((tag) => (
-        <Badge key={`own ${tag}`} tone="human">
+        <Badge key={`own ${tag}`} tone="human" className="max-w-40 truncate">
           <UntrustedText text={tag} />
         </Badge>
       ))}

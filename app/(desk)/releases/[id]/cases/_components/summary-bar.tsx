@@ -4,6 +4,8 @@ import Link from "next/link";
 import { useSearchParams } from "next/navigation";
 import { hiddenParameter, withHidden } from "@/components/table/hidden-columns";
 import { cn } from "@/components/ui/cn";
+import { formatCount } from "@/components/ui/format";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { type CaseFilter, type Flip, flips } from "@/lib/releases/case-filter";
 import type { CaseTable } from "@/lib/releases/cases";
 import { flipLook } from "./flips";
@@ -43,7 +45,7 @@ export function SummaryBar({ releaseId, filter, table }: Props) {
                 {look && <span aria-hidden="true">{look.shape} </span>}
                 {look ? look.word : "all"}
               </span>
-              <span className="font-medium tabular-nums">{count.toLocaleString("en")}</span>
+              <span className="font-medium tabular-nums">{formatCount(count)}</span>
             </Link>
           );
         })}
@@ -63,9 +65,9 @@ export function SummaryBar({ releaseId, filter, table }: Props) {
         </div>
       )}
       <p className="text-sm text-muted">
-        By {table.judge} on {table.criterion}, of all{" "}
+        By <UntrustedText text={table.judge ?? ""} /> on <UntrustedText text={table.criterion ?? ""} />, of all{" "}
         {filter.slice === undefined ? "cases of the release" : "cases of the slice"}
-        {filter.slice !== undefined && filter.slice !== "" && ` ${filter.slice}`}.
+        {filter.slice !== undefined && filter.slice !== "" && <UntrustedText text={` ${filter.slice}`} />}.
       </p>
     </div>
   );

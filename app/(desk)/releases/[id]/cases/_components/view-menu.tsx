@@ -10,6 +10,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Menu, MenuItem } from "@/components/ui/menu";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { SavedView } from "@/lib/releases/case-commands";
 import { deleteViewAction, renameViewAction, saveViewAction } from "../actions";
 import { useOutcome } from "./use-outcome";
@@ -36,7 +37,9 @@ export function ViewMenu({ releaseId, views, mayShare, mayTidy }: Props) {
         {views.length === 0 && <p className="px-2 py-1 text-sm text-muted">No view is saved yet.</p>}
         {views.map((view) => (
           <MenuItem key={view.id} onSelect={() => router.push(`/releases/${releaseId}/cases?${view.query}`)}>
-            <span className="max-w-72 truncate">{view.name}</span>
+            <span className="max-w-72 truncate">
+              <UntrustedText text={view.name} />
+            </span>
             {view.shared && <Badge>{view.own ? "shared" : `by ${view.by}`}</Badge>}
           </MenuItem>
         ))}
