@@ -99,7 +99,7 @@ export function CaseView(props: Props) {
         ))}
       </div>
       {criteria.some(({ kind }) => kind === "preference") && <Comparison {...props} />}
-      <footer className="sticky bottom-0 flex flex-wrap items-center gap-2 border-t border-line bg-paper py-3">
+      <footer className="sticky bottom-0 flex flex-wrap items-center gap-2 border-t border-line bg-paper py-3 [@media(max-height:30rem)]:static">
         <Button variant="primary" disabled={!complete} onClick={props.onCommit}>
           {correction ? "Store correction" : "Store and go on"} <Kbd className="max-sm:hidden">Enter</Kbd>
         </Button>
