@@ -30,7 +30,7 @@ export function Status({ prompt, back, progress, pending, stored, atHand, offlin
   const left = progress ? Math.max(0, progress.waiting - graded) : 0;
   const minutes = progress?.medianMs ? Math.ceil((left * progress.medianMs) / 60_000) : null;
   return (
-    <header className="sticky top-0 z-10 flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-paper px-4 py-2">
+    <header className="sticky top-0 z-10 flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-paper px-4 py-2 [@media(max-height:30rem)]:static">
       {/* Not fetched before it is asked for: the release's pages tell more than a blind reviewer is to hear. */}
       <Link href={back} prefetch={false} className="inline-flex min-h-8 items-center gap-1 text-accent hover:underline">
         <span aria-hidden="true">←</span> <span className="break-all">{prompt}</span>
