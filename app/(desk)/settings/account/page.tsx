@@ -23,7 +23,8 @@ export default async function AccountPage() {
           {has ? "Change password" : "Set a password"}
         </h2>
         <p className="text-muted">
-          <UntrustedText text={actor.name} />, {actor.email}. Signing a release asks for the password or a passkey again.
+          <UntrustedText text={actor.name} />, {actor.email}. Signing a release asks for the password or a passkey
+          again.
         </p>
         <ActionForm action={setPasswordAction} submit={has ? "Change password" : "Set password"}>
           <input type="hidden" name="username" autoComplete="username" value={actor.email} />
