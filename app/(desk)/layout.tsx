@@ -10,8 +10,8 @@ import { UntrustedText } from "@/components/ui/untrusted-text";
 import { may } from "@/lib/auth/permit";
 import { listMyProjects, requireActor } from "@/lib/auth/session";
 import { countNews } from "@/lib/releases/news";
-import { Leave } from "./_leave";
 import { screenKeys } from "./_keys";
+import { Leave } from "./_leave";
 import { paletteEntries } from "./_palette";
 import { chooseProjectAction } from "./settings/projects/actions";
 
