@@ -116,6 +116,7 @@ export const full: Screen[] = [
   },
   { name: "review.told", path: "/review/3", as: ravi, act: grade },
   { name: "review.not-grading", path: "/review/2", as: ravi },
+  { name: "review.offline", path: "/review/offline", as: ravi },
   { name: "settle.nothing", path: "/review/3/settle", as: mila },
   { name: "release-judges", path: "/releases/2/judges", as: mila },
   { name: "sentinels", path: "/releases/3/sentinels", as: mila },

@@ -6,6 +6,7 @@ import { cn } from "@/components/ui/cn";
 import { Kbd } from "@/components/ui/kbd";
 import { Rendered } from "@/components/ui/rendered";
 import { Textarea } from "@/components/ui/textarea";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { diffText } from "@/lib/prompts/diff/words";
 import type { TaskView } from "@/lib/review/queries";
 import type { Comment } from "@/lib/review/schema";
@@ -80,8 +81,8 @@ export function CaseView(props: Props) {
           <h2 id="input-title" className="flex flex-wrap items-baseline gap-2 font-semibold">
             Input
             <span className="text-sm font-normal break-all text-muted">
-              case {task.case}
-              {task.slice && `, ${task.slice}`}
+              case <UntrustedText text={task.case} />
+              {task.slice && <UntrustedText text={`, ${task.slice}`} />}
             </span>
           </h2>
           <Rendered value={task.input} raw={props.raw} />
@@ -146,7 +147,9 @@ function Comparison({ criteria, draft, active, known, onCompare, onNote, onTags,
             onFocus={() => onActive(index)}
             className={cn("min-w-0 rounded-md border px-3 pb-3", isActive ? "border-accent" : "border-line")}
           >
-            <legend className="px-1 text-sm">{criterion.name}</legend>
+            <legend className="px-1 text-sm">
+              <UntrustedText text={criterion.name} />
+            </legend>
             <div className="grid grid-cols-2 gap-2 md:grid-cols-4">
               {preferences.map(({ prefer, key, shape, says }) => (
                 <button
@@ -205,7 +208,7 @@ function Side(props: Props & { side: SideName; output: unknown; error?: string }
         >
           {error !== undefined ? (
             <p className="rounded-md border border-line bg-sunken p-3 text-muted">
-              The run failed here and gave no answer: {error}
+              The run failed here and gave no answer: <UntrustedText text={error} />
             </p>
           ) : (
             <Rendered value={output} raw={raw} className={cn("min-h-24", isMarked && "border-human")} />
@@ -235,7 +238,7 @@ function Side(props: Props & { side: SideName; output: unknown; error?: string }
             >
               <legend className="px-1 text-sm">
                 <span className="sr-only">Answer {side}: </span>
-                {criterion.name}
+                <UntrustedText text={criterion.name} />
               </legend>
               <div className="flex flex-wrap gap-2">
                 {(["pass", "fail", "unsure"] as const).map((verdict) => (

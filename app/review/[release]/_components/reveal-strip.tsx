@@ -3,6 +3,7 @@
 import type { ReactNode } from "react";
 import { Badge } from "@/components/ui/badge";
 import { Untrusted } from "@/components/ui/untrusted";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { preferenceWords, Verdict } from "@/components/ui/verdict";
 import type { Revealed, ToldPreference, ToldVerdict } from "@/lib/review/queries";
 import type { Grade } from "@/lib/review/schema";
@@ -38,9 +39,19 @@ export function RevealStrip({ told, criteria, children }: Props) {
           {told.revealed.check && <Check check={told.revealed.check} />}
           <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
             <p>
-              Stored. Case <span className="break-all">{told.case}</span>: A was{" "}
-              <strong className="break-all">{told.revealed.sides.A}</strong>, B was{" "}
-              <strong className="break-all">{told.revealed.sides.B}</strong>.
+              Stored. Case{" "}
+              <span className="break-all">
+                <UntrustedText text={told.case} />
+              </span>
+              : A was{" "}
+              <strong className="break-all">
+                <UntrustedText text={told.revealed.sides.A} />
+              </strong>
+              , B was{" "}
+              <strong className="break-all">
+                <UntrustedText text={told.revealed.sides.B} />
+              </strong>
+              .
             </p>
             {children}
           </div>
@@ -93,7 +104,8 @@ function Check({ check }: { check: NonNullable<Revealed["check"]> }) {
   return (
     <p>
       <Badge tone="human">check</Badge> Answer {check.side} was made up: {kindWords[check.made as Kind] ?? check.made}.
-      It should {check.expected === "fail" ? "fail" : "pass"} on {check.criterion}; you said {check.graded}
+      It should {check.expected === "fail" ? "fail" : "pass"} on <UntrustedText text={check.criterion} />; you said{" "}
+      {check.graded}
       {noticed ? ": noticed." : "."} It counts in no estimate.
     </p>
   );
@@ -105,7 +117,7 @@ function Said({ judge, mine }: { judge: ToldVerdict; mine: Mine | undefined }) {
   return (
     <li className={row}>
       <span>
-        {judge.side}, {judge.criterion}: judge
+        {judge.side}, <UntrustedText text={judge.criterion} />: judge
       </span>
       <Verdict value={judge.verdict} by="machine" />
       {mine?.verdict && (
@@ -122,7 +134,9 @@ function Said({ judge, mine }: { judge: ToldVerdict; mine: Mine | undefined }) {
 function Preferred({ judge, mine }: { judge: ToldPreference; mine: Mine | undefined }) {
   return (
     <li className={row}>
-      <span>{judge.criterion}: judge</span>
+      <span>
+        <UntrustedText text={judge.criterion} />: judge
+      </span>
       <Verdict value={preferenceWords(judge.prefer)} by="machine" />
       {judge.prefer === "flip" && (
         <span className="text-muted">

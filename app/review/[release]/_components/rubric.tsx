@@ -1,4 +1,4 @@
-import { Untrusted } from "@/components/ui/untrusted";
+import { Untrusted, UntrustedText } from "@/components/ui/untrusted";
 import { Verdict } from "@/components/ui/verdict";
 import type { Criterion } from "./draft";
 
@@ -25,15 +25,22 @@ export function Rubric({ criteria, folded, onFold, reference }: Props) {
             onToggle={(event) => onFold(key, !event.currentTarget.open)}
             className="min-w-0"
           >
-            <summary className="min-h-6 cursor-pointer font-medium">{name}</summary>
+            <summary className="min-h-6 cursor-pointer font-medium">
+              <UntrustedText text={name} />
+            </summary>
             <div className="flex flex-col gap-2 border-l border-line pl-3">
-              <p className="whitespace-pre-wrap text-muted">{rubric || "There is no written rubric."}</p>
+              <p className="whitespace-pre-wrap text-muted">
+                <UntrustedText text={rubric || "There is no written rubric."} />
+              </p>
               {examples.length > 0 && (
                 <ul aria-label={`Examples of ${name}`} className="flex flex-col gap-2">
                   {examples.map(({ verdict, text, why }, index) => (
                     <li key={index} className="flex flex-col gap-0.5">
                       <span className="flex flex-wrap items-baseline gap-x-2">
-                        <Verdict value={verdict} /> <span className="min-w-0 break-words text-muted">{why}</span>
+                        <Verdict value={verdict} />{" "}
+                        <span className="min-w-0 break-words text-muted">
+                          <UntrustedText text={why} />
+                        </span>
                       </span>
                       <Untrusted compact text={text} className="border-l-2 border-line pl-2" />
                     </li>

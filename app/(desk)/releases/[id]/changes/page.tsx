@@ -248,7 +248,7 @@ async function AnswersPane(props: PaneProps) {
                     key={badge}
                     tone={badge === "override" ? "human" : badge === "must-pass" ? "accent" : "neutral"}
                   >
-                    {badge}
+                    <UntrustedText text={badge} />
                   </Badge>
                 ))}
               </p>

@@ -158,7 +158,10 @@ export function Settle({ releaseId, prompt, back }: { releaseId: number; prompt:
     <div className="flex min-h-dvh flex-col">
       <header className="sticky top-0 z-10 flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-paper px-4 py-2">
         <Link href={back} className="inline-flex min-h-8 items-center gap-1 text-accent hover:underline">
-          <span aria-hidden="true">←</span> <span className="break-all">{prompt}</span>
+          <span aria-hidden="true">←</span>{" "}
+          <span className="line-clamp-2 max-w-96 break-all">
+            <UntrustedText text={prompt} />
+          </span>
         </Link>
         <h1 className="font-semibold">Settle disagreements</h1>
         {dispute && <span className="text-muted tabular-nums">{dispute.waiting} left</span>}
@@ -191,7 +194,7 @@ export function Settle({ releaseId, prompt, back }: { releaseId: number; prompt:
                   Input
                   <span className="text-sm font-normal break-all text-muted">
                     case <UntrustedText text={dispute.case} />
-                    {dispute.slice && `, ${dispute.slice}`}
+                    {dispute.slice && <UntrustedText text={`, ${dispute.slice}`} />}
                   </span>
                 </h2>
                 <Rendered value={dispute.input} raw={raw} />
@@ -226,7 +229,7 @@ export function Settle({ releaseId, prompt, back }: { releaseId: number; prompt:
                   <h2 className="font-semibold">Answer {side}</h2>
                   {error !== undefined ? (
                     <p className="rounded-md border border-line bg-sunken p-3 text-muted">
-                      The run failed here and gave no answer: {error}
+                      The run failed here and gave no answer: <UntrustedText text={error} />
                     </p>
                   ) : (
                     <Rendered value={output} raw={raw} className="min-h-24" />

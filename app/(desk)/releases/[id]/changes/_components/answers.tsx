@@ -113,7 +113,7 @@ function Said({ by, verdict, who, criterion, why, tags = [] }: SaidProps) {
       <span className="flex flex-wrap items-baseline gap-x-2">
         <Verdict value={verdict} by={by} />
         <span className="text-muted [overflow-wrap:anywhere]">
-          {who}, {criterion}
+          <UntrustedText text={`${who}, ${criterion}`} />
         </span>
         {tags.map((tag) => (
           <Badge key={tag}>
@@ -158,7 +158,7 @@ export function Reasons({ ledger, caseId, hrefOf }: ReasonsProps) {
           >
             {name}
           </Link>{" "}
-          <span className={effect === "helped" ? "text-better" : "text-worse"}>{effect}</span> on {entry.criterion},
+          <span className={effect === "helped" ? "text-better" : "text-worse"}>{effect}</span> on <UntrustedText text={entry.criterion} />,
           says {entry.by.join(", ")}
           {entry.of > 1 && <span className="text-muted"> ({agreement(entry)})</span>}
         </li>
