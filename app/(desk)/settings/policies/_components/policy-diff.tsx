@@ -1,7 +1,7 @@
 import { TextDiffView } from "@/components/diff/text-diff";
-import { diffText } from "@/components/diff/words";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted-text";
+import { diffText } from "@/lib/prompts/diff/words";
 import type { PolicyDocument } from "@/lib/releases/policy-document";
 import { policyChanges, policyText } from "@/lib/releases/policy-words";
 
@@ -37,7 +37,7 @@ export function PolicyDiff({ before, after, names }: Props) {
         <details>
           <summary className="min-h-6 cursor-pointer text-accent">The documents, line by line</summary>
           <div className="mt-2">
-            <TextDiffView diff={diffText(policyText(before), policyText(after))} view="unified" />
+            <TextDiffView diff={diffText(policyText(before), policyText(after))} view="words" />
           </div>
         </details>
       )}
