@@ -1,7 +1,9 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { Badge } from "@/components/ui/badge";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { Notice } from "@/components/ui/notice";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted-text";
@@ -9,6 +11,8 @@ import { roleNames } from "@/lib/auth/actor";
 import { listInvitations, listMembers } from "@/lib/auth/members";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
+import { listPolicies, policyFacts } from "@/lib/releases/policy-queries";
+import { policyWarnings } from "@/lib/releases/policy-warnings";
 import { ActionForm } from "../_components/action-form";
 import { RoleBoxes } from "../_components/role-boxes";
 import { changeRolesAction, inviteAction, linkAction, removeMemberAction, revokeInvitationAction } from "./actions";
@@ -18,9 +22,37 @@ export const metadata: Metadata = { title: "Members" };
 export default async function MembersPage() {
   const actor = await requireActor();
   const manages = may(actor, "member.manage");
-  const [members, invitations] = await Promise.all([listMembers(actor), manages ? listInvitations(actor) : []]);
+  const [members, invitations, policies, facts] = await Promise.all([
+    listMembers(actor),
+    manages ? listInvitations(actor) : [],
+    listPolicies(actor),
+    policyFacts(actor),
+  ]);
+  // Of these members: what else a policy asks for in vain stands on its own page.
+  const unable = policies.flatMap(({ key, document }) =>
+    policyWarnings(document, facts)
+      .filter(({ kind, field }) => kind === "impossible" && /^(signers|signerGroups|reviewersPerCase)/.test(field))
+      .map(({ text }) => ({ key, text })),
+  );
   return (
     <>
+      {unable.length > 0 && (
+        <Notice tone="warning" title="With these members, nobody could meet">
+          <ul className="list-disc pl-5">
+            {unable.map(({ key, text }) => (
+              <li key={`${key} ${text}`} className="[overflow-wrap:anywhere]">
+                <Link
+                  href={`/settings/policies/${encodeURIComponent(key)}`}
+                  className="text-accent underline underline-offset-2"
+                >
+                  {key}
+                </Link>
+                : <UntrustedText text={text} />
+              </li>
+            ))}
+          </ul>
+        </Notice>
+      )}
       <section aria-labelledby="members" className="flex flex-col gap-3">
         <h2 id="members" className="text-lg font-semibold">
           Members
