@@ -20,6 +20,7 @@ const pages = [
   "/prompts",
   "/prompts/support%2Fanswers",
   "/prompts/support%2Fanswers/new",
+  "/prompts/support%2Fanswers/break-glass",
   "/prompts/support%2Fanswers/compare/v2...v3",
   "/prompts/support%2Fanswers/compare/v1...v4?view=words",
   "/prompts/support%2Fanswers/labels/production",

@@ -116,7 +116,7 @@ test("a failing must-pass case leaves only a refusal to sign", async ({ page }) 
   await rest("POST", `/releases/${id}/close`);
   await signIn(page, "release_manager");
   await page.goto(`/releases/${id}/sign-off`);
-  await expect(page.getByText("Only a refusal can be signed")).toBeVisible();
+  await expect(page.getByText("Only a refusal or an abstention can be signed")).toBeVisible();
   await expect(page.getByRole("radio", { name: /^Approve/ })).toHaveCount(0);
   await expectAccessible(page);
   await sign(page, "Refuse", "Case 1 must pass.", password);

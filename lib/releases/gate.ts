@@ -10,7 +10,7 @@ export type GateAnswer = {
   release?: number;
   reasons: string[];
   /** Gates that the approval lets pass although they were open, and until when. */
-  waivers?: { gate: string; criterion?: string; slice?: string; reason: string; until: string; by: string }[];
+  waivers?: { gate: string; reason: string; until: string; by: string }[];
   /** Emergencies in which a protected label was moved to this version without an approval. Each is also among the reasons. */
   breakGlass?: { label: string; by: string; reason: string; at: string }[];
 };

@@ -61,9 +61,6 @@ export const waivable = ["must_pass", "delta", "judge", "reviews", "slices", "fr
 /** A gate that a signer lets pass although it is open, and until when. */
 export const waiverSchema = z.strictObject({
   gate: z.enum(waivable),
-  /** Only as far as the gate is open for this criterion, or this slice. */
-  criterion: z.string().min(1).max(500).optional(),
-  slice: z.string().min(1).max(500).optional(),
   reason: z.string().trim().min(1, "Say why this gate is waived.").max(2000),
   until: z.iso.datetime("Give the day on which the waiver ends."),
 });

@@ -62,7 +62,7 @@ async function whyNot(tx: Tx, actor: Actor, release: Subject): Promise<string | 
       if (!may(actor, "release.sign")) return "Signing needs the role release manager in this project.";
       const against = reasonsAgainst(actor, await contributionsTo(tx, release.id, release.policy));
       if (against.length === 0) return null;
-      return `You may not sign this release: ${against.join("; ")}. Somebody else must.`;
+      return `Somebody else must sign, because of what you did: ${against.join("; ")}.`;
     }
   }
 }

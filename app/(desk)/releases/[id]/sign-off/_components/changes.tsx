@@ -10,9 +10,9 @@ export function Changes({ groups }: { groups: ChangeGroup[] }) {
     <div className="flex flex-col gap-4">
       {groups.map(({ key, title, changes }) => (
         <section key={key} aria-label={title} className="flex flex-col gap-1">
-          <h4 className="font-medium">
+          <p className="font-medium">
             {title} <span className="font-normal text-muted">· {plural(changes.length, "change")}</span>
-          </h4>
+          </p>
           <Rows changes={changes.slice(0, shownAtOnce)} />
           {changes.length > shownAtOnce && (
             <details>
