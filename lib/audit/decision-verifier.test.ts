@@ -404,7 +404,7 @@ describe("verifying an exported decision", () => {
           {
             cwd: inner,
             encoding: "utf8",
-            env: {},
+            env: { NODE_ENV: "production" },
           },
         );
         expect(status, name).toBe(1);
