@@ -158,8 +158,8 @@ export function Reasons({ ledger, caseId, hrefOf }: ReasonsProps) {
           >
             {name}
           </Link>{" "}
-          <span className={effect === "helped" ? "text-better" : "text-worse"}>{effect}</span> on <UntrustedText text={entry.criterion} />,
-          says {entry.by.join(", ")}
+          <span className={effect === "helped" ? "text-better" : "text-worse"}>{effect}</span> on{" "}
+          <UntrustedText text={entry.criterion} />, says {entry.by.join(", ")}
           {entry.of > 1 && <span className="text-muted"> ({agreement(entry)})</span>}
         </li>
       ))}
