@@ -22,9 +22,13 @@ function addresses(file: string): string[] {
 const pattern = (route: string) => new RegExp(`^${route.replace(/\[[^\]]+\]/g, "[^/]+")}$`);
 
 it.each([
-  // Pages that need a link, a lost network or a disagreement are looked at where those are the subject.
-  ["e2e/pages.spec.ts", (route: string) => !/^\/sign-in|^\/review\/(?:offline|.*settle)$/.test(route)],
-  ["e2e/screens/list.ts", () => true],
+  // Pages that need a link, a lost network, a disagreement or a proposal are looked at where those are the subject.
+  [
+    "e2e/pages.spec.ts",
+    (route: string) =>
+      !/^\/sign-in|^\/review\/(?:offline|.*settle)$|\/policies\/(?:.*compare|proposals.*)$|\/replay\/\[/.test(route),
+  ],
+  ["e2e/screens/list.ts", (route: string) => !route.includes("/policies/proposals/")],
 ])("%s looks at every page there is", (file, wanted) => {
   const known = addresses(file);
   expect(routes.length).toBeGreaterThan(30);
