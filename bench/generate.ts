@@ -136,3 +136,69 @@ export async function writeBundle(file: string, cases: number): Promise<void> {
   await written;
   await rm(folder, { recursive: true });
 }
+
+const prompts = versions.map((label) => ({
+  raw: `Answer the customer, the ${label} way: {{question}}`,
+  label,
+  id: label,
+  provider: "openai:small",
+}));
+
+/** Writes results as `promptfoo eval -o results.json` would, with every field that a result has there. */
+export async function writePromptfoo(file: string, tests: number): Promise<void> {
+  function* text(): Generator<string> {
+    const random = new Random("promptfoo");
+    const words = new Words(random);
+    yield `{\n  "evalId": "eval-bench",\n  "results": {\n    "version": 3,\n    "prompts": ${JSON.stringify(prompts)},\n    "results": [\n`;
+    for (let testIdx = 0; testIdx < tests; testIdx++) {
+      const vars = {
+        question: words.text(20 + random.below(30)),
+        customer: `customer ${random.below(5000)} of ${testIdx}`,
+      };
+      const slice = slices[random.below(slices.length)];
+      const pair = prompts.map((prompt, promptIdx) => {
+        const pass = random.uniform() < 0.85;
+        const assertion = { type: "llm-rubric", value: "is right and friendly", metric: "rubric" };
+        const reason = words.text(12);
+        return {
+          cost: random.below(1000) / 1e6,
+          gradingResult: {
+            pass,
+            score: pass ? 1 : 0,
+            reason,
+            namedScores: { rubric: pass ? 1 : 0 },
+            tokensUsed: { total: 120, prompt: 100, completion: 20 },
+            componentResults: [{ pass, score: pass ? 1 : 0, reason, assertion }],
+          },
+          id: `result-${testIdx}-${promptIdx}`,
+          latencyMs: random.below(4000),
+          namedScores: { rubric: pass ? 1 : 0 },
+          prompt: { raw: `${prompt.label}: ${vars.question}`, label: prompt.label },
+          promptId: prompt.id,
+          promptIdx,
+          provider: { id: "openai:small", label: "" },
+          response: {
+            output: words.text(60 + random.below(120)),
+            tokenUsage: { total: 300, prompt: 200, completion: 100 },
+          },
+          score: pass ? 1 : 0,
+          success: pass,
+          failureReason: pass ? 0 : 1,
+          testCase: { vars, assert: [assertion], options: {}, metadata: { slice } },
+          testIdx,
+          vars,
+          metadata: { slice },
+          tokenUsage: { total: 300, prompt: 200, completion: 100 },
+        };
+      });
+      yield pair
+        .map((result, i) => {
+          const last = testIdx === tests - 1 && i === pair.length - 1;
+          return `${JSON.stringify(result, null, 2)}${last ? "" : ","}\n`;
+        })
+        .join("");
+    }
+    yield "    ]\n  }\n}\n";
+  }
+  await pipeline(Readable.from(pieces(text())), createWriteStream(file));
+}
