@@ -67,7 +67,7 @@ it("has every text about a case among those that a removal takes, or says why no
     "review.task_id review_task.id answer_comment.task_id adjudication.task_id adjudication_task.id adjudication_task.outcome",
     "review_check.id check_grade.check_id imported_review.reviewer imported_preference.reviewer",
     "sentinel.key sentinel.kind sentinel.seed sentinel.created_by sentinel_strike.reason sentinel_strike.struck_by",
-    "redaction.reason redaction.answer tombstone.place tombstone.row_key tombstone.field tombstone.digest tombstone.shown",
+    "attribution.effect redaction.reason redaction.answer tombstone.place tombstone.row_key tombstone.field tombstone.digest tombstone.shown",
     // Rewritten by redact() itself.
     "search_text.text",
   ].flatMap((line) => line.split(" "));
