@@ -104,7 +104,7 @@ export function CaseView(props: Props) {
       {criteria.some(({ kind }) => kind === "preference") && <Comparison {...props} />}
       <footer
         hidden={props.readOnly}
-        className="sticky bottom-0 flex flex-wrap items-center gap-2 border-t border-line bg-paper py-3 [@media(max-height:30rem)]:static"
+        className="bottom-0 flex flex-wrap items-center gap-2 border-t border-line bg-paper py-3 md:sticky [@media(max-height:30rem)]:static"
       >
         <Button variant="primary" disabled={!complete} onClick={props.onCommit}>
           {correction ? "Store correction" : "Store and go on"} <Kbd className="max-sm:hidden">Enter</Kbd>

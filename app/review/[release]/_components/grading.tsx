@@ -248,6 +248,8 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
   // An effect event, so that a key pressed the moment a case appears already goes to that case.
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || panel !== null) return;
+    // A dialog's keys are its own.
+    if (event.target instanceof Element && event.target.closest("[role=dialog]")) return;
     if (isTyping(event.target)) {
       if (event.key === "Escape") (event.target as HTMLElement).blur();
       return;
