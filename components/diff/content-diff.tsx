@@ -149,7 +149,7 @@ function ParametersDiff({ parameters, names, marks }: ParametersProps) {
 
 function Value({ text, className }: { text: string | null; className: string }) {
   return (
-    <TableCell className="font-mono text-[13px] [overflow-wrap:anywhere]">
+    <TableCell className="min-w-16 font-mono text-[13px] [overflow-wrap:anywhere]">
       {text === null ? (
         <span className="font-sans text-muted">not set</span>
       ) : (

@@ -110,8 +110,8 @@ export function WhatIf({ hunk, hrefOf }: { hunk: LedgerHunk; hrefOf: (caseId: nu
             {helped === 0 ? "no case." : `${plural(helped, "case")} that it helped.`}
           </Side>
           <p className="text-sm text-muted">
-            These are cases that people graded, no estimate: how answers would read without {name} shows a new version
-            only.
+            These are cases that people graded, not an estimate: how answers would read without {name}, only a new
+            version shows.
           </p>
         </>
       )}
