@@ -89,7 +89,11 @@ export function packDecision(parts: DecisionParts): Buffer {
     leaf: base64(leaf),
     proof: proof.map(base64),
   }));
+  const takenBack = entries.flatMap(({ event }) =>
+    event.action === "sign_off.withdrawn" ? [{ signOff: event.details?.signOff, reason: event.details?.reason }] : [],
+  );
   const page = decisionPage({
+    takenBack,
     ...{ project, prompt, baseline: baseline.key, candidate: candidate.key, outcome, decidedAt: at, evidenceDigest },
     ...{ promptDigest: candidate.digest, auditIndex, signOffs, log, evidence: parts.evidence },
     prompts: [baseline, candidate].map((version) => ({ name: version.key, text: textOf(version) })),

@@ -16,6 +16,8 @@ export function decisionPage(given: {
   promptDigest: string;
   auditIndex: number;
   signOffs: readonly ExportedSignOff[];
+  /** Signatures that their givers took back, by the id that each says of itself. */
+  takenBack: readonly { signOff: unknown; reason: unknown }[];
   evidence: string;
   prompts: { name: string; text: string }[];
   log: { origin: string; size: number; root: string };
@@ -24,7 +26,9 @@ export function decisionPage(given: {
   const { signOffs, log } = given;
   const evidence = viewEvidence(given.evidence);
   const title = `${given.prompt} ${given.baseline} → ${given.candidate}: ${given.outcome}`;
-  const standing = signOffs.filter(({ said }) => said.evidenceDigest === given.evidenceDigest);
+  const backOf = (said: { signOff?: unknown }) =>
+    given.takenBack.find(({ signOff }) => signOff !== undefined && signOff === said.signOff);
+  const standing = signOffs.filter(({ said }) => said.evidenceDigest === given.evidenceDigest && !backOf(said));
   const primary = evidence?.numbers[0];
   const delta = settled(primary?.estimate);
   const sentence = [
@@ -38,11 +42,17 @@ export function decisionPage(given: {
   const signatures = signOffs.map(({ printedName, roles, at, auditIndex, said }) => {
     const stale = said.evidenceDigest !== given.evidenceDigest;
     const word = String(said.decision ?? "signed");
+    const back = backOf(said);
+    const waivers = (said.waivers ?? []) as { gate?: unknown; until?: unknown; reason?: unknown }[];
+    const opened = ((said.opened ?? []) as { section?: unknown }[]).map(({ section }) => String(section));
     return `<li>
-      <p><strong>${text(printedName)}</strong> <span class="word">${text(word)}</span>${stale ? ' <span class="word stale">stale: on earlier evidence</span>' : ""}</p>
+      <p><strong>${text(printedName)}</strong> <span class="word">${text(word)}</span>${stale ? ' <span class="word stale">stale: on earlier evidence</span>' : ""}${back ? ' <span class="word stale">taken back</span>' : ""}</p>
       <p class="small">as ${text(roles.join(", ").replaceAll("_", " "))}, ${text(moment(at))}, with ${text(String(said.reauthentication ?? "–"))}, entry ${auditIndex} of the log</p>
       <p>Meaning: ${text(String(said.meaning ?? "–"))}</p>
       <blockquote>${text(String(said.reason ?? "–"))}</blockquote>
+      ${waivers.map(({ gate, until, reason }) => `<p><strong>Waives ${text(String(gate).replaceAll("_", " "))}</strong> until ${text(String(until).slice(0, 10))}: ${text(String(reason))}</p>`).join("")}
+      ${opened.length > 0 ? `<p class="small">Had opened ${text(opened.join(", "))}</p>` : ""}
+      ${back ? `<p class="small">Taken back: ${text(String(back.reason ?? "–"))}</p>` : ""}
     </li>`;
   });
   const gateWords = { met: "✓ met", not_met: "✕ not met", not_enough_evidence: "◐ not enough evidence" } as const;
