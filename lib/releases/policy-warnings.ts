@@ -47,8 +47,8 @@ function signatures(policy: PolicyDocument, facts: PolicyFacts, say: Say): void 
   if (able.length < signers) {
     const who = able.length === 0 ? "nobody here may sign" : `only ${listed(able)} may sign`;
     const why =
-      managers.length > able.length ? "the role release manager and is not left out" : "the role release manager";
-    say("impossible", "signers", `${asked}, and ${who}: nobody else has ${why}.`);
+      managers.length > able.length ? "the others are left out by this policy or lack the role" : "it takes the role";
+    say("impossible", "signers", `${asked}, and ${who}: ${why} release manager.`);
   } else {
     const left = able.filter(
       (email) => !facts.contributors.some(same(email)) && !(excluded.graders && facts.graders.some(same(email))),

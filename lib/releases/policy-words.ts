@@ -22,6 +22,13 @@ export const waivableGates: Record<Waivable, string> = {
   freshness: "age of the evidence",
 };
 
+/** What a margin lets happen. */
+function allows(value: number): string {
+  const points = margin(Math.abs(value)).replace("+", "");
+  if (value === 0) return "may not be worse";
+  return value < 0 ? `may be worse by at most ${points}` : `must be better by at least ${points}`;
+}
+
 const share = (value: number) => `${Math.round(value * 1000) / 10} %`;
 const oneOf = (given: boolean, yes: string, no: string) => (given ? yes : no);
 const everyone = (people: readonly string[]) => listed(people, people.length);
@@ -48,7 +55,7 @@ export function policyInWords(policy: PolicyDocument): PolicyPart[] {
     {
       title: "The difference",
       fields: [
-        { path: "margin", label: "Margin", text: `the candidate may be worse by at most ${margin(policy.margin)}` },
+        { path: "margin", label: "Margin", text: `the candidate ${allows(policy.margin)}` },
         {
           path: "riskLimit",
           label: "Risk limit",
@@ -58,7 +65,7 @@ export function policyInWords(policy: PolicyDocument): PolicyPart[] {
         ...policy.slices.map((row) => ({
           path: `slices.${row.slice}`,
           label: `Slice ${row.slice}`,
-          text: `worse by at most ${margin(row.margin)}`,
+          text: allows(row.margin),
         })),
       ],
     },
@@ -102,7 +109,7 @@ export function policyInWords(policy: PolicyDocument): PolicyPart[] {
               {
                 path: `criteria.${key}.margin`,
                 label: `${key}: margin`,
-                text: `worse by at most ${margin(own.margin)}`,
+                text: allows(own.margin),
               },
             ]),
         ...(own.judge === undefined

@@ -86,10 +86,10 @@ describe("a policy in words", () => {
       freshness: { runs: 1, calibration: null },
     });
     expect(policyChanges(before, after)).toEqual([
-      { path: "slices.returns", label: "Slice returns", before: null, after: "worse by at most −5 pt" },
+      { path: "slices.returns", label: "Slice returns", before: null, after: "may be worse by at most 5 pt" },
       { path: "signers", label: "People who must approve", before: "1 person", after: "2 people" },
       { path: "freshness.runs", label: "Runs", before: "any age", after: "at most 1 day" },
-      { path: "slices.billing", label: "Slice billing", before: "worse by at most 0 pt", after: null },
+      { path: "slices.billing", label: "Slice billing", before: "may not be worse", after: null },
     ]);
     expect(policyChanges(before, before)).toEqual([]);
   });
