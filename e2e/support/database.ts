@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
+import { canonicalJson, sha256Hex } from "../../lib/digest";
 
 /** Asks the server's own database, as its owner. */
 export async function sql<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
@@ -16,11 +17,13 @@ export async function sql<Row extends object>(text: string, values: unknown[] = 
 
 /** A policy like the standard one but for what is given, under a key of its own. */
 export async function policyLike(key: string, change: object): Promise<string> {
+  const [standard] = await sql<{ projectId: number; document: string }>(
+    `SELECT project_id AS "projectId", document FROM policy WHERE key = 'standard' ORDER BY project_id, number LIMIT 1`,
+  );
+  const document = canonicalJson({ ...(JSON.parse(standard!.document) as object), ...change });
   await sql(
-    `INSERT INTO policy (project_id, key, number, document, digest, created_by)
-     SELECT project_id, $1, 1, (document::jsonb || $2::jsonb)::text, md5($1) || md5($1), 'a test'
-       FROM policy WHERE key = 'standard' ORDER BY project_id, number LIMIT 1`,
-    [key, JSON.stringify(change)],
+    "INSERT INTO policy (project_id, key, number, document, digest, created_by) VALUES ($1, $2, 1, $3, $4, 'a test')",
+    [standard!.projectId, key, document, sha256Hex(document)],
   );
   return key;
 }

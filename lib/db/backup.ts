@@ -282,6 +282,8 @@ async function load(client: pg.Client, file: string) {
       else if (/^files\/[a-z.-]+$/.test(path)) files[path.slice("files/".length)] = await whole(entry, path);
       else throw new BackupError(`It holds ${JSON.stringify(path)}, which does not belong there.`);
     }
+    // A backup that was cut ends in the midst of a table.
+    await close();
   } catch (error) {
     abort();
     throw error;

@@ -58,7 +58,6 @@ const changing = [
   "run_pair_judge",
   "import",
   "import_chunk",
-  "policy",
   "release",
   "release_criterion",
   "sample_batch",
@@ -75,8 +74,9 @@ const changing = [
   "checkpoint_delivery",
   "passkey",
   "passkey_challenge",
-  // Decided once: its trigger says so.
+  // Decided once: their triggers say so.
   "redaction",
+  "label_protection",
 ];
 /** Written through audit_append() alone. */
 const auditTables = ["audit_entry", "audit_head", "audit_checkpoint"];

@@ -44,7 +44,7 @@ const expire = (releaseId: number, reviewer: Person) =>
 
 describe("two reviewers on one case", () => {
   it("1 000 times: one stores the grade, the other is told, and nothing is lost or overwritten", {
-    timeout: 300_000,
+    timeout: 900_000,
   }, async () => {
     const races = Number(process.env.COUNTERSIGN_RACES ?? 1000);
     const { first, second, releaseId, criterion } = await seedGrading(races);
