@@ -3,7 +3,7 @@ import { keyOf, subjectKey } from "../audit/search";
 import type { Actor } from "../auth/actor";
 import { permit } from "../auth/permit";
 import { db, pool } from "../db/client";
-import { canonicalJson } from "../digest";
+import { canonicalJson, sha256Hex } from "../digest";
 import { notFound } from "../errors";
 import { type Revealed, type ReviewScope, reviewScope, type TaskView, viewOf, waitingCases } from "../review/queries";
 import { runOf, sideOf } from "../review/rules";
@@ -153,6 +153,7 @@ export type ReplayStep = {
 
 type ReviewRow = SeenGrade & {
   id: number;
+  note: string | null;
   reviewerId: number;
   tookMs: number | null;
   supersedes: number | null;
@@ -225,7 +226,7 @@ async function viewThen(actor: Actor, scope: ReviewScope, row: Done, evidence: E
 async function reviewsOf(releaseId: number, caseId: number): Promise<ReviewRow[]> {
   const { rows } = await pool().query<ReviewRow>(
     `SELECT rv.id, rv.reviewer_id AS "reviewerId", k.key AS criterion, rv.side, rv.verdict::text, rv.prefer::text, rv.note, rv.tags,
-            rv.blind, rv.took_ms AS "tookMs", rv.supersedes_id AS supersedes, rv.created_at AS at
+            CASE WHEN rv.note IS NOT NULL THEN text_digest('review', rv.id::text, 'note', rv.note) END AS "noteDigest", rv.blind, rv.took_ms AS "tookMs", rv.supersedes_id AS supersedes, rv.created_at AS at
        FROM review rv JOIN criterion k ON k.id = rv.criterion_id
       WHERE rv.release_id = $1 AND rv.case_id = $2 ORDER BY rv.id`,
     [releaseId, caseId],
@@ -245,7 +246,8 @@ async function commentsOf(releaseId: number, row: Done, scope: ReviewScope): Pro
 }
 
 /** As the person gave it: a preference by side. */
-function asGiven({ criterion, side, verdict, prefer, note, tags }: SeenGrade, swapped: boolean): Given {
+function asGiven(grade: Omit<SeenGrade, "noteDigest"> & { note: string | null }, swapped: boolean): Given {
+  const { criterion, side, verdict, prefer, note, tags } = grade;
   const rest = { criterion, note, tags: [...tags] };
   if (prefer === null) return { ...rest, side: side as "A" | "B", verdict: verdict as Given["verdict"] };
   const preferred = prefer === "baseline" || prefer === "candidate" ? sideOf(prefer, swapped) : prefer;
@@ -385,7 +387,7 @@ function givenFindings(
 }
 
 async function checked(row: Done, entries: readonly Entry[], told: { answer: string; digest: string } | undefined) {
-  const rows = await pool().query<SeenGrade & { tookMs: number | null }>(
+  const rows = await pool().query<Omit<SeenGrade, "noteDigest"> & { note: string | null; tookMs: number | null }>(
     `SELECT k.key AS criterion, g.side, g.verdict::text, g.prefer::text, g.note, '{}'::text[] AS tags, true AS blind, g.took_ms AS "tookMs"
        FROM check_grade g JOIN criterion k ON k.id = g.criterion_id WHERE g.check_id = $1 ORDER BY g.side, k.key`,
     [row.task],
@@ -483,7 +485,7 @@ function isFrozen(review: ReviewRow, row: Done, { reviews = [] }: Evidence): boo
   const frozen = reviews.find(({ id }) => id === review.id);
   if (!frozen) return false;
   const pick = (from: Record<string, unknown>) => ({
-    ...{ case: from.case, criterion: from.criterion, side: from.side, blind: from.blind, note: from.note ?? null },
+    ...{ case: from.case, criterion: from.criterion, side: from.side, blind: from.blind },
     ...{
       tags: from.tags,
       verdict: from.verdict ?? null,
@@ -492,7 +494,16 @@ function isFrozen(review: ReviewRow, row: Done, { reviews = [] }: Evidence): boo
     },
     ...{ tookMs: from.tookMs ?? null, at: from.at, reviewer: (from.reviewer as { id?: number } | undefined)?.id },
   });
-  const { at, reviewerId, ...rest } = review;
+  const { at, reviewerId, noteDigest, ...rest } = review;
   const stored = { ...rest, case: row.case, at: at.toISOString(), reviewer: { id: reviewerId } };
-  return canonicalJson(pick(frozen)) === canonicalJson(pick(stored as unknown as Record<string, unknown>));
+  return (
+    frozenDigest(frozen.note) === noteDigest &&
+    canonicalJson(pick(frozen)) === canonicalJson(pick(stored as unknown as Record<string, unknown>))
+  );
+}
+
+/** Of a note in evidence: word for word in the former form, a digest today. */
+function frozenDigest(note: unknown): string | null {
+  if (typeof note === "string") return sha256Hex(note);
+  return (note as { sha256?: string } | null | undefined)?.sha256 ?? null;
 }

@@ -2,7 +2,7 @@ import { appendAudit } from "../audit/append";
 import type { Actor } from "../auth/actor";
 import { db } from "../db/client";
 import { type Tx, transaction, violates } from "../db/transaction";
-import { canonicalJson, digestOf, textDigest } from "../digest";
+import { canonicalJson, digestOf, sha256Hex, textDigest } from "../digest";
 import { Fault, notFound } from "../errors";
 import { isCheck, lockCheck, toldRepeat, toldSentinel } from "./checks";
 import {
@@ -150,16 +150,18 @@ function reviewRows(
   ];
 }
 
+type StoredGrade = Omit<SeenGrade, "criterion" | "noteDigest"> & { criterionId: number; note: string | null };
+
 /** What the log keeps a digest of, so that replaying a case can be held against it. */
-function seenOf(
-  scope: ReviewScope,
-  task: TaskRow,
-  rows: readonly (Omit<SeenGrade, "criterion"> & { criterionId: number })[],
-) {
+function seenOf(scope: ReviewScope, task: TaskRow, rows: readonly StoredGrade[]) {
   const keyOf = (id: number) => scope.criteria.find((criterion) => criterion.id === id)!.key;
   return {
     ...{ task: task.id, case: task.case, swapped: task.swapped },
-    grades: rows.map(({ criterionId, ...row }) => ({ ...row, criterion: keyOf(criterionId) })),
+    grades: rows.map(({ criterionId, note, ...row }) => ({
+      ...row,
+      criterion: keyOf(criterionId),
+      noteDigest: note === null ? null : sha256Hex(note),
+    })),
   };
 }
 

@@ -6,7 +6,8 @@ export type SeenGrade = {
   side: string;
   verdict: string | null;
   prefer: string | null;
-  note: string | null;
+  /** Of the note as it was written, also when its text was removed since; null: none. */
+  noteDigest: string | null;
   tags: readonly string[];
   blind: boolean;
 };
@@ -26,13 +27,18 @@ export function seenDigest(given: {
   const { task, swapped, grades, answer } = given;
   const rows = grades
     .map(
-      ({ criterion, side, verdict, prefer, note, tags, blind }): JsonObject => ({
-        ...{ criterion, side: side.trim(), verdict, prefer, note, tags: [...tags], blind },
+      ({ criterion, side, verdict, prefer, noteDigest, tags, blind }): JsonObject => ({
+        ...{ criterion, side: side.trim(), verdict, prefer, note: noteDigest, tags: [...tags], blind },
       }),
     )
     .sort((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1));
   return digestOf({
     ...{ v: 1, task, case: given.case, candidate: swapped ? "A" : "B", grades: rows },
-    answer: answer === null ? null : sha256Hex(answer),
+    answer: answer === null ? null : sha256Hex(withoutRationales(answer)),
   });
+}
+
+/** A judge's rationale may have to be removed (docs/privacy.md); verdicts, scores and sides stay. */
+function withoutRationales(answer: string): string {
+  return answer.replace(/"rationale":"(?:[^"\\]|\\.)*"/g, '"rationale":null');
 }
