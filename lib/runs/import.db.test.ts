@@ -1008,6 +1008,55 @@ describe("a worker that ends in the middle", () => {
   });
 });
 
+describe("the rows of a run", () => {
+  it("hold it where it is: it is neither removed nor given another id", async () => {
+    const manager = await managerOf();
+    await importFiles(manager, filesOf());
+    const before = await domainRows();
+    const [run] = await asOwner<{ id: number }>("SELECT id FROM run WHERE project_id = $1 ORDER BY id LIMIT 1", [
+      manager.projectId,
+    ]);
+    await expect(asOwner("DELETE FROM run WHERE id = $1", [run!.id])).rejects.toThrow(/has rows: DELETE is refused/);
+    await expect(asOwner("UPDATE run SET id = 999999 WHERE id = $1", [run!.id])).rejects.toThrow(/UPDATE is refused/);
+    expect(await domainRows()).toEqual(before);
+    const [stored] = await asOwner("SELECT * FROM stored_rows(ARRAY(SELECT id FROM run WHERE project_id = $1))", [
+      manager.projectId,
+    ]);
+    expect(stored).toEqual({
+      outputs: String(outputs.length),
+      verdicts: String(verdicts.length),
+      reviews: String(reviews.length),
+    });
+  });
+
+  it("come in pieces of a megabyte, and one larger than that as well", async () => {
+    const manager = await managerOf();
+    const long = "a long answer\t\\ with ä\n".repeat(100_000);
+    const many = Array.from({ length: 300 }, (_, i) => ({ case: `m${i}`, input: `${i} ${"word ".repeat(1500)}` }));
+    const answers = many.map(({ case: key }, i) => ({
+      case: key,
+      version: "v1",
+      output: i === 7 ? long : `${i}${"x".repeat(9000)}`,
+    }));
+    await importFiles(
+      manager,
+      filesOf({
+        "cases.jsonl": lines(many),
+        "outputs.jsonl": lines(answers),
+        "verdicts.jsonl": "",
+        "reviews.jsonl": "",
+      }),
+    );
+    const stored = await asOwner<{ key: string; input: string; output: string }>(
+      `SELECT c.key, c.input, o.output FROM output o JOIN test_case c ON c.id = o.case_id JOIN run r ON r.id = o.run_id
+        WHERE r.project_id = $1 ORDER BY c.id`,
+      [manager.projectId],
+    );
+    expect(stored.map(({ key, input }) => ({ case: key, input }))).toEqual(many);
+    expect(stored.map(({ output }) => sha256Hex(output))).toEqual(answers.map(({ output }) => sha256Hex(output)));
+  });
+});
+
 // Published answers with judges' and people's labels; the folder's README has the numbers.
 const xstest = path.join(process.env.COUNTERSIGN_SHARED ?? path.resolve("../shared"), "data/xstest-mistral");
 
