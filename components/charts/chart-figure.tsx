@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "../ui/table";
+import { UntrustedText } from "../ui/untrusted-text";
 
 type Props = {
   /** Names the figure and its table. */
@@ -15,7 +16,9 @@ type Props = {
 export function ChartFigure({ label, sentence, table, children }: Props) {
   return (
     <figure className="flex min-w-0 flex-col gap-2" aria-label={label}>
-      <figcaption>{sentence}</figcaption>
+      <figcaption>
+        <UntrustedText text={sentence} />
+      </figcaption>
       {/* Until it is measured, a picture may be wider than its place; it never widens the page. */}
       <div aria-hidden="true" className="min-w-0 overflow-hidden">
         {children}
@@ -37,7 +40,7 @@ export function ChartFigure({ label, sentence, table, children }: Props) {
               {table.rows.map(([name, ...values]) => (
                 <TableRow key={name}>
                   <TableHeader scope="row" className="align-top text-ink">
-                    {name}
+                    <UntrustedText text={name ?? ""} />
                   </TableHeader>
                   {values.map((value, index) => (
                     <TableCell key={index} className="text-right tabular-nums">

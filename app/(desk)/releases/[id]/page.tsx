@@ -39,12 +39,15 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
     <div className="flex flex-col gap-8">
       <section aria-label="Verdict" className="flex max-w-4xl flex-col gap-2 border-l-4 border-accent py-1 pl-5">
         <p className="text-3xl leading-snug font-medium tracking-tight tabular-nums [overflow-wrap:anywhere]">
-          {headline(brief, policy)}
+          <UntrustedText text={headline(brief, policy)} />
         </p>
-        <p className="text-lg text-muted [overflow-wrap:anywhere]">{standing(brief, policy)}</p>
+        <p className="text-lg text-muted [overflow-wrap:anywhere]">
+          <UntrustedText text={standing(brief, policy)} />
+        </p>
         {outlook && (
           <p className="text-lg text-muted tabular-nums">
-            {outlook} {brief.outlook && <Explain {...explainOutlook(ofPrimary, brief.outlook.left)} />}
+            <UntrustedText text={outlook} />{" "}
+            {brief.outlook && <Explain {...explainOutlook(ofPrimary, brief.outlook.left)} />}
           </p>
         )}
       </section>

@@ -4,6 +4,7 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
+import { spelled } from "@/components/ui/invisible";
 import { Select } from "@/components/ui/select";
 import { compareHref } from "../../_links";
 
@@ -49,7 +50,7 @@ function Versions({ keys, value, onChange, ...rest }: VersionsProps) {
     <Select value={value} onChange={({ target }) => onChange(target.value)} {...rest}>
       {keys.map(({ key, labels }) => (
         <option key={key} value={key}>
-          {[key, ...labels].join(" · ")}
+          {spelled([key, ...labels].join(" · "))}
         </option>
       ))}
     </Select>
