@@ -154,7 +154,7 @@ test("an auditor finds a decision, reads how it came about, replays a reviewer a
 
   // By case.
   await page.getByRole("link", { name: "Replay" }).first().click();
-  await page.getByLabel("Case").fill("case-004");
+  await page.getByRole("searchbox", { name: "Case" }).fill("case-004");
   await page.getByRole("button", { name: "Find" }).click();
   await expect(page.getByText(/graded it/)).toBeVisible();
   await expectAccessible(page);

@@ -1,9 +1,11 @@
 import type { BrowserContext } from "playwright/test";
 import { releaseWithDraws, tokenOf } from "./support/bundle";
 import { policyLike, sql } from "./support/database";
-import { expect, type Page, rest, signIn, test } from "./support/test";
+import { networkTo } from "./support/network";
+import { expect, type Page, rest, server, signIn, test } from "./support/test";
 
-const networkErrors = /ERR_INTERNET_DISCONNECTED|ERR_FAILED|Failed to fetch|Failed to load resource/;
+const networkErrors =
+  /ERR_INTERNET_DISCONNECTED|ERR_FAILED|ERR_CONNECTION|ERR_EMPTY_RESPONSE|Failed to fetch|Failed to load resource/;
 
 /** The service worker has the shell, so that the page opens without a network. */
 async function shellIsKept(page: Page): Promise<void> {
@@ -43,9 +45,9 @@ function framesToNext(page: Page): Promise<number> {
   });
 }
 
-async function another(context: BrowserContext, release: number): Promise<Page> {
+async function another(context: BrowserContext, release: number, at = server().url): Promise<Page> {
   const page = await context.newPage();
-  await page.goto(`/review/${release}`);
+  await page.goto(`${at}/review/${release}`);
   return page;
 }
 
@@ -58,14 +60,15 @@ test("30 cases, the network cut after the 10th and back after the 20th, the tab 
   // Repeats of a case would come up by chance after the 20th.
   const policy = await policyLike("unchecked", { checks: { repeats: 0, sentinels: 0 } });
   const release = await releaseWithDraws("graded/offline", 32, 30, policy);
+  const network = await networkTo(server().url);
   await signIn(first, "reviewer");
-  await first.goto(`/review/${release}`);
+  await first.goto(`${network.url}/review/${release}`);
   await shellIsKept(first);
   const graded = await grade(first, 10);
   await expect(first.getByText("stored 10")).toBeVisible();
   await expect(first.getByText("12 cases at hand")).toBeVisible();
 
-  await context.setOffline(true);
+  network.cut();
   graded.push(...(await grade(first, 3)));
   graded.push((await shown(first)).replace("Case ", ""));
   await first.keyboard.press("1");
@@ -82,7 +85,7 @@ test("30 cases, the network cut after the 10th and back after the 20th, the tab 
   await first.close();
 
   // Opened again while the network is still cut.
-  let page = await another(context, release);
+  let page = await another(context, release, network.url);
   await expect(page.getByRole("article", { name: begun, exact: true })).toBeVisible();
   await expect(page.getByRole("group", { name: /Answer A/ }).getByRole("button", { name: "fail" })).toHaveAttribute(
     "aria-pressed",
@@ -112,8 +115,8 @@ test("30 cases, the network cut after the 10th and back after the 20th, the tab 
   expect(during!.n).toBe(10);
   await page.close();
 
-  await context.setOffline(false);
-  page = await another(context, release);
+  network.mend();
+  page = await another(context, release, network.url);
   await expect(page.getByText("stored 10")).toBeVisible();
   graded.push(...(await grade(page, 10)));
   await expect(page.getByRole("heading", { name: "Nothing more waits for you" })).toBeVisible();
@@ -132,6 +135,8 @@ test("30 cases, the network cut after the 10th and back after the 20th, the tab 
   expect(sent!.n).toBe(30);
   const kept = await page.evaluate(() => Object.keys(localStorage).filter((key) => /outbox|draft/.test(key)));
   expect(kept).toEqual([]);
+  await page.close();
+  await network.close();
 });
 
 test("two tabs show different cases and deliver each grade once", async ({ page, context, allowConsoleError }) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Person } from "../auth/actor";
 import { db } from "../db/client";
+import { textDigest } from "../digest";
 import { closeGrading, createRelease, drawSample } from "../releases/commands";
 import { casesOf, seedPolicyVersion, seedWorld } from "../releases/release.seed";
 import { testDatabase } from "../testing/database";
@@ -253,7 +254,11 @@ describe("a disagreement", () => {
     expect(await db.review.count({ where: { releaseId } })).toBe(4);
     expect((await queueStates(manager, releaseId)).adjudicated).toBe(1);
     const [event] = await eventsOf(releaseId, "review.adjudicated");
-    expect(event!.details).toMatchObject({ case: disputed, outcome: "accepted", note: "The source is given." });
+    expect(event!.details).toMatchObject({
+      case: disputed,
+      outcome: "accepted",
+      note: textDigest("The source is given."),
+    });
     await expect(
       settleDispute({ actor: third, input: { releaseId, ...settle(dispute, "fail") } }),
     ).rejects.toMatchObject({
