@@ -75,24 +75,6 @@ async function sign(page: Page, reason: string, secret?: string): Promise<void> 
   await page.getByRole("button", { name: /^Sign and approve/ }).click();
 }
 
-// SHOTS
-async function shot(page: Page, name: string): Promise<void> {
-  if (!process.env.SG_SHOTS) return;
-  for (const [width, scheme] of [
-    [1440, "light"],
-    [1440, "dark"],
-    [390, "light"],
-    [390, "dark"],
-  ] as const) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme: scheme });
-    await page.waitForTimeout(300);
-    await page.screenshot({ path: `/tmp/sg-shots/${name}-${width}-${scheme}.png`, fullPage: true });
-  }
-  await page.setViewportSize({ width: 1280, height: 800 });
-  await page.emulateMedia({ colorScheme: null });
-}
-// END SHOTS
 test("a version is pushed, graded, signed, changed under the pen, signed again by two, and found by the auditor", async ({
   page,
 }, testInfo) => {
@@ -156,7 +138,6 @@ test("a version is pushed, graded, signed, changed under the pen, signed again b
   const signers = mila.page.getByRole("region", { name: "Who may sign" });
   await expect(signers.getByRole("listitem").filter({ hasText: "Vera Lind" })).toContainText("may sign");
   await expectAccessible(mila.page);
-  await shot(mila.page, "form");
   await sign(mila.page, "Better everywhere.", password);
   await expect(mila.page.getByText("You have signed this evidence.")).toBeVisible();
   await expect(mila.page.getByText(/1 approval of 2 needed/)).toBeVisible();
@@ -180,7 +161,6 @@ test("a version is pushed, graded, signed, changed under the pen, signed again b
     /pass.*fail|fail.*pass/,
   );
   await expectAccessible(mila.page);
-  await shot(mila.page, "stale");
   await sign(mila.page, "Still better.", password);
   await expect(mila.page.getByText("You have signed this evidence.")).toBeVisible();
 
@@ -211,14 +191,11 @@ test("a version is pushed, graded, signed, changed under the pen, signed again b
   await expect(passkeys.getByText("The passkey is added")).toBeVisible();
   await expect(passkeys.getByText("Laptop").first()).toBeVisible();
   await expectAccessible(vera.page);
-  await shot(vera.page, "account");
   await vera.page.goto(`${named}/releases/${release}/sign-off`);
-  await shot(vera.page, "passkey-form");
   await expectAccessible(vera.page);
   await sign(vera.page, "I see it too.");
   await expect(vera.page.getByText("Approved", { exact: true }).first()).toBeVisible();
   await expect(vera.page.getByText(/signed with a passkey/)).toBeVisible();
-  await shot(vera.page, "approved");
   await vera.close();
   await mila.close();
 
