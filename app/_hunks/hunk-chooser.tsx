@@ -221,11 +221,7 @@ function FlipForm({ found, flip, path, onStored }: FlipProps) {
           No hunk: something else, or chance
         </Choice>
       </fieldset>
-      {problem && (
-        <div role="alert">
-          <Notice tone="danger">{problem}</Notice>
-        </div>
-      )}
+      {problem && <Notice tone="danger">{problem}</Notice>}
       <div className="flex flex-wrap items-center gap-3">
         <Button type="submit" variant="primary" disabled={busy}>
           {busy ? "Storing …" : "Store"}

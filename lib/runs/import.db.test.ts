@@ -945,7 +945,8 @@ describe("a worker that ends in the middle", () => {
         });
       },
       async () => {
-        expect(await getImport(manager, id)).toMatchObject({ state: "running", phase: "storing" });
+        // Rows are stored while the source is read.
+        expect(await getImport(manager, id)).toMatchObject({ state: "running", phase: "reading" });
         // Whoever looks meanwhile finds nothing to take.
         expect(await runNextImport()).toBe(false);
         const gone = once(child!, "exit");
