@@ -106,7 +106,7 @@ test("30 cases, the network cut after the 10th and back after the 20th, the tab 
   await expect(page.getByRole("article", { name: `Case ${graded.at(-1)}`, exact: true })).toBeVisible();
   await page.keyboard.press("Enter");
   await page.keyboard.press("o");
-  await expect(page.getByRole("list", { name: "Not delivered yet" }).getByRole("listitem")).toHaveCount(10);
+  await expect(page.getByRole("list", { name: "Not delivered yet" }).locator(":scope > li")).toHaveCount(10);
   await page.keyboard.press("Escape");
   const [during] = await sql<{ n: number }>(
     "SELECT count(DISTINCT case_id)::int AS n FROM review WHERE release_id = $1",
