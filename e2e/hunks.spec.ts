@@ -104,6 +104,7 @@ test("a graded case is attributed to a hunk by the keyboard, and stands in the l
   const better = await grade(page, { old: "fail", new: "pass" });
   await page.keyboard.press("h");
   await expect(dialog).toContainText("you found new better than old");
+  await expect(dialog.getByRole("checkbox").first()).toBeFocused();
   await page.keyboard.press("0");
   await page.keyboard.press("Enter");
   await expect(stored).toHaveText(`Stored. No hunk helped case ${better} on useful.`);
@@ -152,6 +153,7 @@ test("a graded case is attributed to a hunk by the keyboard, and stands in the l
   await expect(page.getByRole("heading", { name: "Better or worse, not attributed yet" })).toBeVisible();
   await expect(page.getByRole("link", { name: open }).first()).toBeVisible();
   await page.keyboard.press("h");
+  await expect(dialog.getByRole("checkbox").first()).toBeFocused();
   await page.keyboard.press("1");
   await page.keyboard.press("4");
   await page.keyboard.press("Enter");
