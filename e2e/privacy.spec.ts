@@ -4,6 +4,7 @@ import {
   auditActions,
   expect,
   expectAccessible,
+  isAlive,
   type Page,
   password,
   rest,
@@ -63,6 +64,7 @@ test("content of a case is removed by two people: gone everywhere, and the recor
   // Ask: what is asked for is shown, and not removed.
   const address = await caseAddress(page, release);
   await page.goto(address);
+  await isAlive(page.getByText("Remove content of this case"));
   await page.getByText("Remove content of this case").click();
   await page.getByLabel("Why").fill("A customer asked us to forget them.");
   await expectAccessible(page);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import AxeBuilder from "@axe-core/playwright";
-import { type BrowserContext, test as base, expect, type Page } from "playwright/test";
+import { type BrowserContext, test as base, expect, type Locator, type Page } from "playwright/test";
 
 export type { Page };
 export { expect };
@@ -104,6 +104,13 @@ export async function signInAs(page: Page, email: string): Promise<void> {
   const answer = await page.request.post(`${url}/api/auth/callback/link`, { form });
   expect(answer.ok(), `sign-in of ${email}: ${answer.status()}`).toBe(true);
   await page.goto(`${url}/`);
+}
+
+/** Until the page's script has taken over this element: what is opened before may be closed again by it. */
+export async function isAlive(locator: Locator): Promise<void> {
+  await expect
+    .poll(() => locator.evaluate((element) => Object.keys(element).some((key) => key.startsWith("__reactProps"))))
+    .toBe(true);
 }
 
 const standards = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
