@@ -108,7 +108,6 @@ test("what is not there says so", async ({ page, allowConsoleError }) => {
     "/judges/999999",
     "/nowhere",
     "/audit/decisions/999999",
-    "/audit/entries/999999",
     "/prompts/support%2Fanswers/labels/none",
   ]) {
     const answer = await page.goto(path);

@@ -57,6 +57,7 @@ test("content of a case is removed by two people: gone everywhere, and the recor
   await page.getByLabel("Your password").fill(password);
   await page.getByRole("button", { name: "Sign and refuse" }).click();
   await page.getByRole("link", { name: "Decision record" }).click();
+  await page.waitForURL(/\/audit\/decisions\/\d+$/);
   const decision = new URL(page.url()).pathname;
   await page.getByText(/grades by 1 person/).click();
   await expect(page.getByText(note).first()).toBeVisible();

@@ -73,7 +73,7 @@ export function Palette({ entries, search }: { entries: PaletteEntry[]; search: 
                       .map((entry, index) => (
                         <Command.Item
                           key={`${index} ${entry.href}`}
-                          value={`${entry.label} ${entry.of ?? ""} ${group} ${index}`}
+                          value={`${group} ${entry.label} ${entry.of ?? ""} ${group} ${index}`}
                           onSelect={() => {
                             setOpen(false);
                             setText("");
