@@ -194,7 +194,7 @@ test("a version is pushed, graded, signed, changed under the pen, signed again b
   await vera.page.goto(`${named}/releases/${release}/sign-off`);
   await expectAccessible(vera.page);
   await sign(vera.page, "I see it too.");
-  await expect(vera.page.getByText("Approved", { exact: true }).first()).toBeVisible();
+  await expect(vera.page.getByRole("link", { name: "Decision record" }).first()).toBeVisible();
   await expect(vera.page.getByText(/signed with a passkey/)).toBeVisible();
   await vera.close();
   await mila.close();
