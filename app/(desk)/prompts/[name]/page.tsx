@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { orNotFound } from "@/app/_or-not-found";
 import { LinkButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { plural } from "@/components/ui/format";
@@ -12,7 +13,7 @@ import { getPrompt, getVersion, listVersionKeys } from "@/lib/prompts/queries";
 import { listBreakGlass } from "@/lib/releases/break-glass";
 import { BrokenGlassNotice } from "../_components/broken-glass";
 import { promptHref } from "../_links";
-import { first, orNotFound, readPart } from "../_params";
+import { first, readPart } from "../_params";
 import { ComparePicker } from "./_components/compare-picker";
 import { LabelSection } from "./_components/label-section";
 import { VersionContent } from "./_components/version-content";

@@ -1,7 +1,7 @@
 import { notFound } from "next/navigation";
 import { cache } from "react";
+import { orNotFound } from "@/app/_or-not-found";
 import { requireActor } from "@/lib/auth/session";
-import { Fault } from "@/lib/errors";
 import { getBrief } from "@/lib/releases/brief";
 import { getRelease } from "@/lib/releases/queries";
 
@@ -9,15 +9,6 @@ import { getRelease } from "@/lib/releases/queries";
 export function readReleaseId(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) notFound();
   return Number(text);
-}
-
-export async function orNotFound<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Fault && error.code === "not_found") notFound();
-    throw error;
-  }
 }
 
 /** One read for the layout and the page of a request. */

@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
 import type { ReactNode } from "react";
+import { Check } from "@/app/(desk)/audit/_components/check";
 import { CopyButton } from "@/components/ui/copy-button";
 import { Digest } from "@/components/ui/digest";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -259,18 +260,6 @@ function Covered({ vouched }: { vouched: Vouched }) {
         )}
       </Check>
     </>
-  );
-}
-
-function Check({ ok, children }: { ok: boolean; children: ReactNode }) {
-  return (
-    <li className="flex gap-2">
-      <span className={ok ? "text-better" : "text-worse"}>
-        <span aria-hidden="true">{ok ? "✓" : "✕"}</span>
-        <span className="sr-only">{ok ? "holds: " : "broken: "}</span>
-      </span>
-      <span className="min-w-0">{children}</span>
-    </li>
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { orNotFound } from "@/app/_or-not-found";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
@@ -10,7 +11,7 @@ import { getPrompt, listVersionKeys } from "@/lib/prompts/queries";
 import { listBreakGlass } from "@/lib/releases/break-glass";
 import { BrokenGlassNotice } from "../../_components/broken-glass";
 import { promptHref } from "../../_links";
-import { orNotFound, readPart } from "../../_params";
+import { readPart } from "../../_params";
 import { BreakGlassForm } from "./_components/break-glass-form";
 
 export const metadata: Metadata = { title: "Break the glass" };

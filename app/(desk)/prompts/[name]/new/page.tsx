@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { orNotFound } from "@/app/_or-not-found";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
@@ -8,7 +9,7 @@ import { requireActor } from "@/lib/auth/session";
 import { messageText, readContent } from "@/lib/prompts/diff/content";
 import { getPrompt, getVersion } from "@/lib/prompts/queries";
 import { promptHref } from "../../_links";
-import { first, orNotFound, readPart } from "../../_params";
+import { first, readPart } from "../../_params";
 import { VersionForm } from "./_components/version-form";
 
 export const metadata: Metadata = { title: "New version" };

@@ -1,12 +1,13 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { orNotFound } from "@/app/_or-not-found";
 import { EmptyState } from "@/components/ui/empty-state";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { actionLabel } from "@/lib/audit/events";
 import { requireActor } from "@/lib/auth/session";
 import { listHistory } from "@/lib/releases/queries";
-import { orNotFound, readReleaseId } from "../_release";
+import { readReleaseId } from "../_release";
 
 export const metadata: Metadata = { title: "History" };
 

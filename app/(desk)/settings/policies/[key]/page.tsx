@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { orNotFound } from "@/app/_or-not-found";
 import { Button, DownloadButton, LinkButton } from "@/components/ui/button";
 import { Digest } from "@/components/ui/digest";
 import { Field } from "@/components/ui/field";
@@ -12,7 +13,7 @@ import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { getPolicy, policyFacts } from "@/lib/releases/policy-queries";
 import { policyWarnings } from "@/lib/releases/policy-warnings";
-import { orNotFound, readPart } from "../../../prompts/_params";
+import { readPart } from "../../../prompts/_params";
 import { PolicyWords } from "../_components/policy-words";
 import { ProposalBadge } from "../_components/proposal-badge";
 import { Warnings } from "../_components/warnings";

@@ -1,12 +1,13 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
+import { orNotFound } from "@/app/_or-not-found";
 import { rowId } from "@/app/_row-id";
 import type { Actor } from "@/lib/auth/actor";
 import { requireActor } from "@/lib/auth/session";
 import { dryRun } from "@/lib/releases/dry-run";
 import { getPolicy, getProposal } from "@/lib/releases/policy-queries";
-import { first, orNotFound } from "../../../prompts/_params";
+import { first } from "../../../prompts/_params";
 import { DryRunTable } from "../_components/dry-run-table";
 import { policyHref, proposalHref } from "../_links";
 

@@ -1,11 +1,12 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { orNotFound } from "@/app/_or-not-found";
 import { EmptyState } from "@/components/ui/empty-state";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { standardPolicies } from "@/lib/releases/policy-document";
 import { getPolicy, policyFacts } from "@/lib/releases/policy-queries";
-import { first, orNotFound } from "../../../prompts/_params";
+import { first } from "../../../prompts/_params";
 import { policiesHref, policyHref } from "../_links";
 import { PolicyForm } from "./_components/policy-form";
 

@@ -1,6 +1,7 @@
 "use client";
 
-import { type ReactNode, useActionState, useState } from "react";
+import { useActionState, useState } from "react";
+import { Check } from "@/app/(desk)/audit/_components/check";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Digest } from "@/components/ui/digest";
@@ -105,18 +106,6 @@ function Result({ result }: { result: RecomputedDecision }) {
       {numbers && <Compared numbers={numbers} />}
       <p className="text-sm text-muted">Took {(tookMs / 1000).toFixed(2)} s. Nothing was changed.</p>
     </>
-  );
-}
-
-function Check({ ok, children }: { ok: boolean; children: ReactNode }) {
-  return (
-    <li className="flex gap-2">
-      <span className={ok ? "text-better" : "text-worse"}>
-        <span aria-hidden="true">{ok ? "✓" : "✕"}</span>
-        <span className="sr-only">{ok ? "holds: " : "broken: "}</span>
-      </span>
-      <span className="min-w-0">{children}</span>
-    </li>
   );
 }
 

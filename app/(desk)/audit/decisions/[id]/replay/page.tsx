@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { orNotFound } from "@/app/_or-not-found";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Field } from "@/components/ui/field";
@@ -13,7 +14,7 @@ import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { type ReplayOverview, replayOverview } from "@/lib/releases/reviewer-replay";
 import { DecisionTabs } from "../_components/decision-tabs";
-import { decisionId, orNotFound } from "../_decision";
+import { decisionId } from "../_decision";
 
 export const metadata: Metadata = { title: "Replay of a decision" };
 

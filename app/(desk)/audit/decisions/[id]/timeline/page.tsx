@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { orNotFound } from "@/app/_or-not-found";
 import { cn } from "@/components/ui/cn";
 import { EmptyState } from "@/components/ui/empty-state";
 import { formatCount, plural } from "@/components/ui/format";
@@ -11,7 +12,7 @@ import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { gist } from "../../../_components/say";
 import { DecisionTabs } from "../_components/decision-tabs";
-import { decisionId, orNotFound } from "../_decision";
+import { decisionId } from "../_decision";
 
 export const metadata: Metadata = { title: "Timeline of a decision" };
 

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
+import { orNotFound } from "@/app/_or-not-found";
 import { ContentDiffView, DiffCounts } from "@/components/diff/content-diff";
 import type { DiffView, HunkMark } from "@/components/diff/text-diff";
 import { ChoiceLinks } from "@/components/ui/choice-links";
@@ -13,7 +14,7 @@ import { hunkLabel } from "@/lib/prompts/diff/excerpt";
 import { diffVersions } from "@/lib/prompts/diff/versions";
 import { compareVersions, listVersionKeys, type VersionDetail } from "@/lib/prompts/queries";
 import { compareHref, promptHref, versionHref } from "../../../_links";
-import { first, orNotFound, readPart } from "../../../_params";
+import { first, readPart } from "../../../_params";
 import { ComparePicker } from "../../_components/compare-picker";
 import { readRange } from "./_range";
 

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { orNotFound } from "@/app/_or-not-found";
 import { ContentDiffView } from "@/components/diff/content-diff";
 import { Badge } from "@/components/ui/badge";
 import { LinkButton } from "@/components/ui/button";
@@ -18,7 +19,7 @@ import { compareVersions } from "@/lib/prompts/queries";
 import { LabelBadge } from "../../../_components/label-badge";
 import { Standing } from "../../../_components/standing";
 import { labelHref, promptHref, versionHref } from "../../../_links";
-import { first, orNotFound, readPart } from "../../../_params";
+import { first, readPart } from "../../../_params";
 import { LabelSteps } from "./_components/label-steps";
 import { Protection } from "./_components/protection";
 import { RollBackForm } from "./_components/roll-back-form";

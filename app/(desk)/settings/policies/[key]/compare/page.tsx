@@ -1,10 +1,11 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
+import { orNotFound } from "@/app/_or-not-found";
 import { rowId } from "@/app/_row-id";
 import { requireActor } from "@/lib/auth/session";
 import { getPolicy } from "@/lib/releases/policy-queries";
-import { first, orNotFound, readPart } from "../../../../prompts/_params";
+import { first, readPart } from "../../../../prompts/_params";
 import { PolicyDiff } from "../../_components/policy-diff";
 import { policyHref } from "../../_links";
 

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { orNotFound } from "@/app/_or-not-found";
 import { rowId } from "@/app/_row-id";
 import { DownloadButton, LinkButton } from "@/components/ui/button";
 import { Digest } from "@/components/ui/digest";
@@ -14,7 +15,6 @@ import { requireActor } from "@/lib/auth/session";
 import { getProposal, policyFacts } from "@/lib/releases/policy-queries";
 import { whyNotApprove } from "@/lib/releases/policy-rules";
 import { policyWarnings } from "@/lib/releases/policy-warnings";
-import { orNotFound } from "../../../../prompts/_params";
 import { ActionForm } from "../../../_components/action-form";
 import { PolicyDiff } from "../../_components/policy-diff";
 import { PolicyWords } from "../../_components/policy-words";

@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
 import type { ReactNode } from "react";
+import { orNotFound } from "@/app/_or-not-found";
 import { RevealStrip } from "@/app/review/[release]/_components/reveal-strip";
 import { Badge } from "@/components/ui/badge";
 import { LinkButton } from "@/components/ui/button";
@@ -15,7 +16,7 @@ import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { type Finding, type ReplayStep, replayStep } from "@/lib/releases/reviewer-replay";
 import { DecisionTabs } from "../../_components/decision-tabs";
-import { decisionId, orNotFound } from "../../_decision";
+import { decisionId } from "../../_decision";
 import { ReplayKeys } from "./_components/replay-keys";
 import { ReplayedCase } from "./_components/replayed-case";
 
