@@ -79,7 +79,7 @@ for (const path of pages) {
     // What a bar at the window's edge covers, scrolling uncovers. Colours are the same at every width.
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     await page.setViewportSize({ width: 390, height });
-    await expectAccessible(page, ["light"]);
+    await expectAccessible(page, ["light"], ["color-contrast"]);
     // A window of 1280 by 800 at 200 %.
     await page.setViewportSize({ width: 640, height: 400 });
     await expectNoSidewaysScroll(page);

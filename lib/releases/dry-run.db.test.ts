@@ -22,7 +22,8 @@ async function seedReleases() {
   const input = { prompt: world.prompt, baseline: "v1", candidate: "v2" };
   const release = async (size: number) => {
     const { id } = await createRelease({ actor: manager, input });
-    await drawSample({ actor: manager, input: { releaseId: id, size } });
+    // Drawn by a seed: which cases are graded decides what a policy says.
+    await drawSample({ actor: manager, input: { releaseId: id, size, seed: "dry run" } });
     await gradeDrawn(id, reviewer.userId, (key, side) => {
       return side === "candidate" ? (key.endsWith("7") ? "fail" : "pass") : Number(key.slice(1)) % 2 ? "pass" : "fail";
     });

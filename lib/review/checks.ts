@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from "node:crypto";
-import type { Tx } from "../db/transaction";
+import type { Sql } from "../db/transaction";
 import type { ReviewScope } from "./queries";
 import { type OutputGrade, type PairGrade, type Run, runOf, sideOf } from "./rules";
 
@@ -7,8 +7,6 @@ import { type OutputGrade, type PairGrade, type Run, runOf, sideOf } from "./rul
  * Checks on people's grading, handed out among the cases of a queue (a share the policy names): a case that the person
  * graded before, once more, or one with a sentinel in place of the candidate's answer. Their grades are in no estimate.
  */
-
-type Reader = Pick<Tx, "$queryRaw">;
 
 export type ShownCheck = {
   id: string;
@@ -37,7 +35,7 @@ const latest = 8;
 
 /** A check that this person holds already and has not answered. */
 export async function openCheck(
-  reader: Reader,
+  reader: Sql,
   releaseId: number,
   reviewerId: number,
   except: readonly string[],
@@ -52,7 +50,7 @@ export async function openCheck(
 
 /** Hands out a check by chance, at the policy's rates; undefined when it is not the time for one. */
 export async function plantCheck(
-  tx: Tx,
+  tx: Sql,
   scope: ReviewScope,
   reviewerId: number,
   leaseMinutes: number,
@@ -78,7 +76,7 @@ export async function plantCheck(
 
 type Chosen = { caseId: number; sentinelId: number | null; candidateText: string | null };
 
-async function aRepeat(reader: Reader, releaseId: number, reviewerId: number): Promise<Chosen | undefined> {
+async function aRepeat(reader: Sql, releaseId: number, reviewerId: number): Promise<Chosen | undefined> {
   const [row] = await reader.$queryRaw<Chosen[]>`
     SELECT t.case_id AS "caseId", NULL::int AS "sentinelId", NULL::text AS "candidateText"
       FROM (SELECT case_id FROM review_task WHERE release_id = ${releaseId} AND reviewer_id = ${reviewerId} AND completed_at IS NOT NULL
@@ -90,7 +88,7 @@ async function aRepeat(reader: Reader, releaseId: number, reviewerId: number): P
 
 /** Only of cases outside the sample: a case that is still to be graded must not be seen before, nor one that was. */
 async function aSentinel(
-  reader: Reader,
+  reader: Sql,
   { releaseId, runs, criteria }: ReviewScope,
   reviewerId: number,
 ): Promise<Chosen | undefined> {
@@ -106,7 +104,7 @@ async function aSentinel(
   return row;
 }
 
-export async function isCheck(reader: Reader, releaseId: number, reviewerId: number, id: string): Promise<boolean> {
+export async function isCheck(reader: Sql, releaseId: number, reviewerId: number, id: string): Promise<boolean> {
   const rows = await reader.$queryRaw<unknown[]>`
     SELECT 1 FROM review_check WHERE id = ${id} AND release_id = ${releaseId} AND reviewer_id = ${reviewerId}`;
   return rows.length > 0;
@@ -123,7 +121,7 @@ export type HeldCheck = {
 
 /** The check under a task's id, locked; undefined when the task is no check. */
 export async function lockCheck(
-  tx: Tx,
+  tx: Sql,
   releaseId: number,
   reviewerId: number,
   id: string,
@@ -139,7 +137,7 @@ export async function lockCheck(
 
 /** Whether a repeat was graded as the first time: of the grades given, how many are the same. */
 export async function toldRepeat(
-  reader: Reader,
+  reader: Sql,
   scope: ReviewScope,
   check: HeldCheck,
   reviewerId: number,
@@ -185,7 +183,7 @@ export type CheckReport = {
 };
 
 /** What the checks of a release found, a row a reviewer. `only`: of this reviewer alone. */
-export async function reportChecks(reader: Reader, releaseId: number, only: number | null): Promise<CheckReport[]> {
+export async function reportChecks(reader: Sql, releaseId: number, only: number | null): Promise<CheckReport[]> {
   type Row = CheckReport["sentinels"] & { reviewerId: number; reviewer: string; grades: number; same: number };
   const rows = await reader.$queryRaw<Row[]>`
     SELECT k.reviewer_id AS "reviewerId", u.name AS reviewer,

@@ -1,10 +1,11 @@
 import { appendAudit } from "../audit/append";
 import type { Actor } from "../auth/actor";
 import { db } from "../db/client";
-import { type Tx, transaction, violates } from "../db/transaction";
+import { Prisma } from "../db/generated/client";
+import { quickTransaction, type Sql, violates } from "../db/transaction";
 import { canonicalJson, digestOf, sha256Hex, textDigest } from "../digest";
 import { Fault, notFound } from "../errors";
-import { isCheck, lockCheck, toldRepeat, toldSentinel } from "./checks";
+import { type HeldCheck, isCheck, lockCheck, toldRepeat, toldSentinel } from "./checks";
 import {
   graderOf,
   hasPlace,
@@ -20,15 +21,13 @@ import { type SeenGrade, seenDigest } from "./seen";
 
 export type Answer = { revealed: Revealed };
 
+type Delivery = { releaseId: number; reviewerId: number; input: Submission };
+
 /** The answer to the same delivery made before; a Fault when the key was used for other grades. */
-async function earlierAnswer(
-  tx: Pick<Tx, "reviewSubmission">,
-  releaseId: number,
-  reviewerId: number,
-  input: Submission,
-): Promise<Answer | null> {
-  const where = { releaseId_reviewerId_clientKey: { releaseId, reviewerId, clientKey: input.clientKey } };
-  const earlier = await tx.reviewSubmission.findUnique({ where });
+async function earlierAnswer(reader: Sql, { releaseId, reviewerId, input }: Delivery): Promise<Answer | null> {
+  const [earlier] = await reader.$queryRaw<{ requestDigest: string; answer: string }[]>`
+    SELECT request_digest AS "requestDigest", answer FROM review_submission
+     WHERE release_id = ${releaseId} AND reviewer_id = ${reviewerId} AND client_key = ${input.clientKey}`;
   if (!earlier) return null;
   if (earlier.requestDigest !== requestDigest(input)) {
     throw new Fault("conflict", "This clientKey was used for other grades.", { field: "clientKey" });
@@ -40,39 +39,35 @@ function requestDigest({ task, grades, comments }: Submission): string {
   return digestOf({ task, grades, ...(comments?.length && { comments }) });
 }
 
-/** Stores the comments that are not there yet: none is ever changed or taken back. */
+/** Stores the comments that are not there yet: none is ever changed or taken back. Returns how many those were. */
 async function keepComments(
-  tx: Tx,
+  tx: Sql,
   scope: ReviewScope,
   task: TaskRow,
   reviewerId: number,
-  comments: readonly Comment[],
-) {
-  const before = await tx.answerComment.findMany({
-    where: { releaseId: scope.releaseId, caseId: task.caseId, reviewerId },
-  });
-  const rows = comments
-    .map(({ side, ...said }) => ({ ...said, runId: scope.runs[runOf(side, task.swapped)] }))
-    .filter(
-      (row) =>
-        !before.some(
-          ({ runId, quote, prefix, comment }) =>
-            runId === row.runId && quote === row.quote && prefix === row.prefix && comment === row.comment,
-        ),
-    )
-    .map((row) => ({ ...row, releaseId: scope.releaseId, caseId: task.caseId, reviewerId, taskId: task.id }));
-  await tx.answerComment.createMany({ data: rows });
-  return rows.length;
+  comments: readonly Comment[] = [],
+): Promise<number> {
+  if (comments.length === 0) return 0;
+  const rows = comments.map(({ side, ...said }) => ({ ...said, run_id: scope.runs[runOf(side, task.swapped)] }));
+  const stored = await tx.$queryRaw<unknown[]>`
+    INSERT INTO answer_comment (release_id, case_id, run_id, reviewer_id, task_id, quote, prefix, comment)
+    SELECT ${scope.releaseId}, ${task.caseId}, run_id, ${reviewerId}, ${task.id}, quote, prefix, comment
+      FROM json_to_recordset(${JSON.stringify(rows)}::json) AS c(run_id int, quote text, prefix text, comment text)
+     WHERE NOT EXISTS (SELECT 1 FROM answer_comment o
+                        WHERE o.release_id = ${scope.releaseId} AND o.case_id = ${task.caseId} AND o.reviewer_id = ${reviewerId}
+                          AND (o.run_id, o.quote, o.prefix, o.comment) = (c.run_id, c.quote, c.prefix, c.comment))
+    RETURNING 1`;
+  return stored.length;
 }
 
 /** Tags that the project did not have: the taxonomy grows while people grade. */
-async function growTags(tx: Tx, actor: Actor, grades: readonly Grade[]): Promise<void> {
+async function growTags(tx: Sql, actor: Actor, grades: readonly Grade[]): Promise<void> {
   const names = [...new Set(grades.flatMap(({ tags }) => tags ?? []))];
   if (names.length === 0) return;
-  const created = await tx.failureTag.createManyAndReturn({
-    data: names.map((name) => ({ projectId: actor.projectId, name, createdBy: actor.name })),
-    skipDuplicates: true,
-  });
+  const created = await tx.$queryRaw<{ id: number; name: string }[]>`
+    INSERT INTO failure_tag (project_id, name, created_by)
+    SELECT ${actor.projectId}, name, ${actor.name} FROM unnest(${names}::text[]) AS name
+    ON CONFLICT DO NOTHING RETURNING id, name`;
   for (const { id, name } of created)
     await appendAudit(tx, actor, { action: "tag.created", subject: { kind: "tag", id: String(id), name } });
 }
@@ -88,7 +83,7 @@ type TaskRow = {
 };
 
 /** The task and what else is going on with its case, under the lock of its place in the queue. */
-async function lockTask(tx: Tx, releaseId: number, reviewerId: number, taskId: string): Promise<TaskRow> {
+async function lockTask(tx: Sql, releaseId: number, reviewerId: number, taskId: string): Promise<TaskRow> {
   const [found] = await tx.$queryRaw<{ caseId: number }[]>`
     SELECT case_id AS "caseId" FROM review_task WHERE id = ${taskId} AND release_id = ${releaseId} AND reviewer_id = ${reviewerId}`;
   if (!found) {
@@ -100,8 +95,11 @@ async function lockTask(tx: Tx, releaseId: number, reviewerId: number, taskId: s
       },
     );
   }
-  await tx.$queryRaw`SELECT 1 FROM draw WHERE release_id = ${releaseId} AND case_id = ${found.caseId} FOR UPDATE`;
-  await tx.$queryRaw`SELECT 1 FROM chosen_case WHERE release_id = ${releaseId} AND case_id = ${found.caseId} FOR UPDATE`;
+  await tx.$queryRaw`
+    WITH drawn AS (SELECT 1 FROM draw WHERE release_id = ${releaseId} AND case_id = ${found.caseId} FOR UPDATE),
+         chosen AS (SELECT 1 FROM chosen_case WHERE release_id = ${releaseId} AND case_id = ${found.caseId} FOR UPDATE)
+    SELECT (SELECT count(*) FROM drawn), (SELECT count(*) FROM chosen)`;
+  // A statement of its own: it sees what was stored while this one waited for the lock.
   const [row] = await tx.$queryRaw<TaskRow[]>`
     SELECT t.id, t.case_id AS "caseId", c.key AS "case", d.swapped, t.completed_at IS NOT NULL AS completed,
            ${hasPlace(reviewerId)} AS "hasPlace"
@@ -150,6 +148,26 @@ function reviewRows(
   ];
 }
 
+type ReviewRow = ReturnType<typeof reviewRows>[number] & { supersedesId?: number };
+
+/** Inserts the grades, as a part of a statement that may do more. */
+function insertReviews(rows: readonly ReviewRow[]): Prisma.Sql {
+  return Prisma.sql`
+    INSERT INTO review (release_id, case_id, run_id, criterion_id, reviewer_id, task_id, verdict, prefer, note, tags, blind, side, took_ms, supersedes_id)
+    SELECT "releaseId", "caseId", "runId", "criterionId", "reviewerId", "taskId", verdict, prefer, note,
+           ARRAY(SELECT json_array_elements_text(tags)), blind, side, "tookMs", "supersedesId"
+      FROM json_to_recordset(${JSON.stringify(rows)}::json)
+        AS r("releaseId" int, "caseId" int, "runId" int, "criterionId" int, "reviewerId" int, "taskId" text, verdict grade,
+             prefer grade_preference, note text, tags json, blind boolean, side char(1), "tookMs" int, "supersedesId" int)`;
+}
+
+/** Keeps the answer to a delivery, as a part of a statement that may do more. */
+function insertSubmission({ releaseId, reviewerId, input }: Delivery, answer: string): Prisma.Sql {
+  return Prisma.sql`
+    INSERT INTO review_submission (release_id, reviewer_id, client_key, task_id, request_digest, answer)
+    VALUES (${releaseId}, ${reviewerId}, ${input.clientKey}, ${input.task}, ${requestDigest(input)}, ${answer})`;
+}
+
 type StoredGrade = Omit<SeenGrade, "criterion" | "noteDigest"> & { criterionId: number; note: string | null };
 
 /** What the log keeps a digest of, so that replaying a case can be held against it. */
@@ -172,113 +190,106 @@ function seenOf(scope: ReviewScope, task: TaskRow, rows: readonly StoredGrade[])
  */
 export async function submitReviews({
   actor,
-  input,
+  input: { releaseId, ...input },
 }: {
   actor: Actor;
   input: Submission & { releaseId: number };
 }): Promise<Answer> {
   const reviewerId = graderOf(actor);
-  const { releaseId, ...submission } = input;
+  const delivery = { releaseId, reviewerId, input };
   const run = () =>
-    transaction(async (tx) => {
+    quickTransaction(async (tx) => {
       const scope = await reviewScope(tx, actor.projectId, releaseId, true);
-      const earlier = await earlierAnswer(tx, releaseId, reviewerId, submission);
+      const earlier = await earlierAnswer(tx, delivery);
       if (earlier) return earlier;
       refuseUnlessGrading(scope.state);
-      const checked = await submitCheck(tx, actor, scope, reviewerId, submission);
-      if (checked) return checked;
-      const task = await lockTask(tx, releaseId, reviewerId, submission.task);
+      const check = await lockCheck(tx, releaseId, reviewerId, input.task);
+      const task = check ?? (await lockTask(tx, releaseId, reviewerId, input.task));
       if (task.completed) {
         // The same delivery may have been stored while this one waited for the lock.
-        const stored = await earlierAnswer(tx, releaseId, reviewerId, submission);
+        const stored = await earlierAnswer(tx, delivery);
         if (stored) return stored;
         throw new Fault("conflict", "You graded this case already. Correct it instead.", { field: "task" });
       }
-      // An expired claim still counts while nobody else took the case.
-      if (!task.hasPlace) {
-        throw new Fault(
-          "conflict",
-          "Somebody else graded this case, or is grading it, since your time for it ran out. Nothing was stored.",
-          {
-            field: "task",
-          },
-        );
-      }
-      const rows = reviewRows(scope, task, reviewerId, submission.grades, true, submission.tookMs);
-      await tx.review.createMany({ data: rows });
-      await tx.reviewTask.update({ where: { id: task.id }, data: { completedAt: new Date() } });
-      const comments = await keepComments(tx, scope, task, reviewerId, submission.comments ?? []);
-      const answer = { revealed: await reveal(tx, scope, task.caseId, task.swapped, submission.grades) };
-      await tx.reviewSubmission.create({
-        data: {
-          releaseId,
-          reviewerId,
-          clientKey: submission.clientKey,
-          taskId: task.id,
-          requestDigest: requestDigest(submission),
-          answer: canonicalJson(answer),
-        },
-      });
-      await growTags(tx, actor, submission.grades);
-      await appendAudit(tx, actor, {
-        action: "review.given",
-        subject: { kind: "release", id: String(releaseId), name: task.case },
-        after: requestDigest(submission),
-        details: {
-          case: task.case,
-          task: task.id,
-          grades: submission.grades.length,
-          seen: seenDigest({ ...seenOf(scope, task, rows), answer: canonicalJson(answer) }),
-          ...(comments > 0 && { comments }),
-        },
-      });
-      return answer;
+      if (check) return storeCheck(tx, actor, scope, check, delivery);
+      return storeGrades(tx, actor, scope, task as TaskRow, delivery);
     });
   try {
     return await run();
   } catch (error) {
     // The same delivery twice at once: one stored it, the other finds its answer.
     if (!violates(error)) throw error;
-    const earlier = await earlierAnswer(db, releaseId, reviewerId, submission);
+    const earlier = await earlierAnswer(db, delivery);
     if (earlier) return earlier;
     throw new Fault("conflict", "This case was graded at the same moment. Nothing was stored.");
   }
 }
 
-/** Stores the grades of a check apart from all others, and tells what it was; null when the task is no check. */
-async function submitCheck(
-  tx: Tx,
+async function storeGrades(
+  tx: Sql,
   actor: Actor,
   scope: ReviewScope,
-  reviewerId: number,
-  submission: Submission,
-): Promise<Answer | null> {
-  const check = await lockCheck(tx, scope.releaseId, reviewerId, submission.task);
-  if (!check) return null;
-  if (check.completed) {
-    const stored = await earlierAnswer(tx, scope.releaseId, reviewerId, submission);
-    if (stored) return stored;
-    throw new Fault("conflict", "You graded this case already.", { field: "task" });
+  task: TaskRow,
+  delivery: Delivery,
+): Promise<Answer> {
+  const { releaseId, reviewerId, input } = delivery;
+  // An expired claim still counts while nobody else took the case.
+  if (!task.hasPlace) {
+    throw new Fault(
+      "conflict",
+      "Somebody else graded this case, or is grading it, since your time for it ran out. Nothing was stored.",
+      {
+        field: "task",
+      },
+    );
   }
-  const { outputs, pairs } = completeGrades(submission.grades, scope.criteria);
+  const rows = reviewRows(scope, task, reviewerId, input.grades, true, input.tookMs);
+  const answer = { revealed: await reveal(tx, scope, task.caseId, task.swapped, input.grades) };
+  const answered = canonicalJson(answer);
+  await tx.$queryRaw`
+    WITH given AS (${insertReviews(rows)}),
+         done AS (UPDATE review_task SET completed_at = now() WHERE id = ${task.id})
+    ${insertSubmission(delivery, answered)}`;
+  const comments = await keepComments(tx, scope, task, reviewerId, input.comments);
+  await growTags(tx, actor, input.grades);
+  await appendAudit(tx, actor, {
+    action: "review.given",
+    subject: { kind: "release", id: String(releaseId), name: task.case },
+    after: requestDigest(input),
+    details: {
+      case: task.case,
+      task: task.id,
+      grades: input.grades.length,
+      seen: seenDigest({ ...seenOf(scope, task, rows), answer: answered }),
+      ...(comments > 0 && { comments }),
+    },
+  });
+  return answer;
+}
+
+/** Stores the grades of a check apart from all others, and tells what it was. */
+async function storeCheck(
+  tx: Sql,
+  actor: Actor,
+  scope: ReviewScope,
+  check: HeldCheck,
+  delivery: Delivery,
+): Promise<Answer> {
+  const { reviewerId, input } = delivery;
+  const { outputs, pairs } = completeGrades(input.grades, scope.criteria);
   const row = ({ criterion, note }: Grade) => ({
-    checkId: check.id,
     criterionId: scope.criteria.find(({ key }) => key === criterion)!.id,
     note: note?.trim() || null,
-    tookMs: submission.tookMs ?? null,
   });
-  await tx.checkGrade.createMany({
-    data: [
-      ...outputs.map((grade) => ({ ...row(grade), side: grade.side, verdict: grade.verdict, prefer: null })),
-      ...pairs.map((grade) => ({
-        ...row(grade),
-        side: sideOf("candidate", check.swapped),
-        verdict: null,
-        prefer: grade.prefer === "A" || grade.prefer === "B" ? runOf(grade.prefer, check.swapped) : grade.prefer,
-      })),
-    ],
-  });
-  await tx.reviewCheck.update({ where: { id: check.id }, data: { completedAt: new Date() } });
+  const rows = [
+    ...outputs.map((grade) => ({ ...row(grade), side: grade.side, verdict: grade.verdict, prefer: null })),
+    ...pairs.map((grade) => ({
+      ...row(grade),
+      side: sideOf("candidate", check.swapped),
+      verdict: null,
+      prefer: grade.prefer === "A" || grade.prefer === "B" ? runOf(grade.prefer, check.swapped) : grade.prefer,
+    })),
+  ];
   // What a judge says of a sentinel's case stays hidden: a later batch may draw it.
   const told = check.sentinel
     ? {
@@ -287,28 +298,32 @@ async function submitCheck(
         check: toldSentinel(check, outputs),
       }
     : {
-        ...(await reveal(tx, scope, check.caseId, check.swapped, submission.grades)),
+        ...(await reveal(tx, scope, check.caseId, check.swapped, input.grades)),
         check: await toldRepeat(tx, scope, check, reviewerId, { outputs, pairs }),
       };
   const answer = { revealed: told };
-  await tx.reviewSubmission.create({
-    data: {
-      releaseId: scope.releaseId,
-      reviewerId,
-      clientKey: submission.clientKey,
-      taskId: check.id,
-      requestDigest: requestDigest(submission),
-      answer: canonicalJson(answer),
-    },
-  });
+  await tx.$queryRaw`
+    WITH given AS (
+           INSERT INTO check_grade (check_id, criterion_id, side, verdict, prefer, note, took_ms)
+           SELECT ${check.id}, "criterionId", side, verdict, prefer, note, ${input.tookMs ?? null}::int
+             FROM json_to_recordset(${JSON.stringify(rows)}::json)
+               AS r("criterionId" int, side char(1), verdict grade, prefer grade_preference, note text)),
+         done AS (UPDATE review_check SET completed_at = now() WHERE id = ${check.id})
+    ${insertSubmission(delivery, canonicalJson(answer))}`;
   await appendAudit(tx, actor, {
     action: "check.graded",
     subject: { kind: "release", id: String(scope.releaseId), name: check.case },
-    after: requestDigest(submission),
+    after: requestDigest(input),
     details: { case: check.case, task: check.id, check: check.sentinel ? "sentinel" : "repeat" },
   });
   return answer;
 }
+
+type CurrentGrade = Pick<ReviewRow, "runId" | "criterionId" | "note" | "tags"> & {
+  id: number;
+  verdict: string | null;
+  prefer: string | null;
+};
 
 /**
  * Corrects grades given earlier: each that differs is superseded by a new row, no longer blind, because the judge's verdict
@@ -323,16 +338,17 @@ export async function supersedeReviews({
 }): Promise<Answer & { changed: number }> {
   const reviewerId = graderOf(actor);
   const { releaseId, ...submission } = input;
-  return transaction(async (tx) => {
+  return quickTransaction(async (tx) => {
     const scope = await reviewScope(tx, actor.projectId, releaseId, true);
     refuseUnlessGrading(scope.state);
     if (await isCheck(tx, releaseId, reviewerId, submission.task))
       throw new Fault("conflict", "That case was a check on grading: its first answer is what counts.");
     const task = await lockTask(tx, releaseId, reviewerId, submission.task);
     if (!task.completed) throw new Fault("conflict", "This case is not graded yet.", { field: "task" });
-    const current = await tx.review.findMany({
-      where: { releaseId, caseId: task.caseId, reviewerId, supersededBy: { is: null } },
-    });
+    const current = await tx.$queryRaw<CurrentGrade[]>`
+      SELECT id, run_id AS "runId", criterion_id AS "criterionId", verdict::text, prefer::text, note, tags FROM review rv
+       WHERE release_id = ${releaseId} AND case_id = ${task.caseId} AND reviewer_id = ${reviewerId}
+         AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)`;
     const changes = reviewRows(scope, task, reviewerId, submission.grades, false, submission.tookMs).flatMap((row) => {
       const before = current.find(({ runId, criterionId }) => runId === row.runId && criterionId === row.criterionId);
       if (!before) return [];
@@ -343,9 +359,9 @@ export async function supersedeReviews({
         before.tags.join("\n") === row.tags.join("\n");
       return same ? [] : [{ ...row, supersedesId: before.id }];
     });
-    const comments = await keepComments(tx, scope, task, reviewerId, submission.comments ?? []);
+    const comments = await keepComments(tx, scope, task, reviewerId, submission.comments);
     if (changes.length + comments > 0) {
-      await tx.review.createMany({ data: changes });
+      await tx.$queryRaw`${insertReviews(changes)}`;
       await growTags(tx, actor, submission.grades);
       await appendAudit(tx, actor, {
         action: "review.superseded",
@@ -373,16 +389,15 @@ export async function skipTask({
   input: { releaseId: number; task: string; reason?: string };
 }): Promise<void> {
   const reviewerId = graderOf(actor);
-  await transaction(async (tx) => {
+  await quickTransaction(async (tx) => {
     const scope = await reviewScope(tx, actor.projectId, input.releaseId, true);
     refuseUnlessGrading(scope.state);
     const check = await lockCheck(tx, input.releaseId, reviewerId, input.task);
     const task = check ?? (await lockTask(tx, input.releaseId, reviewerId, input.task));
     if (task.completed) throw new Fault("conflict", "You graded this case already.", { field: "task" });
     const reason = input.reason?.trim() || null;
-    const [where, skippedAt] = [{ id: task.id }, new Date()];
-    if (check) await tx.reviewCheck.update({ where, data: { skippedAt } });
-    else await tx.reviewTask.update({ where, data: { skippedAt, skipReason: reason } });
+    if (check) await tx.$queryRaw`UPDATE review_check SET skipped_at = now() WHERE id = ${task.id}`;
+    else await tx.$queryRaw`UPDATE review_task SET skipped_at = now(), skip_reason = ${reason} WHERE id = ${task.id}`;
     await appendAudit(tx, actor, {
       action: "review.skipped",
       subject: { kind: "release", id: String(input.releaseId), name: task.case },

@@ -2,7 +2,7 @@ import { type Actor, personOf } from "../auth/actor";
 import { may, permit } from "../auth/permit";
 import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
-import { type Tx, transaction } from "../db/transaction";
+import { quickTransaction, type Sql } from "../db/transaction";
 import { Fault, notFound } from "../errors";
 import {
   type CheckReport,
@@ -20,7 +20,7 @@ export const leaseMinutes = 15;
 /** Cases that one person may hold at a time, so that a dropped network stops nobody. */
 export const mostHeld = 12;
 
-type Reader = Pick<Tx, "$queryRaw">;
+type Reader = Sql;
 
 export type ReviewScope = {
   releaseId: number;
@@ -55,8 +55,6 @@ export async function reviewScope(
   releaseId: number,
   lock = false,
 ): Promise<ReviewScope> {
-  if (lock)
-    await reader.$queryRaw`SELECT 1 FROM release WHERE id = ${releaseId} AND project_id = ${projectId} FOR SHARE`;
   const [row] = await reader.$queryRaw<ScopeRow[]>`
     SELECT r.state::text, r.baseline_run_id AS "baselineRunId", r.candidate_run_id AS "candidateRunId", b.key AS baseline, k.key AS candidate,
            p.document::json -> 'checks' AS checks,
@@ -66,7 +64,7 @@ export async function reviewScope(
               FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id WHERE rc.release_id = r.id) AS criteria
       FROM release r JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id
       JOIN policy p ON p.id = r.policy_id
-     WHERE r.id = ${releaseId} AND r.project_id = ${projectId}`;
+     WHERE r.id = ${releaseId} AND r.project_id = ${projectId} ${lock ? Prisma.sql`FOR SHARE OF r` : Prisma.empty}`;
   if (!row) throw notFound("The release");
   return {
     releaseId,
@@ -197,7 +195,10 @@ async function countQueue(reader: Reader, releaseId: number, person: number): Pr
 export async function reviewProgress(actor: Actor, releaseId: number, reader: Reader = db): Promise<Progress> {
   permit(actor, "project.read");
   await reviewScope(reader, actor.projectId, releaseId);
-  const person = personOf(actor) ?? 0;
+  return progressOf(reader, releaseId, personOf(actor) ?? 0);
+}
+
+async function progressOf(reader: Reader, releaseId: number, person: number): Promise<Progress> {
   const { graded, drawn, mine, waiting } = await countQueue(reader, releaseId, person);
   const [times] = await reader.$queryRaw<{ medianMs: number | null }[]>`
     SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS "medianMs" FROM (
@@ -264,7 +265,7 @@ export async function viewOf(
     ],
     ...(found.reference === null ? {} : { reference: found.reference }),
     ...(found.slice === null ? {} : { slice: found.slice }),
-    progress: await reviewProgress(actor, scope.releaseId, reader),
+    progress: await progressOf(reader, scope.releaseId, personOf(actor) ?? 0),
     expiresAt: task.expiresAt.toISOString(),
   };
 }
@@ -285,7 +286,7 @@ export async function nextTask(
   except: readonly string[] = [],
 ): Promise<TaskView | null> {
   const grader = graderOf(actor);
-  return transaction(async (tx) => {
+  return quickTransaction(async (tx) => {
     const scope = await reviewScope(tx, actor.projectId, releaseId);
     refuseUnlessGrading(scope.state);
     const held = [...except];
@@ -299,7 +300,7 @@ export async function nextTask(
 
 /** A case that this person holds already, with its lease renewed. */
 async function ownTask(
-  tx: Tx,
+  tx: Sql,
   releaseId: number,
   grader: number,
   held: readonly string[],
@@ -319,7 +320,7 @@ async function ownTask(
  * Whether this person may hold one more case: as many as a fair share of what waits, where others are grading too, but
  * always two, so that the next case is there when a key is pressed.
  */
-async function mayHoldMore(tx: Tx, scope: ReviewScope, grader: number): Promise<boolean> {
+async function mayHoldMore(tx: Sql, scope: ReviewScope, grader: number): Promise<boolean> {
   const { held, otherHolders, waiting } = await countQueue(tx, scope.releaseId, grader);
   return held < Math.max(2, Math.min(mostHeld, Math.floor(waiting / (otherHolders + 1))));
 }
@@ -329,7 +330,7 @@ async function mayHoldMore(tx: Tx, scope: ReviewScope, grader: number): Promise<
  * waits for its turn.
  */
 async function claimWithChecks(
-  tx: Tx,
+  tx: Sql,
   scope: ReviewScope,
   grader: number,
   held: readonly string[],
@@ -344,7 +345,7 @@ async function claimWithChecks(
 
 /** Drawn cases first, then chosen ones, which whoever chose them has seen and does not grade. */
 async function claim(
-  tx: Tx,
+  tx: Sql,
   scope: ReviewScope,
   grader: number,
   held: readonly string[],
@@ -358,7 +359,7 @@ async function claim(
 }
 
 async function claimFrom(
-  tx: Tx,
+  tx: Sql,
   table: Prisma.Sql,
   condition: Prisma.Sql,
   scope: ReviewScope,
