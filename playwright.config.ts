@@ -7,8 +7,8 @@ export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
   globalSetup: "./e2e/support/server.ts",
-  // One demo project, one after the other: what a test did is there for the next one to see.
-  workers: 1,
+  // A worker has a server of its own. On it one test comes after the other: what one did is there for the next to see.
+  workers: 2,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 120_000,

@@ -9,6 +9,8 @@ const repeats = 5;
 export const trivialPath = "/settings/account";
 const trivialShown = `location.pathname === "${trivialPath}" && document.querySelector("main h1, h1") !== null`;
 
+/** As many rows as a window shows. */
+const visible = 20;
 /** Rows of the table stand there, and the address says that they are of this query. */
 const rowsOf = (query: string, least = 1) =>
   `location.search.includes("${query}") && document.querySelector("form[aria-busy=true]") === null && document.querySelectorAll("tbody tr").length >= ${least}`;
@@ -60,12 +62,12 @@ export async function benchCases(world: World, desk: Desk, imported: readonly Im
     found.filter = await times(async () => {
       await open();
       await page.getByRole("navigation", { name: "Filter by flip" }).getByRole("link", { name: /worse/ }).click();
-      return painted(page, rowsOf("flip=worse", 50));
+      return painted(page, rowsOf("flip=worse", visible));
     });
     found.sort = await times(async () => {
       await open();
       await page.getByRole("columnheader", { name: /^Case/ }).getByRole("link").click();
-      return painted(page, rowsOf("sort=", 50));
+      return painted(page, rowsOf("sort=", visible));
     });
     found.search = await times(async () => {
       await open();

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { caseKey, rationaleOf, releaseWithDraws, tokenOf } from "./support/bundle";
+import { dataFolder } from "./support/data";
 import {
   auditActions,
   expect,
@@ -107,7 +108,7 @@ test("content of a case is removed by two people: gone everywhere, and the recor
   // And the record verifies, the exported one too.
   const run = (...args: string[]) =>
     spawnSync(process.execPath, ["lib/cli/boot.mjs", "cli", ...args], {
-      env: { ...process.env, COUNTERSIGN_DATA: process.env.COUNTERSIGN_E2E_DATA },
+      env: { ...process.env, COUNTERSIGN_DATA: dataFolder() },
       encoding: "utf8",
     });
   const live = run("verify");

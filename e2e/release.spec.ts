@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { caseKey, gradeAll, importBundle, releaseWithDraws, tokenOf } from "./support/bundle";
+import { dataFolder } from "./support/data";
 import {
   auditEvents,
   expect,
@@ -17,7 +18,7 @@ import {
 /** The command line, as somebody on this machine runs it. */
 function countersign(...args: string[]): { status: number | null; output: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["lib/cli/boot.mjs", "cli", ...args], {
-    env: { ...process.env, COUNTERSIGN_DATA: process.env.COUNTERSIGN_E2E_DATA },
+    env: { ...process.env, COUNTERSIGN_DATA: dataFolder() },
     encoding: "utf8",
   });
   return { status, output: stdout + stderr };

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { caseKey, gradeAll, importFiles, tokenOf } from "./support/bundle";
+import { dataFolder } from "./support/data";
 import {
   auditEvents,
   expect,
@@ -232,7 +233,7 @@ test("a version is pushed, graded, signed, changed under the pen, signed again b
   const file = testInfo.outputPath("decision.zip");
   await download.saveAs(file);
   const verified = spawnSync(process.execPath, ["lib/cli/boot.mjs", "cli", "verify", file], {
-    env: { ...process.env, COUNTERSIGN_DATA: process.env.COUNTERSIGN_E2E_DATA },
+    env: { ...process.env, COUNTERSIGN_DATA: dataFolder() },
     encoding: "utf8",
   });
   expect(verified.stdout + verified.stderr).toContain("passkey's signature is on exactly what is recorded");

@@ -3,7 +3,7 @@
 import { type RowData, useTable } from "@tanstack/react-table";
 import { Columns3 } from "lucide-react";
 import Link from "next/link";
-import type { KeyboardEvent, ReactNode } from "react";
+import { type KeyboardEvent, type ReactNode, startTransition, useEffect, useState } from "react";
 import { Button } from "../ui/button";
 import { cn } from "../ui/cn";
 import { Menu, MenuCheck } from "../ui/menu";
@@ -46,10 +46,11 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
   const ids = columns.map((column) => column.id ?? ("accessorKey" in column ? String(column.accessorKey) : ""));
   const hideable = ids.filter((_, index) => index > 0 && columns[index]?.enableHiding !== false);
   const { hidden, hide } = useHiddenColumns(hideable);
+  const shown = useFirstRows(rows, rowId);
   const table = useTable({
     features,
     columns,
-    data: rows,
+    data: shown,
     getRowId: rowId,
     state: { columnVisibility: Object.fromEntries(hidden.map((id) => [id, false])) },
   });
@@ -190,6 +191,19 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
       )}
     </div>
   );
+}
+
+/** More than a window shows. */
+const firstRows = 20;
+
+/** Of rows that take the place of others, first those that can be seen, painted before the rest is made. */
+function useFirstRows<Row>(rows: Row[], rowId: (row: Row) => string): Row[] {
+  const [whole, setWhole] = useState(rows);
+  useEffect(() => startTransition(() => setWhole(rows)), [rows]);
+  if (whole === rows || rows.length <= firstRows) return rows;
+  // The same rows anew: none of them may go, somebody may be in one.
+  const isSame = whole.length === rows.length && whole.every((row, index) => rowId(row) === rowId(rows[index]!));
+  return isSame ? rows : rows.slice(0, firstRows);
 }
 
 function Box({ label, checked, onChange }: { label: string; checked: boolean; onChange: (on: boolean) => void }) {

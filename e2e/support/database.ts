@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
 import { canonicalJson, sha256Hex } from "../../lib/digest";
+import { dataFolder } from "./data";
 
 /** Asks the server's own database, as its owner. */
 export async function sql<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
-  const folder = process.env.COUNTERSIGN_E2E_DATA ?? "";
-  const client = new pg.Client({ connectionString: readFileSync(path.join(folder, "database-url"), "utf8").trim() });
+  const connectionString = readFileSync(path.join(dataFolder(), "database-url"), "utf8").trim();
+  const client = new pg.Client({ connectionString });
   await client.connect();
   try {
     return (await client.query<Row>(text, values)).rows;

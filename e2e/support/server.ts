@@ -7,10 +7,24 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Starts Countersign as people do, on a free port with a database of its own that holds the demo project, and stops it
- * after the last test. COUNTERSIGN_E2E_DATA, the data folder, tells the tests where it is.
+ * Starts Countersign as people do, once for each worker, on a free port with a database of its own that holds the demo
+ * project, and stops it after the last test. COUNTERSIGN_E2E_DATA, the data folders, tells the tests where they are.
  */
-export default async function startServer(): Promise<() => Promise<void>> {
+export default async function startServers(config?: { workers: number }): Promise<() => Promise<void>> {
+  const starting = Array.from({ length: config?.workers ?? 1 }, startServer);
+  const settled = await Promise.allSettled(starting);
+  const servers = settled.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+  const stop = async () => void (await Promise.all(servers.map((server) => server.stop())));
+  const failed = settled.find((one) => one.status === "rejected");
+  if (failed) {
+    await stop();
+    throw failed.reason;
+  }
+  process.env.COUNTERSIGN_E2E_DATA = servers.map(({ data }) => data).join(path.delimiter);
+  return stop;
+}
+
+async function startServer(): Promise<{ data: string; stop: () => Promise<void> }> {
   const folder = mkdtempSync(path.join(tmpdir(), "countersign-e2e-"));
   // As root, PostgreSQL runs as another user and must get through.
   chmodSync(folder, 0o711);
@@ -43,8 +57,7 @@ export default async function startServer(): Promise<() => Promise<void>> {
     await stop();
     throw new Error(`The server did not start.\n${output}`);
   }
-  process.env.COUNTERSIGN_E2E_DATA = data;
-  return stop;
+  return { data, stop };
 }
 
 /** The database may lie elsewhere when its user could not enter the folder. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { type BrowserContext, test as base, expect, type Locator, type Page } from "playwright/test";
+import { dataFolder } from "./data";
 
 export type { Page };
 export { expect };
@@ -13,10 +14,9 @@ export const password = "only for these tests";
 
 type Server = { url: string; token: string };
 
+/** The server of this worker's tests. */
 export function server(): Server {
-  const folder = process.env.COUNTERSIGN_E2E_DATA;
-  if (!folder) throw new Error("Run the browser tests with `npm test` or `npx playwright test`.");
-  return JSON.parse(readFileSync(path.join(folder, "cli.json"), "utf8")) as Server;
+  return JSON.parse(readFileSync(path.join(dataFolder(), "cli.json"), "utf8")) as Server;
 }
 
 /** The REST interface, as the local administrator or with another token. Throws unless the answer is 2xx. */

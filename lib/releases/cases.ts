@@ -188,7 +188,7 @@ function choose(scope: Scope, filter: Pick<CaseFilter, "criterion" | "judge" | "
 const currentReview = (release: string, criterion: string) =>
   `rv.release_id = ${release} AND rv.criterion_id = ${criterion} AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)`;
 
-/** Rows of a page with a text search are first looked for among so many; only when too few match, through the index. */
+/** What a page shows is first looked for among so many cases; only when too few match, among all. */
 const searchWindow = 1500;
 
 /**
@@ -262,13 +262,16 @@ class CaseFinder {
 
   private async findSorted(cursor: Cursor | null, backwards: boolean, limit: number, flip?: Flip): Promise<Found[]> {
     const { sort = "given", q } = this.filter;
+    // A flip is the rest of the way the same: which it is stands in verdicts, not in the cases' own index.
+    const wanted = flip ?? (sort === "worst" ? undefined : this.filter.flip);
     const { key, type, down } = sortKeys[sort === "worst" ? "given" : sort];
     const descending = down !== backwards;
     const order = (column: string, id: string) =>
       `ORDER BY ${column} ${descending ? "DESC" : "ASC"}, ${id} ${descending ? "DESC" : "ASC"}`;
-    const build = async () => {
+    const build = async (verdicts: boolean) => {
       const query = new Query();
-      const joins = await this.conditions(query, flip);
+      let joins = await this.conditions(query);
+      if (wanted && verdicts) joins += this.flipped(query, wanted, "c.id");
       if (cursor) {
         const given = `(${query.value(cursor[0])}::${type}, ${query.value(cursor[1])}::int)`;
         query.and(`(${key}, c.id) ${descending ? "<" : ">"} ${given}`);
@@ -278,24 +281,35 @@ class CaseFinder {
     const select = ({ query, joins }: Awaited<ReturnType<typeof build>>, most: number) =>
       `SELECT c.id, ${key} AS "sortKey" FROM test_case c ${joins} WHERE ${query.conditions.join(" AND ")}
        ${order(key, "c.id")} LIMIT ${most}`;
-    if (q === undefined) {
-      const built = await build();
+    if (q === undefined && wanted === undefined) {
+      const built = await build(false);
       return (await pool().query<Found>(select(built, limit), built.query.values)).rows;
     }
-    // What many cases hold is found at once among the first of them, without asking the index for all.
-    const near = await build();
-    const within = `w AS (${select(near, searchWindow)})`;
-    const match = this.matches(near.query, "w.id", q);
+    // What many cases are, or hold, is found at once among the first of them, without reading what is said of all.
+    const near = await build(false);
+    const within = `w AS MATERIALIZED (${select(near, searchWindow)})`;
+    const { query } = near;
+    query.conditions.length = 0;
+    const joins = wanted ? this.flipped(query, wanted, "w.id") : "";
+    if (q !== undefined) query.and(this.matches(query, "w.id", q));
     const { rows } = await pool().query<Found & { seen: number }>(
-      `WITH ${within}, hit AS (SELECT w.* FROM w WHERE ${match} ${order(`w."sortKey"`, "w.id")} LIMIT ${limit})
+      `WITH ${within}, hit AS (SELECT w.* FROM w ${joins} WHERE ${query.conditions.join(" AND ")} ${order(`w."sortKey"`, "w.id")} LIMIT ${limit})
        SELECT hit.*, (SELECT count(*)::int FROM w) AS seen FROM (SELECT 1) one LEFT JOIN hit ON true ${order(`hit."sortKey"`, "hit.id")}`,
-      near.query.values,
+      query.values,
     );
     const hits = rows.filter(({ id }) => id !== null).map(({ id, sortKey }) => ({ id, sortKey }));
     if (hits.length === limit || (rows[0]?.seen ?? 0) < searchWindow) return hits;
-    const far = await build();
-    far.query.and(this.matchesAnywhere(far.query, q));
+    const far = await build(true);
+    if (q !== undefined) far.query.and(this.matchesAnywhere(far.query, q));
     return (await pool().query<Found>(select(far, limit), far.query.values)).rows;
+  }
+
+  /** Adds the condition that what the judge says of a case flips so, and gives the joins for it. */
+  private flipped(query: Query, flip: Flip, id: string): string {
+    const { criterion, judge } = this.chosen;
+    // A hidden case must not show up, or stay away, because of its verdict.
+    query.and(`(${flipCondition[flip]}) AND NOT ${this.hidden(query, id)}`);
+    return judged(query, this.scope, criterion?.kind ?? "pass_fail", judge?.id ?? 0, id);
   }
 
   private hidden(query: Query, id: string): string {
@@ -329,21 +343,15 @@ class CaseFinder {
   }
 
   /** Adds the filter's conditions on `c`, and gives the joins that they need. */
-  private async conditions(query: Query, flip: Flip | undefined): Promise<string> {
+  private async conditions(query: Query): Promise<string> {
     const { scope, filter, actor } = this;
     const { criterion, judge } = this.chosen;
     const [baseline, candidate] = [query.value(scope.baselineRunId), query.value(scope.candidateRunId)];
     const release = () => query.value(scope.releaseId);
     const hidden = (id = "c.id") => this.hidden(query, id);
     query.and(`c.dataset_id = ${query.value(scope.datasetId)}`);
-    let joins = `JOIN output ob ON ob.run_id = ${baseline} AND ob.case_id = c.id AND ob.repeat = 0
+    const joins = `JOIN output ob ON ob.run_id = ${baseline} AND ob.case_id = c.id AND ob.repeat = 0
                  JOIN output oc ON oc.run_id = ${candidate} AND oc.case_id = c.id AND oc.repeat = 0`;
-    // A hidden case must not show up, or stay away, because of its verdict.
-    const wanted = flip ?? (filter.sort === "worst" ? undefined : filter.flip);
-    if (wanted) {
-      joins += judged(query, scope, criterion?.kind ?? "pass_fail", judge?.id ?? 0);
-      query.and(`(${flipCondition[wanted]}) AND NOT ${hidden()}`);
-    }
     if (filter.slice !== undefined) query.and(`coalesce(c.slice, '') = ${query.value(filter.slice)}`);
     if (filter.tag) {
       // A tag that people gave may say what they think of the answers.
@@ -492,16 +500,16 @@ class CaseFinder {
 }
 
 /** Joins what the judge says of both answers as `vb` and `vc`; a preference as what it makes of each (`preference_as_verdict`). */
-function judged(query: Query, scope: Scope, kind: Kind, judgeVersionId: number): string {
+function judged(query: Query, scope: Scope, kind: Kind, judgeVersionId: number, id: string): string {
   const [baseline, candidate] = [query.value(scope.baselineRunId), query.value(scope.candidateRunId)];
   const judge = query.value(judgeVersionId);
   if (kind === "pass_fail") {
-    return ` LEFT JOIN verdict vb ON vb.run_id = ${baseline} AND vb.judge_version_id = ${judge} AND vb.case_id = c.id AND vb.repeat = 0
-             LEFT JOIN verdict vc ON vc.run_id = ${candidate} AND vc.judge_version_id = ${judge} AND vc.case_id = c.id AND vc.repeat = 0`;
+    return ` LEFT JOIN verdict vb ON vb.run_id = ${baseline} AND vb.judge_version_id = ${judge} AND vb.case_id = ${id} AND vb.repeat = 0
+             LEFT JOIN verdict vc ON vc.run_id = ${candidate} AND vc.judge_version_id = ${judge} AND vc.case_id = ${id} AND vc.repeat = 0`;
   }
   const order = (alias: string, first: string, second: string) =>
     ` LEFT JOIN preference_verdict ${alias} ON ${alias}.first_run_id = ${first} AND ${alias}.second_run_id = ${second}
-        AND ${alias}.judge_version_id = ${judge} AND ${alias}.case_id = c.id AND ${alias}.repeat = 0`;
+        AND ${alias}.judge_version_id = ${judge} AND ${alias}.case_id = ${id} AND ${alias}.repeat = 0`;
   const verdict = (alias: string, version: string) =>
     ` CROSS JOIN LATERAL (SELECT preference_as_verdict(judged_preference(pb.prefer, pc.prefer), '${version}') AS verdict) ${alias}`;
   return `${order("pb", baseline, candidate)}${order("pc", candidate, baseline)}${verdict("vb", "baseline")}${verdict("vc", "candidate")}`;
@@ -531,9 +539,23 @@ function byCase<T extends { caseId: number }>(rows: readonly T[]): Map<number, T
 
 const wholeText = 2_147_483_647;
 
+/** Everything that the screen of the cases shows. */
+export async function readCases(
+  actor: Actor,
+  releaseId: number,
+  filter: CaseFilter,
+): Promise<{ page: CasePage; table: CaseTable; tags: string[] }> {
+  const finder = await CaseFinder.open(actor, releaseId, filter);
+  const [page, table, tags] = await Promise.all([pageOf(finder, filter), tableOf(finder, filter), tagsOf(finder)]);
+  return { page, table, tags };
+}
+
 /** One page of cases. */
 export async function listCases(actor: Actor, releaseId: number, filter: CaseFilter): Promise<CasePage> {
-  const finder = await CaseFinder.open(actor, releaseId, filter);
+  return pageOf(await CaseFinder.open(actor, releaseId, filter), filter);
+}
+
+async function pageOf(finder: CaseFinder, filter: CaseFilter): Promise<CasePage> {
   const backwards = filter.before !== undefined;
   const given = filter.before ?? filter.after;
   const found = await finder.find(given === undefined ? null : readCursor(given), backwards, pageSize + 1);
@@ -589,11 +611,10 @@ export async function* eachCase(
 
 /** What stands around the rows. */
 export async function describeCases(actor: Actor, releaseId: number, filter: CaseFilter): Promise<CaseTable> {
-  const finder = await CaseFinder.open(actor, releaseId, {
-    criterion: filter.criterion,
-    judge: filter.judge,
-    cell: filter.cell,
-  });
+  return tableOf(await CaseFinder.open(actor, releaseId, filter), filter);
+}
+
+async function tableOf(finder: CaseFinder, filter: CaseFilter): Promise<CaseTable> {
   const { scope } = finder;
   const { criterion, judges, judge } = finder.chosen;
   type Tally = { slice: string; judge: number | null; before: string | null; after: string | null; n: number };
@@ -601,12 +622,12 @@ export async function describeCases(actor: Actor, releaseId: number, filter: Cas
     pool().query<{ baseline: string; candidate: string }>(
       `SELECT b.key AS baseline, k.key AS candidate FROM release r JOIN prompt_version b ON b.id = r.baseline_id
          JOIN prompt_version k ON k.id = r.candidate_id WHERE r.id = $1`,
-      [releaseId],
+      [scope.releaseId],
     ),
     pool().query<Tally>(
       `SELECT coalesce(slice, '') AS slice, judge_version_id AS judge, judged_baseline AS before, judged_candidate AS after, sum(cases)::int AS n
          FROM release_tally WHERE release_id = $1 AND (judge_version_id IS NULL OR judge_version_id = $2) GROUP BY 1, 2, 3, 4`,
-      [releaseId, judge?.id ?? 0],
+      [scope.releaseId, judge?.id ?? 0],
     ),
   ]);
   const slices = new Map<string, number>();
@@ -638,16 +659,45 @@ export async function describeCases(actor: Actor, releaseId: number, filter: Cas
 
 /** Tags of the release's cases, the most common first: those they were imported with and those people gave. */
 export async function listTags(actor: Actor, releaseId: number): Promise<string[]> {
-  const { scope, waitingAnywhere } = await CaseFinder.open(actor, releaseId, {});
-  const { rows } = await pool().query<{ tag: string }>(
-    `SELECT tag FROM (
-       SELECT unnest(tags) AS tag FROM test_case WHERE dataset_id = $1 AND tags <> '{}'
-       UNION ALL
-       SELECT t.tag FROM case_tag t JOIN test_case c ON c.id = t.case_id WHERE c.dataset_id = $1 AND c.id <> ALL ($2::int[])) all_tags
-      GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 200`,
-    [scope.datasetId, waitingAnywhere],
+  return tagsOf(await CaseFinder.open(actor, releaseId, {}));
+}
+
+async function tagsOf({ scope, waitingAnywhere }: CaseFinder): Promise<string[]> {
+  const [imported, { rows: own }] = await Promise.all([
+    importedTags(scope.datasetId),
+    pool().query<{ tag: string; n: number }>(
+      `SELECT t.tag, count(*)::int AS n FROM case_tag t JOIN test_case c ON c.id = t.case_id
+        WHERE c.dataset_id = $1 AND c.id <> ALL ($2::int[]) GROUP BY 1`,
+      [scope.datasetId, waitingAnywhere],
+    ),
+  ]);
+  const counts = new Map(imported);
+  for (const { tag, n } of own) counts.set(tag, (counts.get(tag) ?? 0) + n);
+  return [...counts]
+    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .slice(0, 200)
+    .map(([tag]) => tag);
+}
+
+type CountedTags = { upTo: number; counts: Map<string, number> };
+const countedTags = new Map<string, CountedTags>();
+
+/**
+ * How many cases of a dataset were imported with each tag. Counted once in a process, then only the cases that came after:
+ * neither a case nor its tags ever change.
+ */
+async function importedTags(datasetId: number): Promise<Map<string, number>> {
+  const key = `${process.env.DATABASE_URL} ${datasetId}`;
+  const { upTo, counts } = countedTags.get(key) ?? { upTo: 0, counts: new Map<string, number>() };
+  const { rows } = await pool().query<{ tag: string | null; n: number; upTo: number }>(
+    `SELECT tag, count(*)::int AS n, max(max(id)) OVER () AS "upTo"
+       FROM (SELECT id, unnest(CASE WHEN coalesce(tags, '{}') = '{}' THEN '{null}' ELSE tags END) AS tag FROM test_case WHERE dataset_id = $1 AND id > $2) t GROUP BY 1`,
+    [datasetId, upTo],
   );
-  return rows.map(({ tag }) => tag);
+  const after = new Map(counts);
+  for (const { tag, n } of rows) if (tag !== null) after.set(tag, (after.get(tag) ?? 0) + n);
+  if (rows[0]) countedTags.set(key, { upTo: rows[0].upTo, counts: after });
+  return after;
 }
 
 export type CaseDetail = {

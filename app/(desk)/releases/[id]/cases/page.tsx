@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { may } from "@/lib/auth/permit";
 import { listViews } from "@/lib/releases/case-commands";
-import { caseFilterSchema, describeCases, listCases, listTags } from "@/lib/releases/cases";
+import { caseFilterSchema, readCases } from "@/lib/releases/cases";
 import { loadRelease } from "../_release";
 import { CaseFilters } from "./_components/case-filters";
 import { CaseTable } from "./_components/case-table";
@@ -23,12 +23,7 @@ export default async function CasesPage({ params, searchParams }: Props) {
     Array.isArray(value) ? value[0] : value,
   ]);
   const filter = caseFilterSchema.parse(Object.fromEntries(given.filter(([, value]) => value !== "")));
-  const [page, table, tags, views] = await Promise.all([
-    listCases(actor, releaseId, filter),
-    describeCases(actor, releaseId, filter),
-    listTags(actor, releaseId),
-    listViews(actor),
-  ]);
+  const [{ page, table, tags }, views] = await Promise.all([readCases(actor, releaseId, filter), listViews(actor)]);
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-start justify-between gap-4">

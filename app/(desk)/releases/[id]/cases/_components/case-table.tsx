@@ -1,6 +1,6 @@
 "use client";
 
-import { Download } from "lucide-react";
+import { Bot, Download, User } from "lucide-react";
 import { usePathname, useSearchParams } from "next/navigation";
 import { useCallback, useMemo, useState } from "react";
 import { columnsOf } from "@/components/table/columns";
@@ -42,15 +42,15 @@ function Answer({ row, side }: { row: CaseRow; side: "baseline" | "candidate" })
 
 type Opinion = { baseline: string | null; candidate: string | null; prefers: string | null };
 
-/** What one judge, or people on one criterion, say of the two answers. */
-function Said({ hidden, opinion, by }: { hidden: boolean; opinion: Opinion; by: "human" | "machine" }) {
+/** What one judge, or people on one criterion, say of the two answers. Who says it stands in the column's head. */
+function Said({ hidden, opinion }: { hidden: boolean; opinion: Opinion }) {
   if (hidden) return <span className="text-muted">hidden</span>;
   const { baseline, candidate, prefers } = opinion;
-  if (prefers !== null) return <Verdict value={preferenceWords(prefers)} by={by} className="text-sm" />;
+  if (prefers !== null) return <Verdict value={preferenceWords(prefers)} className="text-sm" />;
   if (baseline === null && candidate === null) return none;
   return (
     <span className="inline-flex items-center gap-x-1 text-sm whitespace-nowrap">
-      <Verdict value={baseline} by={by} /> <span className="text-muted">→</span> <Verdict value={candidate} />
+      <Verdict value={baseline} /> <span className="text-muted">→</span> <Verdict value={candidate} />
     </span>
   );
 }
@@ -75,10 +75,17 @@ function judgedBy(row: CaseRow, id?: number): Opinion {
 }
 
 /** Names of several judges or criteria in one head: the key, and small what it is about. */
-function Head({ name, of }: { name: string; of: string | null }) {
+function Head({ by, name, of }: { by: "human" | "machine"; name: string; of: string | null }) {
+  const Icon = by === "human" ? User : Bot;
   return (
     <span className="flex min-w-24 flex-col [overflow-wrap:anywhere]">
-      <Excerpt text={name} />
+      <span className="flex items-start gap-1">
+        <Icon
+          aria-hidden="true"
+          className={`mt-0.5 size-3.5 shrink-0 ${by === "human" ? "text-human" : "text-machine"}`}
+        />
+        <Excerpt text={name} />
+      </span>
       {of !== null && (
         <span className="text-xs font-normal">
           <UntrustedText text={of} />
@@ -143,18 +150,18 @@ function columnsFor(table: Table) {
     }),
     column.display({
       id: "judge",
-      header: () => <Head name={judge ?? "Judge"} of={many ? criterion : null} />,
+      header: () => <Head by="machine" name={judge ?? "Judge"} of={many ? criterion : null} />,
       meta: { name: judge ? `Judge ${judge}` : "Judge" },
-      cell: ({ row }) => <Said hidden={row.original.hidden} opinion={judgedBy(row.original)} by="machine" />,
+      cell: ({ row }) => <Said hidden={row.original.hidden} opinion={judgedBy(row.original)} />,
     }),
     column.display({
       id: "people",
-      header: () => <Head name="People" of={many ? criterion : null} />,
+      header: () => <Head by="human" name="People" of={many ? criterion : null} />,
       meta: { name: many ? `People on ${criterion}` : "People" },
       cell: ({ row }) => {
         const { baseline, candidate, prefers } = row.original;
         const own = { baseline: baseline.people, candidate: candidate.people, prefers: prefers?.people ?? [] };
-        return <Said hidden={row.original.hidden} opinion={grades(own)} by="human" />;
+        return <Said hidden={row.original.hidden} opinion={grades(own)} />;
       },
     }),
     column.display({
@@ -166,19 +173,19 @@ function columnsFor(table: Table) {
     ...otherJudges.map(({ id, key, criterion: of }) =>
       column.display({
         id: `judge-${id}`,
-        header: () => <Head name={key} of={many ? of : null} />,
+        header: () => <Head by="machine" name={key} of={many ? of : null} />,
         meta: { name: `Judge ${key}` },
-        cell: ({ row }) => <Said hidden={row.original.hidden} opinion={judgedBy(row.original, id)} by="machine" />,
+        cell: ({ row }) => <Said hidden={row.original.hidden} opinion={judgedBy(row.original, id)} />,
       }),
     ),
     ...otherCriteria.map((key, index) =>
       column.display({
         id: `people-${index + 1}`,
-        header: () => <Head name="People" of={key} />,
+        header: () => <Head by="human" name="People" of={key} />,
         meta: { name: `People on ${key}` },
         cell: ({ row }) => {
           const own = row.original.people[key] ?? { baseline: [], candidate: [], prefers: [] };
-          return <Said hidden={row.original.hidden} opinion={grades(own)} by="human" />;
+          return <Said hidden={row.original.hidden} opinion={grades(own)} />;
         },
       }),
     ),
