@@ -107,23 +107,28 @@ export async function waitingCases(actor: Actor, releaseId: number, reader: Read
   if (person === null || !may(actor, "review.grade")) return [];
   return reader.$queryRaw<WaitingCase[]>`
     WITH open AS (
-      SELECT o.id
+      SELECT o.id, (p.document::json ->> 'reviewersPerCase')::int AS asked
         FROM release shown
         JOIN release o ON o.project_id = shown.project_id AND o.state IN ('grading', 'ready')
              AND ARRAY[o.baseline_run_id, o.candidate_run_id] && ARRAY[shown.baseline_run_id, shown.candidate_run_id]
+        JOIN policy p ON p.id = o.policy_id
        WHERE shown.id = ${releaseId} AND shown.project_id = ${actor.projectId}
     ), graded AS (
       SELECT release_id, case_id, count(DISTINCT reviewer_id) AS graders, bool_or(reviewer_id = ${person}) AS mine
         FROM review WHERE release_id IN (SELECT id FROM open) GROUP BY 1, 2
+    ), returned AS (
+      SELECT release_id, case_id, count(*) AS times FROM adjudication_task
+       WHERE release_id IN (SELECT id FROM open) AND outcome = 'returned' GROUP BY 1, 2
     ), disputed AS (
       SELECT DISTINCT release_id, case_id FROM human_label WHERE release_id IN (SELECT id FROM open) AND label = 'disagreement'
     )
     SELECT DISTINCT c.id, c.key
       FROM queue_case d JOIN open ON open.id = d.release_id JOIN test_case c ON c.id = d.case_id
       LEFT JOIN graded g ON g.release_id = d.release_id AND g.case_id = d.case_id
+      LEFT JOIN returned b ON b.release_id = d.release_id AND b.case_id = d.case_id
       LEFT JOIN disputed x ON x.release_id = d.release_id AND x.case_id = d.case_id
      WHERE (x.case_id IS NOT NULL AND NOT g.mine)
-        OR (d.chosen_by_id IS DISTINCT FROM ${person} AND (g.case_id IS NULL OR (NOT g.mine AND g.graders < graders_needed(d.release_id, d.case_id))))`;
+        OR (d.chosen_by_id IS DISTINCT FROM ${person} AND (g.case_id IS NULL OR (NOT g.mine AND g.graders < open.asked + coalesce(b.times, 0))))`;
 }
 
 export type Progress = {
