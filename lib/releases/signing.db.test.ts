@@ -24,7 +24,7 @@ import { recordOpening } from "./opened";
 import { standardPolicies } from "./policy";
 import type { PolicyDocument } from "./policy-document";
 import { casesOf, gradeDrawn, seedWorld, type Truth } from "./release.seed";
-import { meanings, type SignOffInput } from "./schema";
+import { type GivenWaiver, meanings, type SignOffInput } from "./schema";
 import { askToSign, signOff, signOffWithPasskey, signOffWithPassword, withdrawSignOff } from "./sign-off";
 import { listSigners } from "./signers";
 
@@ -54,6 +54,8 @@ const unclear: Truth = (key) => (Number(key.slice(1)) % 2 === 0 ? "unsure" : "pa
 type Given = {
   policy?: Partial<PolicyDocument>;
   truth?: Truth;
+  /** Keys of the cases. */
+  mustPass?: string[];
   /** How the candidate came about. */
   world?: (team: Team) => Parameters<typeof seedWorld>[2];
 };
@@ -70,7 +72,9 @@ async function readyRelease(given: Given = {}) {
     reviewer: await person(["reviewer", "release_manager"]),
     administrator: await person(["administrator"]),
   };
-  const cases = casesOf({ "fail>pass": 30, "pass>pass": 30 });
+  const cases = casesOf({ "fail>pass": 30, "pass>pass": 30 }).map((row) => {
+    return { ...row, mustPass: given.mustPass?.includes(row.key) };
+  });
   const world = await seedWorld(project.id, cases, { label: "production", ...given.world?.(team) });
   const document = canonicalJson({ ...standardPolicies.standard, name: "Own", ...given.policy });
   await db.policy.create({
@@ -430,6 +434,43 @@ describe("a waiver", () => {
     expect(await gateFor(release.manager, version)).toMatchObject({
       decision: "pending",
       reasons: expect.arrayContaining([expect.stringContaining("has ended")]),
+    });
+    const { bytes } = await exportDecision({ actor: release.manager, id: decision!.id });
+    expect(verifyDecision(bytes).checks.find(({ name }) => name === "policy")).toMatchObject({ ok: true });
+  });
+  it("of one part of a gate lets that part pass and no other", async () => {
+    const release = await readyRelease({
+      truth: (key, side) => (side === "candidate" && (key === "c001" || key === "c002") ? "fail" : better(key, side)),
+      policy: { signers: 2, waivers: { gates: ["must_pass"], maxDays: 10 } },
+      mustPass: ["c001", "c002"],
+    });
+    const of = (scope: GivenWaiver["scope"], days = 5): GivenWaiver => ({
+      ...waiver("reviews", days),
+      gate: "must_pass",
+      scope,
+    });
+    const [one, other] = [of({ case: "c001" }), of({ case: "c002" }, 3)];
+    await expect(sign(release.manager, release, { waivers: [one] })).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("Nobody waives must pass: case c002."),
+    });
+    expect(await events("release.sign_off_refused", release.id)).toHaveLength(1);
+    for (const wrong of [of({ case: "c003" }), of({ criterion: "correct" })])
+      await expect(sign(release.manager, release, { waivers: [one, other, wrong] })).rejects.toMatchObject({
+        code: "invalid",
+        message: expect.stringContaining("nothing to waive"),
+      });
+    await expect(sign(release.manager, release, { waivers: [one, one] })).rejects.toThrow("waived twice");
+    expect(await sign(release.manager, release, { waivers: [one, other] })).toMatchObject({ state: "ready" });
+    expect(await sign(release.second, release)).toMatchObject({ state: "approved" });
+    const { decision, signOffs } = await stateOf(release.id);
+    expect(JSON.parse(signOffs[0]!.statement!).waivers).toEqual([one, other]);
+    expect((await events("sign_off.given", release.id))[0]!.details?.waivers).toEqual([one, other]);
+    expect(decision!.waivedUntil?.toISOString()).toBe(other.until);
+    expect(await gateFor(release.manager, { prompt: release.world.prompt, version: "v2" })).toMatchObject({
+      decision: "approved",
+      reasons: expect.arrayContaining([expect.stringContaining("must pass: case c002 is waived")]),
+      waivers: [{ scope: { case: "c001" } }, { scope: { case: "c002" } }],
     });
     const { bytes } = await exportDecision({ actor: release.manager, id: decision!.id });
     expect(verifyDecision(bytes).checks.find(({ name }) => name === "policy")).toMatchObject({ ok: true });
