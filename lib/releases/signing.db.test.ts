@@ -11,7 +11,11 @@ import { hashPassword } from "../auth/password";
 import { createToken, tokenActor } from "../auth/tokens";
 import { db } from "../db/client";
 import { canonicalJson, sha256Hex } from "../digest";
+import { moveLabel } from "../prompts/commands";
+import { labelHistory } from "../prompts/label-history";
 import { writeLabelMove } from "../prompts/label-moves";
+import { protectLabel } from "../prompts/protection";
+import { getLabel, listPrompts } from "../prompts/queries";
 import { Authenticator } from "../testing/authenticator";
 import { testDatabase } from "../testing/database";
 import { actorFor, seedPerson, seedProject } from "../testing/seed";
@@ -492,6 +496,61 @@ describe("a waiver", () => {
     await expect(sign(release.manager, release, { waivers: [waiver("delta", 5)] })).rejects.toMatchObject({
       code: "invalid",
     });
+  });
+});
+
+describe("an approval whose waiver ended", () => {
+  const policy = { waivers: { gates: ["delta" as const, "reviews" as const], maxDays: 10 } };
+  it("moves no protected label any more: refused, on record, also by the database; breaking the glass is red", async () => {
+    const release = await readyRelease({ truth: unclear, policy });
+    const { manager, administrator } = release;
+    await sign(manager, release, { waivers: [waiver("delta", 5), waiver("reviews", 3)] });
+    const { prompt, promptId, baseline, candidate } = release.world;
+    const about = (label: string, version = "v2") => ({ prompt, label, version, reason: "As was decided." });
+    for (const label of ["canary", "stable"]) {
+      await moveLabel({ actor: manager, input: about(label, "v1") });
+      await protectLabel({ actor: administrator, input: { prompt, label, reason: "Programs read it." } });
+    }
+    expect(await moveLabel({ actor: manager, input: about("canary") })).toMatchObject({ version: "v2" });
+    expect(await getLabel(manager, prompt, "canary")).toMatchObject({
+      standing: "approved",
+      waivedUntil: expect.any(Date),
+    });
+
+    await database.asOwner("ALTER TABLE decision DISABLE TRIGGER ALL");
+    await database.asOwner("UPDATE decision SET waived_until = now() WHERE release_id = $1", [release.id]);
+    await database.asOwner("ALTER TABLE decision ENABLE TRIGGER ALL");
+    await expect(moveLabel({ actor: manager, input: about("stable") })).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringMatching(/needed a waiver that ended on \d{4}-\d\d-\d\d\. A new release/),
+    });
+    const [refused] = await database.asOwner<{ leaf: Buffer }>(
+      `SELECT leaf FROM audit_entry WHERE action = 'label.move_refused' AND subject = $1`,
+      [`label:${prompt}/stable`],
+    );
+    expect(JSON.parse(refused!.leaf.toString("utf8")).details).toMatchObject({
+      to: "v2",
+      waiverEnded: expect.any(String),
+    });
+    const move = { promptId, label: "stable", kind: "moved" as const, toId: candidate.id, protected: true };
+    await expect(db.labelMove.create({ data: { ...move, reason: "Mine.", movedBy: "me" } })).rejects.toThrow(
+      /no release approved/,
+    );
+    // Nor back to it: the label that is there stays, and once it left it does not return.
+    expect((await labelHistory(manager, prompt, "canary")).standing).toBe("approved");
+    expect(await moveLabel({ actor: manager, input: about("canary", "v1") })).toMatchObject({ rolledBack: true });
+    await expect(moveLabel({ actor: manager, input: about("canary") })).rejects.toMatchObject({ code: "conflict" });
+    expect((await labelHistory(manager, prompt, "canary")).back).toEqual([]);
+    expect(baseline.id).not.toBe(candidate.id);
+
+    await breakGlassWithPassword({ actor: manager, input: { ...about("stable"), password } });
+    expect(await getLabel(manager, prompt, "stable")).toMatchObject({ version: "v2", standing: "break_glass" });
+    const { prompts } = await listPrompts(manager);
+    expect(prompts[0]?.labels).toEqual([
+      { name: "canary", protected: true, version: "v1", standing: "adopted" },
+      { name: "production", protected: true, version: "v2", standing: "approved" },
+      { name: "stable", protected: true, version: "v2", standing: "break_glass" },
+    ]);
   });
 });
 
