@@ -28,6 +28,8 @@ export const allowed = {
   "policy.propose": ["administrator", "release_manager"],
   "policy.approve": ["administrator", "release_manager"],
   "redaction.request": ["administrator", "release_manager"],
+  "retention.request": ["administrator"],
+  "retention.approve": ["administrator", "release_manager"],
   "redaction.approve": ["administrator", "release_manager"],
   "audit.read": ["auditor", "administrator", "release_manager"],
   "audit.verify": ["auditor", "administrator", "release_manager"],

@@ -93,11 +93,12 @@ function signature(form: FormData): SignOffInput {
     waivers: z
       .array(z.string().max(1000))
       .parse(form.getAll("waive"))
-      .map((what) => {
-        const until = z.iso.date("Give the day on which each waiver ends.").parse(form.get(`waiver-until-${what}`));
+      .map((what, i) => {
+        const day = form.getAll("waiver-until")[i];
+        const until = z.iso.date("Give the day on which each waiver ends.").parse(day);
         return {
           ...waivedSchema.parse(JSON.parse(what)),
-          reason: text(`waiver-reason-${what}`),
+          reason: String(form.getAll("waiver-reason")[i] ?? ""),
           // The whole of the day that was chosen.
           until: `${until}T23:59:59.999Z`,
         };

@@ -191,6 +191,7 @@ function WaiveGate({ gate, waived, onWaive, today, last }: WaiveGateProps) {
     // Who waives all of it waives no part besides.
     onWaive(!on ? others : [...(what === whole ? others.filter((other) => !parts.includes(other)) : others), what]);
   };
+  // In the form's order: the nth reason and day belong to the nth box that is checked.
   const row = (what: string, name: string, label: React.ReactNode) => (
     <div key={what} className="flex flex-col gap-2">
       <Checkbox
@@ -204,10 +205,10 @@ function WaiveGate({ gate, waived, onWaive, today, last }: WaiveGateProps) {
       {waived.includes(what) && (
         <div className="grid gap-3 pl-6 sm:grid-cols-[minmax(0,1fr)_11rem]">
           <Field label={`Why ${name} is waived`}>
-            <Input name={`waiver-reason-${what}`} required maxLength={2000} />
+            <Input name="waiver-reason" required maxLength={2000} />
           </Field>
           <Field label="Until the end of">
-            <Input name={`waiver-until-${what}`} type="date" required min={today} max={last} />
+            <Input name="waiver-until" type="date" required min={today} max={last} />
           </Field>
         </div>
       )}
