@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { caseKey, importBundle, rationaleOf, releaseWithDraws, tokenOf } from "./support/bundle";
 import { sql } from "./support/database";
 import {
@@ -136,6 +137,15 @@ test("how long answers are kept: tried, asked for by an administrator, approved 
   );
   await signInAs(page, "ada@demo.example");
   await page.goto("/settings/privacy");
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Export project" }).click(),
+  ]);
+  expect(
+    readFileSync(await download.path())
+      .subarray(0, 2)
+      .toString("hex"),
+  ).toBe("1f8b");
   await page.getByRole("link", { name: "How long content is kept" }).click();
   await expect(page.getByText("No answers would go.")).toBeVisible();
   const periods = page.getByRole("form", { name: "Try periods" });

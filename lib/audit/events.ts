@@ -1,6 +1,7 @@
 /** Every action the audit log knows, with what it says to a reader. Names are `noun.what_happened`. */
 export const auditActions = {
   "project.created": "Project created",
+  "project.exported": "Everything of the project exported",
   "import.started": "Import started",
   "import.completed": "Import completed",
   "import.unchanged": "Import changed nothing",

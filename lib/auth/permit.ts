@@ -36,6 +36,7 @@ export const allowed = {
   "evidence.export": everyone,
   "member.read": everyone,
   "member.manage": ["administrator"],
+  "project.export": ["administrator"],
   "project.create": ["administrator"],
   "token.create": everyone,
   "token.create_for_others": ["administrator"],

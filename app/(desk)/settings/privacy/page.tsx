@@ -1,6 +1,8 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { DownloadButton } from "@/components/ui/button";
 import { plural } from "@/components/ui/format";
+import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { goingWith, listRedactions } from "@/lib/privacy/queries";
 import { getRetention } from "@/lib/privacy/retention";
@@ -47,6 +49,20 @@ export default async function PrivacyPage() {
           </Link>
         </p>
       </section>
+      {may(actor, "project.export") && (
+        <section aria-labelledby="export" className="flex flex-col gap-2">
+          <h2 id="export" className="text-lg font-semibold">
+            Export
+          </h2>
+          <p className="max-w-prose">
+            Everything of this project in one file, a line of JSON for each row; removed content as removed. The log
+            records who took it.
+          </p>
+          <div>
+            <DownloadButton href="/settings/privacy/export">Export project</DownloadButton>
+          </div>
+        </section>
+      )}
       <section aria-labelledby="decided" className="flex flex-col gap-3">
         <h2 id="decided" className="text-lg font-semibold">
           Decided
