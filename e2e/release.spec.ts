@@ -147,7 +147,7 @@ test("a waiver names the case that it lets pass, for a time, and nothing else", 
   await sign(page, "Approve", "All but a case that nobody needs.", password);
   await page.getByRole("link", { name: "Decision record" }).click();
   await expect(page.getByText(`Waives must pass: case ${caseKey(1)}`)).toBeVisible();
-  await expect(page.getByText("The customer left.")).toBeVisible();
+  await expect(page.getByText("The customer left.").first()).toBeVisible();
   const gate = await rest("GET", `/gate?prompt=${encodeURIComponent(prompt)}&version=old`);
   expect(gate).toMatchObject({ decision: "approved", waivers: [{ gate: "must_pass", scope: { case: caseKey(1) } }] });
 });

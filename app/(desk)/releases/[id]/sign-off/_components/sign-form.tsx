@@ -1,7 +1,6 @@
 "use client";
 
-import { startAuthentication } from "@simplewebauthn/browser";
-import { useActionState, useState, useSyncExternalStore } from "react";
+import { useActionState, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
@@ -12,6 +11,7 @@ import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { GatePart } from "@/lib/releases/rules";
 import { meaningsFor, type SignOffDecision, signOffDecisions } from "@/lib/releases/schema";
 import type { Outcome } from "../../../../_action";
+import { signWith, useOrigin } from "../../../../_passkey";
 import { askToSignAction, signAction, signWithPasskeyAction } from "../../actions";
 
 const shownAtField = ["reason", "password"];
@@ -44,14 +44,20 @@ export function SignForm(props: Props) {
   const [meaning, setMeaning] = useState<string>(meaningsFor(decision, meanings)[0]!);
   const [reason, setReason] = useState("");
   const [waived, setWaived] = useState<string[]>([]);
-  const origin = useSyncExternalStore(noChanges, ownOrigin, serverOrigin);
+  const origin = useOrigin();
   const elsewhere = props.passkeyOrigin !== null && origin !== null && props.passkeyOrigin !== origin;
   const withPasskey = props.passkeyOrigin !== null && !elsewhere;
   const [method, setMethod] = useState<"passkey" | "password">("passkey");
   const usesPasskey = withPasskey && (method === "passkey" || !hasPassword);
   const [outcome, send, busy] = useActionState(
     (before: Outcome | null, form: FormData) =>
-      usesPasskey ? signWithPasskey(releaseId, form) : signAction(before, form),
+      usesPasskey
+        ? signWith(
+            () => askToSignAction(form),
+            (challengeId, response) => signWithPasskeyAction(releaseId, challengeId, response),
+            "Nothing was signed.",
+          )
+        : signAction(before, form),
     null,
   );
   const wrong = (field: string) => (outcome && !outcome.ok && outcome.field === field ? outcome.message : undefined);
@@ -244,24 +250,6 @@ function WaiveGate({ gate, waived, onWaive, today, last }: WaiveGateProps) {
     </div>
   );
 }
-
-/** Asks the server what to sign, the passkey to sign it, and gives the server the answer. */
-async function signWithPasskey(releaseId: number, form: FormData): Promise<Outcome> {
-  const asked = await askToSignAction(form);
-  if (!asked.ok) return asked;
-  try {
-    const response = await startAuthentication({ optionsJSON: asked.value!.options });
-    return await signWithPasskeyAction(releaseId, asked.value!.challengeId, response);
-  } catch (error) {
-    const { name } = error as Error;
-    if (name !== "NotAllowedError" && name !== "AbortError") throw error;
-    return { ok: false, code: "invalid", message: "The passkey was not used. Nothing was signed." };
-  }
-}
-
-const noChanges = () => () => undefined;
-const ownOrigin = () => window.location.origin;
-const serverOrigin = () => null;
 
 function later(day: string, days: number): string {
   return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
