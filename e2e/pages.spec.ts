@@ -43,6 +43,7 @@ const pages = [
   "/settings/members",
   "/settings/tokens",
   "/settings/privacy",
+  "/settings/privacy/retention",
   "/settings/projects",
   "/settings/policies",
   "/settings/policies/standard",

@@ -1,5 +1,15 @@
 import { importBundle, tokenOf } from "./support/bundle";
-import { auditEvents, expect, expectAccessible, type Page, rest, server, signInAs, test } from "./support/test";
+import {
+  auditEvents,
+  expect,
+  expectAccessible,
+  type Page,
+  password,
+  rest,
+  server,
+  signInAs,
+  test,
+} from "./support/test";
 
 async function expectFitsPhone(page: Page): Promise<void> {
   await page.setViewportSize({ width: 390, height: 844 });
@@ -82,6 +92,7 @@ test("a policy is proposed, warned about, tried out, approved by two and used; r
   expect(attempt.status).toBe(403);
 
   // The demo project has two people who may approve, so the proposer may be one of them, and not the only one.
+  await page.getByLabel("Your password").fill(password);
   await page.getByRole("button", { name: "Approve this document" }).click();
   await expect(page.getByText("1 of 2 approvals.")).toBeVisible();
   await expect(page.getByRole("button", { name: "Approve this document" })).toHaveCount(0);
@@ -92,6 +103,7 @@ test("a policy is proposed, warned about, tried out, approved by two and used; r
   await ada.goto("/news");
   await ada.getByRole("link", { name: "policy strict" }).first().click();
   await ada.getByLabel("Remark").fill("Agreed in the meeting of Monday.");
+  await ada.getByLabel("Your password").fill(password);
   await ada.getByRole("button", { name: "Approve this document" }).click();
   await ada.waitForURL(/\/settings\/policies\/strict$/);
   await expect(ada.getByRole("heading", { name: "strict 2" })).toBeVisible();

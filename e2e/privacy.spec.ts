@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { caseKey, rationaleOf, releaseWithDraws, tokenOf } from "./support/bundle";
+import { readFileSync } from "node:fs";
+import { caseKey, importBundle, rationaleOf, releaseWithDraws, tokenOf } from "./support/bundle";
 import { dataFolder } from "./support/data";
+import { sql } from "./support/database";
 import {
   auditActions,
   expect,
@@ -124,4 +126,54 @@ test("content of a case is removed by two people: gone everywhere, and the recor
   expect(await auditActions()).toEqual(expect.arrayContaining(["redaction.requested", "redaction.approved"]));
   expect(errors).toEqual([]);
   await context.close();
+});
+
+test("how long answers are kept: tried, asked for by an administrator, approved by somebody else", async ({ page }) => {
+  const prompt = "privacy/old";
+  await importBundle({ prompt, cases: 9 });
+  await sql(
+    `UPDATE run SET created_at = now() - interval '40 days' WHERE version_id IN (
+       SELECT v.id FROM prompt_version v JOIN prompt p ON p.id = v.prompt_id WHERE p.name = $1)`,
+    [prompt],
+  );
+  await signInAs(page, "ada@demo.example");
+  await page.goto("/settings/privacy");
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Export project" }).click(),
+  ]);
+  expect(
+    readFileSync(await download.path())
+      .subarray(0, 2)
+      .toString("hex"),
+  ).toBe("1f8b");
+  await page.getByRole("link", { name: "How long content is kept" }).click();
+  await expect(page.getByText("No answers would go.")).toBeVisible();
+  const periods = page.getByRole("form", { name: "Try periods" });
+  await periods.getByLabel(/^Answers, and what was said of them/).fill("30");
+  await periods.getByRole("checkbox", { name: /Remove the input/ }).check();
+  await periods.getByRole("button", { name: "Show what would go" }).click();
+  await expect(page.getByText("18 answers of 2 runs")).toBeVisible();
+  await expect(page.getByText(/With them 9 inputs of cases/)).toBeVisible();
+  await expect(
+    page.getByRole("table", { name: "Runs whose content would go" }).getByText(prompt, { exact: true }),
+  ).toHaveCount(2);
+  await page.getByLabel("Reason").fill("The contract says 30 days.");
+  await page.getByRole("button", { name: "Ask for these periods" }).click();
+  await expect(page.getByText("You asked for it: somebody else has to approve it.")).toBeVisible();
+  await expectAccessible(page);
+
+  await page.context().clearCookies();
+  await signInAs(page, "mila@demo.example");
+  await page.goto("/settings/privacy/retention");
+  const waiting = page.getByRole("region", { name: "Waits for approval" });
+  await expect(waiting.getByText("removed 30 days after their import")).toBeVisible();
+  await waiting.getByRole("button", { name: "Approve" }).click();
+  await expect(page.getByText(/Asked for by .*, approved by/)).toBeVisible();
+  await expect(waiting).toHaveCount(0);
+  await expectAccessible(page);
+  expect((await auditActions()).filter((action) => action.startsWith("retention."))).toEqual([
+    "retention.requested",
+    "retention.approved",
+  ]);
 });

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { caseKey, gradeAll, importBundle, releaseWithDraws, tokenOf } from "./support/bundle";
 import { dataFolder } from "./support/data";
+import { policyLike } from "./support/database";
 import {
   auditEvents,
   expect,
@@ -126,6 +127,30 @@ test("a failing must-pass case leaves only a refusal to sign", async ({ page }) 
   expect(await rest("GET", `/gate?prompt=${encodeURIComponent(prompt)}&version=old`)).toMatchObject({
     decision: "refused",
   });
+});
+
+test("a waiver names the case that it lets pass, for a time, and nothing else", async ({ page }) => {
+  const prompt = "story/waived";
+  await importBundle({ prompt, cases: 44 });
+  const policy = await policyLike("waives", { margin: -0.1, waivers: { gates: ["must_pass"], maxDays: 30 } });
+  const { id } = await rest<{ id: number }>("POST", "/releases", { prompt, baseline: "new", candidate: "old", policy });
+  await rest("POST", `/releases/${id}/draws`, { size: 44 });
+  await gradeAll(id, await tokenOf("rosa@demo.example"), (key) => key === caseKey(1));
+  await rest("POST", `/releases/${id}/close`);
+  await signIn(page, "release_manager");
+  await page.goto(`/releases/${id}/sign-off`);
+  const approve = page.getByRole("button", { name: "Sign and approve" });
+  await expect(approve).toBeDisabled();
+  await page.getByRole("checkbox", { name: `Only case ${caseKey(1)}` }).check();
+  await page.getByLabel(`Why Must-pass cases, case ${caseKey(1)} is waived`).fill("The customer left.");
+  await page.getByLabel("Until the end of").fill(new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10));
+  await expectAccessible(page);
+  await sign(page, "Approve", "All but a case that nobody needs.", password);
+  await page.getByRole("link", { name: "Decision record" }).click();
+  await expect(page.getByText(`Waives must pass: case ${caseKey(1)}`)).toBeVisible();
+  await expect(page.getByText("The customer left.").first()).toBeVisible();
+  const gate = await rest("GET", `/gate?prompt=${encodeURIComponent(prompt)}&version=old`);
+  expect(gate).toMatchObject({ decision: "approved", waivers: [{ gate: "must_pass", scope: { case: caseKey(1) } }] });
 });
 
 test("who contributed, who only reviews and who only administers can't sign; each attempt is in the log", async ({

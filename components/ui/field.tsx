@@ -1,6 +1,6 @@
 "use client";
 
-import { cloneElement, type ReactElement, type ReactNode, useId } from "react";
+import { Children, cloneElement, type ReactElement, type ReactNode, useId } from "react";
 
 type Control = ReactElement<{ id?: string; "aria-describedby"?: string; "aria-invalid"?: boolean }>;
 
@@ -18,12 +18,14 @@ export function Field({
 }) {
   const id = useId();
   const note = hint || error ? `${id}-note` : undefined;
+  // From a long page of the server the control comes as a reference to what follows, which this resolves.
+  const [control] = Children.toArray(children) as Control[];
   return (
     <div className="flex flex-col gap-1">
       <label htmlFor={id} className="font-medium">
         {label}
       </label>
-      {cloneElement(children, { id, "aria-describedby": note, "aria-invalid": error ? true : undefined })}
+      {cloneElement(control!, { id, "aria-describedby": note, "aria-invalid": error ? true : undefined })}
       {note && (
         <p id={note} className={error ? "text-sm text-worse" : "text-sm text-muted"}>
           {error ?? hint}

@@ -152,6 +152,7 @@ export const full: Screen[] = [
   { name: "policy-new", path: "/settings/policies/new?from=standard", as: mila },
   { name: "policy-dry-run", path: "/settings/policies/dry-run?policy=strict&version=1", as: mila },
   { name: "settings-privacy", path: "/settings/privacy", as: ada },
+  { name: "settings-retention", path: "/settings/privacy/retention?runsDays=30&inputs=on", as: ada },
   { name: "settings-account", path: "/settings/account", as: ada },
   { name: "settings-members", path: "/settings/members", as: ada },
   { name: "settings-members.viewer", path: "/settings/members", as: vera },

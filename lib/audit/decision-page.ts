@@ -43,14 +43,15 @@ export function decisionPage(given: {
     const stale = said.evidenceDigest !== given.evidenceDigest;
     const word = String(said.decision ?? "signed");
     const back = backOf(said);
-    const waivers = (said.waivers ?? []) as { gate?: unknown; until?: unknown; reason?: unknown }[];
+    const waivers = (said.waivers ?? []) as { gate?: unknown; scope?: object; until?: unknown; reason?: unknown }[];
+    const scopeOf = (scope: object = {}) => Object.entries(scope).map(([of, name]) => `: ${of} ${name}`);
     const opened = ((said.opened ?? []) as { section?: unknown }[]).map(({ section }) => String(section));
     return `<li>
       <p><strong>${text(printedName)}</strong> <span class="word">${text(word)}</span>${stale ? ' <span class="word stale">stale: on earlier evidence</span>' : ""}${back ? ' <span class="word stale">taken back</span>' : ""}</p>
       <p class="small">as ${text(roles.join(", ").replaceAll("_", " "))}, ${text(moment(at))}, with ${text(String(said.reauthentication ?? "–"))}, entry ${auditIndex} of the log</p>
       <p>Meaning: ${text(String(said.meaning ?? "–"))}</p>
       <blockquote>${text(String(said.reason ?? "–"))}</blockquote>
-      ${waivers.map(({ gate, until, reason }) => `<p><strong>Waives ${text(String(gate).replaceAll("_", " "))}</strong> until ${text(String(until).slice(0, 10))}: ${text(String(reason))}</p>`).join("")}
+      ${waivers.map(({ gate, scope, until, reason }) => `<p><strong>Waives ${text(`${gate}${scopeOf(scope)}`.replaceAll("_", " "))}</strong> until ${text(String(until).slice(0, 10))}: ${text(String(reason))}</p>`).join("")}
       ${opened.length > 0 ? `<p class="small">Had opened ${text(opened.join(", "))}</p>` : ""}
       ${back ? `<p class="small">Taken back: ${text(String(back.reason ?? "–"))}</p>` : ""}
     </li>`;

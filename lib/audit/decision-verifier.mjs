@@ -450,11 +450,19 @@ export function verifyDecision(bytes, trustedKey) {
           throw new Error(`the policy asks for ${signatures} of ${name} to sign, and ${given} did`);
       }
       const waivers = of("approve").flatMap(({ said }) => said.waivers ?? []);
-      const isWaived = (key) =>
+      // A waiver with a scope is of that open part alone; a gate is waived when all its open parts are.
+      const isWaived = ({ key, open: parts = [] }) =>
         (rule.gates ?? []).includes(key) &&
-        waivers.some(({ gate, until }) => gate === key && Date.parse(decision.at) < Date.parse(until));
+        (parts.length > 0 ? parts : [null]).every((part) =>
+          waivers.some(
+            ({ gate, scope, until }) =>
+              gate === key &&
+              (scope === undefined || (part !== null && same(scope, part))) &&
+              Date.parse(decision.at) < Date.parse(until),
+          ),
+        );
       const open = (evidence.gates ?? []).filter(({ key, status }) => key !== "signers" && status !== "met");
-      const blocking = open.filter(({ key }) => !isWaived(key));
+      const blocking = open.filter((gate) => !isWaived(gate));
       if (blocking.length > 0)
         throw new Error(`approved with open gates: ${blocking.map(({ key }) => key).join(", ")}`);
       return open.length === 0

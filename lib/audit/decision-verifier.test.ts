@@ -289,6 +289,27 @@ describe("verifying an exported decision", () => {
     expect(failed(packed({ events: refusal, outcome: "approved" }))).toContain("decision");
   });
 
+  it("lets a waiver cover what it names and nothing else", () => {
+    type Part = Record<string, string>;
+    const parts: Part[] = [{ criterion: "tone" }, { criterion: "facts" }];
+    const approved = (scopes: (Part | undefined)[], until = "2026-02-01T00:00:00.000Z", open: Part[] = parts) => {
+      const text = canonicalJson({
+        ...JSON.parse(evidence(1)),
+        policy: { document: { signers: 1, waivers: { gates: ["delta"], maxDays: 60 } } },
+        gates: [{ key: "delta", status: "not_met", detail: "worse", open }],
+      });
+      const event = signing(2, "release.signed_off", 4, "approve", sha256Hex(text));
+      const waivers = scopes.map((scope) => ({ gate: "delta", ...(scope && { scope }), reason: "Seen.", until }));
+      return failed(packed({ text, events: [{ ...event, details: { ...event.details, waivers } }] }));
+    };
+    expect(approved([undefined])).toEqual([]);
+    expect(approved(parts)).toEqual([]);
+    expect(approved(parts.slice(0, 1))).toEqual(["policy"]);
+    expect(approved([{ criterion: "tone" }, { slice: "facts" }])).toEqual(["policy"]);
+    expect(approved(parts, "2026-01-01T00:00:00.000Z")).toEqual(["policy"]);
+    expect(approved(parts, undefined, [])).toEqual(["policy"]);
+  });
+
   it("says what it was given instead of such a file", () => {
     for (const text of ["", "null", "PK", "PK\x03\x04", '{"format":"countersign-decision/1"}'])
       expect(failed(Buffer.from(text)), text).toEqual(["archive"]);

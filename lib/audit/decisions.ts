@@ -77,7 +77,7 @@ export type DecisionSignOff = {
   stale: boolean;
   /** Taken back by its giver. */
   withdrawn: { at: Date; reason: string } | null;
-  waivers: { gate: string; reason: string; until: string }[];
+  waivers: { gate: string; scope?: Record<string, string>; reason: string; until: string }[];
   opened: { section: string; at: string }[];
   /** Its entry in the audit log; null when the log has none that says the same. */
   auditIndex: number | null;

@@ -1,6 +1,7 @@
 /** Every action the audit log knows, with what it says to a reader. Names are `noun.what_happened`. */
 export const auditActions = {
   "project.created": "Project created",
+  "project.exported": "Everything of the project exported",
   "import.started": "Import started",
   "import.completed": "Import completed",
   "import.unchanged": "Import changed nothing",
@@ -65,6 +66,11 @@ export const auditActions = {
   "redaction.approved": "Content removed",
   "redaction.refused": "Removal of content refused",
   "redaction.withdrawn": "Removal of content no longer asked for",
+  "retention.requested": "Retention asked for",
+  "retention.approved": "Retention changed",
+  "retention.refused": "Change of the retention refused",
+  "retention.withdrawn": "Retention no longer asked for",
+  "retention.applied": "Content removed by the retention",
   "check.graded": "Check on grading answered",
   "sign_off.given": "Sign-off given",
   "sign_off.withdrawn": "Sign-off taken back",

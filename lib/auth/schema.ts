@@ -14,31 +14,26 @@ const base64url = z
   .max(20_000)
   .regex(/^[A-Za-z0-9_-]*$/);
 
-/** A browser's answer to `navigator.credentials.get`, as JSON: its shape; what it says is verified elsewhere. */
-export const assertionSchema = z.object({
-  id: base64url,
-  rawId: base64url,
-  type: z.literal("public-key"),
-  authenticatorAttachment: z.string().max(100).nullish(),
-  clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
-  response: z.object({
-    authenticatorData: base64url,
-    clientDataJSON: base64url,
-    signature: base64url,
-    userHandle: base64url.nullish(),
-  }),
+/** A credential as a browser gives it, as JSON: its shape; what it says is verified elsewhere. */
+const credential = <Response extends z.ZodRawShape>(response: Response) =>
+  z.object({
+    id: base64url,
+    rawId: base64url,
+    type: z.literal("public-key"),
+    authenticatorAttachment: z.string().max(100).nullish(),
+    clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
+    response: z.object({ clientDataJSON: base64url, ...response }),
+  });
+
+/** The answer to `navigator.credentials.get`. */
+export const assertionSchema = credential({
+  authenticatorData: base64url,
+  signature: base64url,
+  userHandle: base64url.nullish(),
 });
 
 /** The answer to `navigator.credentials.create`. */
-export const attestationSchema = z.object({
-  id: base64url,
-  rawId: base64url,
-  type: z.literal("public-key"),
-  authenticatorAttachment: z.string().max(100).nullish(),
-  clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
-  response: z.object({
-    attestationObject: base64url,
-    clientDataJSON: base64url,
-    transports: z.array(z.string().max(100)).max(20).nullish(),
-  }),
+export const attestationSchema = credential({
+  attestationObject: base64url,
+  transports: z.array(z.string().max(100)).max(20).nullish(),
 });

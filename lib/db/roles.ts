@@ -76,6 +76,7 @@ const changing = [
   "passkey_challenge",
   // Decided once: their triggers say so.
   "redaction",
+  "retention",
   "label_protection",
 ];
 /** Written through audit_append() alone. */

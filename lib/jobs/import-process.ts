@@ -1,4 +1,5 @@
 import { disconnect } from "../db/client";
+import { applyNextRetention } from "../privacy/retention";
 import { giveBackAttempt, runNextImport } from "../runs/load";
 import { makeNextSearchable } from "../runs/searchable";
 
@@ -7,8 +8,8 @@ const stop = () => void giveBackAttempt().finally(() => process.exit(1));
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, stop);
 process.once("disconnect", stop);
 
-/** Does what is queued, imports first, then ends. */
+/** Does what is queued or due, imports first, then ends. */
 let worked = true;
-while (worked) worked = (await runNextImport()) || (await makeNextSearchable());
+while (worked) worked = (await runNextImport()) || (await makeNextSearchable()) || (await applyNextRetention());
 await disconnect();
 process.exit(0);

@@ -7,7 +7,7 @@ import { Fault, notFound } from "../errors";
 import { decideSchema, type RedactionDecision, type RedactionRequest, requestSchema } from "./schema";
 
 /** A person signed in: what two people decide is nothing for tokens. */
-function personIn(actor: Actor): number {
+export function personIn(actor: Actor): number {
   if (actor.kind !== "person")
     throw new Fault("forbidden", "People ask for the removal of content, and approve it, signed in.");
   return actor.userId;

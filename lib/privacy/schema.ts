@@ -39,6 +39,33 @@ export const decideSchema = z.discriminatedUnion("decision", [
 
 export type RedactionDecision = z.infer<typeof decideSchema>;
 
+const days = z.int().min(1, "At least one day.").max(3650, "At most ten years.").nullable();
+
+/** How long a project keeps content that no decision needs, in days; null: for ever. */
+const periods = {
+  /** Answers, and what was said of them, since their import. */
+  runsDays: days,
+  /** Whether the input of a case goes with the last answer to it. */
+  inputs: z.boolean(),
+};
+
+export type Periods = { runsDays: number | null; inputs: boolean };
+
+export const periodsSchema = z.strictObject(periods).refine(inputsFollowRuns, inputsWithoutRuns());
+export const retentionSchema = z.strictObject({ ...periods, reason }).refine(inputsFollowRuns, inputsWithoutRuns());
+export type RetentionRequest = z.infer<typeof retentionSchema>;
+
+function inputsFollowRuns({ inputs, runsDays }: Periods): boolean {
+  return !inputs || runsDays !== null;
+}
+
+function inputsWithoutRuns() {
+  return { path: ["inputs"], message: "Inputs go with the last answer: say how long answers are kept." };
+}
+
+export const decideRetentionSchema = z.strictObject({ id, decision: z.enum(["approve", "refuse"]) });
+export type DecideRetention = z.infer<typeof decideRetentionSchema>;
+
 /** Names of places for people. */
 export const placeWords: Record<string, string> = {
   test_case: "input, reference and metadata of the case",

@@ -68,6 +68,7 @@ type Row = {
   requestedById: number;
   decidedById: number | null;
   decidedAt: Date | null;
+  retentionId: number | null;
   texts: number;
   digest: string;
 };
@@ -75,11 +76,13 @@ type Row = {
 async function verifyRedactions(reader: Reader, problems: string[]): Promise<RemovedContent[]> {
   const rows = await reader.$queryRaw<Row[]>`
     SELECT x.id, x.project_id AS "projectId", x.scope::text, x.state::text, x.reason, x.requested_by_id AS "requestedById",
-           x.decided_by_id AS "decidedById", x.decided_at AS "decidedAt", redaction_digest(x.id) AS digest,
+           x.decided_by_id AS "decidedById", x.decided_at AS "decidedAt", x.retention_id AS "retentionId", redaction_digest(x.id) AS digest,
            (SELECT count(*)::int FROM tombstone k WHERE k.redaction_id = x.id) AS texts
       FROM redaction x WHERE x.state = 'done' OR EXISTS (SELECT 1 FROM tombstone k WHERE k.redaction_id = x.id) ORDER BY x.id`;
   const events = await reader.$queryRaw<{ leaf: Uint8Array }[]>`
-    SELECT leaf FROM audit_entry WHERE action IN ('redaction.requested', 'redaction.approved') ORDER BY "index"`;
+    SELECT leaf FROM audit_entry 
+     WHERE action IN ('redaction.requested', 'redaction.approved', 'retention.requested', 'retention.approved', 'retention.applied')
+     ORDER BY "index"`;
   const logged = events.flatMap(({ leaf }) => {
     try {
       return [parseLeaf(leaf)];
@@ -89,13 +92,16 @@ async function verifyRedactions(reader: Reader, problems: string[]): Promise<Rem
     }
   });
   for (const row of rows) {
-    const wrong = unfounded(row, logged);
+    const wrong = row.retentionId === null ? unfounded(row, logged) : unfoundedByRule(row, logged);
     if (wrong) problems.push(`removal ${row.id}: ${wrong}`);
   }
   const known = new Set(rows.map(({ id }) => id));
-  for (const { subject, action } of logged)
-    if (action === "redaction.approved" && !known.has(Number(subject.id)))
-      problems.push(`removal ${subject.id}: the log records it, and there is no trace of it`);
+  const recorded = logged.flatMap((event) => {
+    if (event.action === "redaction.approved") return [event.subject.id];
+    return event.action === "retention.applied" ? appliedIn(event).map(({ removal }) => String(removal)) : [];
+  });
+  for (const id of recorded)
+    if (!known.has(Number(id))) problems.push(`removal ${id}: the log records it, and there is no trace of it`);
   const misplaced = await reader.$queryRaw<{ redactionId: number; place: string; rowKey: string; field: string }[]>`
     SELECT redaction_id AS "redactionId", place, row_key AS "rowKey", field FROM misplaced_tombstones() LIMIT 100`;
   for (const { redactionId, place, rowKey, field } of misplaced)
@@ -124,4 +130,31 @@ function unfounded(row: Row, events: readonly AuditEvent[]): string | null {
     return "it is not what was asked for";
   if (approved.after !== row.digest) return "what was removed is not what the log recorded";
   return null;
+}
+
+type Applied = { removal?: unknown; run?: unknown; digest?: unknown };
+
+function appliedIn({ details }: AuditEvent): Applied[] {
+  return Array.isArray(details?.removed) ? (details.removed as Applied[]) : [];
+}
+
+/** As `unfounded`, of a removal by a rule: two people decided the rule, and its application is on record with the digest. */
+function unfoundedByRule(row: Row, events: readonly AuditEvent[]): string | null {
+  const own = events.filter(
+    ({ projectId, subject }) =>
+      projectId === row.projectId && subject.kind === "retention" && subject.id === String(row.retentionId),
+  );
+  const [asked, approved] = ["retention.requested", "retention.approved"].map((name) =>
+    own.find(({ action }) => action === name),
+  );
+  const isBy = (event: AuditEvent | undefined, id: number | null) =>
+    event?.actor.kind === "person" && event.actor.id === id;
+  if (!isBy(asked, row.requestedById) || !isBy(approved, row.decidedById) || row.requestedById === row.decidedById)
+    return "the log does not record that two people decided the rule it follows";
+  const applied = own
+    .filter(({ action }) => action === "retention.applied")
+    .flatMap(appliedIn)
+    .find(({ removal }) => removal === row.id);
+  if (!applied) return "the log does not record that the rule was applied to it";
+  return applied.digest === row.digest ? null : "what was removed is not what the log recorded";
 }

@@ -5,7 +5,7 @@ import { type Tx, transaction, violates } from "../db/transaction";
 import { canonicalJson, sha256Hex } from "../digest";
 import { Fault, notFound } from "../errors";
 import { writeLabelMove } from "./label-moves";
-import { protectedLabels } from "./labels";
+import { approvalHolds, protectedLabels } from "./labels";
 import { type MoveLabel, maxContentLength, moveLabelSchema, type PushVersion, pushVersionSchema } from "./schema";
 
 export type Pushed = {
@@ -152,7 +152,7 @@ export async function moveLabel({ actor, input }: { actor: Actor; input: MoveLab
     const from = before?.version ?? null;
     if (move.expected !== undefined && from?.digest !== move.expected) throw elsewhere(move.label, from);
     const isProtected = before?.protected ?? protectedLabels.includes(move.label);
-    const { releaseId, been, adopted } = await standing(tx, actor.projectId, promptId, move.label, to.id);
+    const { releaseId, been, adopted, ended } = await standing(tx, actor.projectId, promptId, move.label, to.id);
     const result = { label: move.label, version: to.key, digest: to.digest, protected: isProtected, rolledBack: been };
     if (from?.id === to.id) return { ...result, rolledBack: false, unchanged: true };
     if (isProtected && releaseId === null && !adopted) {
@@ -160,9 +160,9 @@ export async function moveLabel({ actor, input }: { actor: Actor; input: MoveLab
         action: "label.move_refused",
         subject: { kind: "label", id: `${move.prompt}/${move.label}` },
         before: from?.digest,
-        details: { from: from?.key, to: to.key, reason: move.reason || undefined },
+        details: { from: from?.key, to: to.key, reason: move.reason || undefined, waiverEnded: ended?.toISOString() },
       });
-      return null;
+      return { refused: ended };
     }
     if ((isProtected || before?.everProtected) && !move.reason) {
       const state = isProtected ? "is" : "was";
@@ -184,13 +184,12 @@ export async function moveLabel({ actor, input }: { actor: Actor; input: MoveLab
     await appendAudit(tx, actor, moved.event);
     return { ...result, unchanged: false };
   });
-  if (!outcome) {
-    throw new Fault(
-      "conflict",
-      `The label ${move.label} is protected: it moves only to a version that an approved release had as its candidate, and ${move.version} is none.`,
-    );
-  }
-  return outcome;
+  if (!("refused" in outcome)) return outcome;
+  const { refused: ended } = outcome;
+  const why = ended
+    ? `the approval of ${move.version} needed a waiver that ended on ${ended.toISOString().slice(0, 10)}. A new release must be decided.`
+    : `it moves only to a version that an approved release had as its candidate, and ${move.version} is none.`;
+  throw new Fault("conflict", `The label ${move.label} is protected: ${why}`);
 }
 
 function elsewhere(label: string, now: { key: string } | null): Fault {
@@ -198,16 +197,25 @@ function elsewhere(label: string, now: { key: string } | null): Fault {
   return new Fault("conflict", `The label ${label} ${where}: somebody moved it since you looked.`);
 }
 
-/** What speaks for a version under a label: the newest release that approved it, and whether the label has been there. */
+/**
+ * What speaks for a version under a label: the newest release whose approval holds, and whether the label has been there.
+ * `ended`: when the newest approval ended with a waiver that it needed, where none holds.
+ */
 async function standing(tx: Tx, projectId: number, promptId: number, label: string, versionId: number) {
   const release = await tx.release.findFirst({
-    where: { projectId, candidateId: versionId, state: "approved" },
+    where: { projectId, candidateId: versionId, ...approvalHolds() },
     orderBy: { id: "desc" },
     select: { id: true },
+  });
+  const former = await tx.decision.findFirst({
+    where: { release: { projectId, candidateId: versionId, state: "approved" } },
+    orderBy: { id: "desc" },
+    select: { waivedUntil: true },
   });
   const moves = await tx.labelMove.findMany({ where: { promptId, label, toId: versionId }, select: { kind: true } });
   return {
     releaseId: release?.id ?? null,
+    ended: release ? null : (former?.waivedUntil ?? null),
     been: moves.length > 0,
     adopted: moves.some(({ kind }) => kind === "adopted"),
   };

@@ -85,7 +85,8 @@ export async function labelHistory(
               CASE WHEN a.release IS NOT NULL THEN 'approved' ELSE 'adopted' END AS standing
          FROM label_move m JOIN label l ON l.prompt_id = m.prompt_id AND l.name = m.label
          JOIN prompt_version v ON v.id = m.from_id AND v.id <> l.version_id
-         LEFT JOIN LATERAL (SELECT r.id AS release FROM release r WHERE r.candidate_id = v.id AND r.state = 'approved'
+         LEFT JOIN LATERAL (SELECT r.id AS release FROM release r LEFT JOIN decision d ON d.release_id = r.id
+                             WHERE r.candidate_id = v.id AND r.state = 'approved' AND (d.waived_until IS NULL OR d.waived_until > now())
                              ORDER BY r.id DESC LIMIT 1) a ON true
         WHERE m.prompt_id = $1 AND m.label = $2 AND (a.release IS NOT NULL OR EXISTS (
                 SELECT 1 FROM label_move x WHERE x.prompt_id = $1 AND x.label = $2 AND x.kind = 'adopted' AND x.to_id = v.id))

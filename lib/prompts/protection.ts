@@ -4,6 +4,7 @@ import { permit } from "../auth/permit";
 import { type Tx, transaction, violates } from "../db/transaction";
 import { Fault, notFound } from "../errors";
 import { writeLabelMove } from "./label-moves";
+import { approvalHolds } from "./labels";
 import { type EndUnprotect, endUnprotectSchema, type ProtectLabel, protectLabelSchema } from "./schema";
 
 /** How long a request to take a protection away waits for a second person. */
@@ -34,11 +35,11 @@ export async function protectLabel({ actor, input }: { actor: Actor; input: Prot
     const { promptId, version } = found;
     if (found.protected) throw new Fault("conflict", `The label ${label} is protected already.`);
     const approved = await tx.release.count({
-      where: { projectId: actor.projectId, candidateId: version.id, state: "approved" },
+      where: { projectId: actor.projectId, candidateId: version.id, ...approvalHolds() },
     });
     const adopted = await tx.labelMove.count({ where: { promptId, label, kind: "adopted", toId: version.id } });
     if (found.everProtected && approved + adopted === 0) {
-      const why = `The label ${label} was protected before, and points to ${version.key}, which no release approved.`;
+      const why = `The label ${label} was protected before, and points to ${version.key}, which no release approves.`;
       throw new Fault("conflict", `${why} Move it to an approved version first.`);
     }
     await tx.label.update({ where: { promptId_name: { promptId, name: label } }, data: { protected: true } });

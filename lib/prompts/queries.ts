@@ -9,7 +9,7 @@ export type PromptRow = {
   versions: number;
   /** Key of the newest version; null while there is none. */
   newest: string | null;
-  labels: { name: string; protected: boolean; version: string }[];
+  labels: { name: string; protected: boolean; version: string; standing: Standing }[];
   /** When a version was pushed or a label moved. */
   changedAt: Date;
   /** Releases that are neither decided nor withdrawn, newest first. */
@@ -30,10 +30,10 @@ export async function listPrompts(
        LEFT JOIN LATERAL (SELECT count(*)::int AS versions, max(created_at) AS pushed_at,
                                  (array_agg(key ORDER BY number DESC))[1] AS newest
                             FROM prompt_version WHERE prompt_id = p.id) v ON true
-       LEFT JOIN LATERAL (SELECT max(x.moved_at) AS moved_at,
-                                 json_agg(json_build_object('name', x.name, 'protected', x.protected, 'version', y.key)
-                                          ORDER BY x.protected DESC, x.name) AS labels
-                            FROM label x JOIN prompt_version y ON y.id = x.version_id WHERE x.prompt_id = p.id) l ON true
+       LEFT JOIN LATERAL (SELECT max(l.moved_at) AS moved_at,
+                                 json_agg(json_build_object('name', l.name, 'protected', l.protected, 'version', v.key, 'standing', ${standingSql})
+                                          ORDER BY l.protected DESC, l.name) AS labels
+                            FROM ${standingTables} WHERE l.prompt_id = p.id) l ON true
        LEFT JOIN LATERAL (SELECT json_agg(json_build_object('id', x.id, 'baseline', b.key, 'candidate', c.key)
                                           ORDER BY x.id DESC) AS open
                             FROM release x JOIN prompt_version b ON b.id = x.baseline_id
@@ -101,7 +101,16 @@ function toRow(version: Stored, names: Map<number, string>): VersionRow {
 
 export type PointingLabel = Pick<
   LabelTarget,
-  "protected" | "everProtected" | "version" | "digest" | "standing" | "release" | "decision" | "movedAt" | "movedBy"
+  | "protected"
+  | "everProtected"
+  | "version"
+  | "digest"
+  | "standing"
+  | "release"
+  | "decision"
+  | "waivedUntil"
+  | "movedAt"
+  | "movedBy"
 > & { name: string };
 
 export type PromptDetail = {
@@ -214,23 +223,29 @@ export type LabelTarget = {
   /** The newest release that approved the version, and its decision; at a break-glass the release that let it out. */
   release: number | null;
   decision: number | null;
+  /** When the approval ends with a waiver that it needed, or ended; null: it needs none. */
+  waivedUntil: Date | null;
   movedAt: Date;
   movedBy: string;
 };
 
-/** What speaks for version `v` under label `l`; the last row of the label's history is `m`. */
-export const standingSql = `CASE WHEN a.release IS NOT NULL THEN 'approved' WHEN m.kind = 'break_glass' THEN 'break_glass'
+/**
+ * What speaks for version `v` under label `l`; the last row of the label's history is `m`. An approval that ended with its
+ * waiver was one, unless it was a break-glass that brought the version here.
+ */
+export const standingSql = `CASE WHEN m.kind = 'break_glass' AND (a.release IS NULL OR NOT a.holds) THEN 'break_glass' WHEN a.release IS NOT NULL THEN 'approved'
   WHEN EXISTS (SELECT 1 FROM label_move x WHERE x.prompt_id = l.prompt_id AND x.label = l.name AND x.kind = 'adopted' AND x.to_id = v.id)
   THEN 'adopted' ELSE 'unapproved' END`;
 export const standingTables = `label l JOIN prompt_version v ON v.id = l.version_id
   LEFT JOIN LATERAL (SELECT x.id, x.kind, x.to_id, x.release_id, x.reason FROM label_move x
                       WHERE x.prompt_id = l.prompt_id AND x.label = l.name ORDER BY x.id DESC LIMIT 1) m ON true
-  LEFT JOIN LATERAL (SELECT r.id AS release, d.id AS decision FROM release r LEFT JOIN decision d ON d.release_id = r.id
+  LEFT JOIN LATERAL (SELECT r.id AS release, d.id AS decision, d.waived_until AS until, w.holds FROM release r LEFT JOIN decision d ON d.release_id = r.id
+                     CROSS JOIN LATERAL (SELECT d.waived_until IS NULL OR d.waived_until > now() AS holds) w
                       WHERE r.prompt_id = l.prompt_id AND r.candidate_id = v.id AND r.state = 'approved'
-                      ORDER BY r.id DESC LIMIT 1) a ON true`;
+                      ORDER BY w.holds DESC, r.id DESC LIMIT 1) a ON true`;
 
 export const labelColumns = `l.name, l.protected, l.ever_protected AS "everProtected", v.key AS version, v.digest,
-  ${standingSql} AS standing, coalesce(a.release, CASE WHEN m.kind = 'break_glass' THEN m.release_id END) AS release, a.decision,
+  ${standingSql} AS standing, coalesce(a.release, CASE WHEN m.kind = 'break_glass' THEN m.release_id END) AS release, a.decision, a.until AS "waivedUntil",
   l.moved_at AS "movedAt", l.moved_by AS "movedBy"`;
 
 /**

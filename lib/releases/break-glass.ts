@@ -9,6 +9,7 @@ import { type Tx, transaction } from "../db/transaction";
 import { canonicalJson, type JsonObject } from "../digest";
 import { Fault, notFound } from "../errors";
 import { writeLabelMove } from "../prompts/label-moves";
+import { approvalHolds } from "../prompts/labels";
 import { Reauthentication } from "./reauthenticate";
 import { type BreakGlassInput, breakGlassSchema } from "./schema";
 
@@ -42,15 +43,12 @@ async function planMove(tx: Tx, actor: Actor, { prompt, label, version }: BreakG
     throw new Fault("conflict", `The label ${label} is not protected: it moves without breaking the glass.`);
   }
   if (now.version.id === to.id) throw new Fault("conflict", `The label ${label} points to ${version} already.`);
-  const releases = await tx.release.findMany({
-    where: { projectId: actor.projectId, candidateId: to.id },
-    select: { id: true, state: true },
-    orderBy: { id: "desc" },
-  });
-  if (releases.some(({ state }) => state === "approved")) {
+  const about = { projectId: actor.projectId, candidateId: to.id };
+  const newest = await tx.release.findFirst({ where: about, select: { id: true }, orderBy: { id: "desc" } });
+  if ((await tx.release.count({ where: { ...about, ...approvalHolds() } })) > 0) {
     throw new Fault("conflict", `${version} is approved: the label moves there without breaking the glass.`);
   }
-  return { promptId: found.id, from: now.version, to, releaseId: releases[0]?.id ?? null };
+  return { promptId: found.id, from: now.version, to, releaseId: newest?.id ?? null };
 }
 
 function statementOf(actor: Person, { prompt, label, reason }: BreakGlassInput, { from, to }: Move): string {

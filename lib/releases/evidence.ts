@@ -2,11 +2,11 @@ import { Prisma } from "../db/generated/client";
 import type { Tx } from "../db/transaction";
 import type { JsonObject } from "../digest";
 import type { BriefNumbers } from "./brief";
-import { frozenInputs, type NumbersInputs } from "./recompute";
+import { frozenInputs, gatesAs, type NumbersInputs } from "./recompute";
 
-export const evidenceFormat = "countersign-evidence/2";
+export const evidenceFormat = "countersign-evidence/3";
 /** Held what people wrote word for word. */
-const formerFormat = "countersign-evidence/1";
+const withTexts = "countersign-evidence/1";
 
 const runSelect = { id: true, model: true, digest: true, sourceDigest: true, outputCount: true, errorCount: true };
 const versionSelect = { key: true, number: true, digest: true, author: true, message: true };
@@ -24,7 +24,7 @@ export async function buildEvidence(
   inputs: NumbersInputs,
   format: string = evidenceFormat,
 ): Promise<JsonObject> {
-  const said = format === formerFormat ? wordForWord : digestOf;
+  const said = format === withTexts ? wordForWord : digestOf;
   const release = await tx.release.findUniqueOrThrow({
     where: { id: releaseId },
     include: {
@@ -81,7 +81,7 @@ export async function buildEvidence(
     population: numbers.population,
     ...(numbers.answers && { answers: numbers.answers }),
     sampling: numbers.sampling as unknown as JsonObject,
-    gates: numbers.gates,
+    gates: gatesAs(format, numbers.gates) as JsonObject[],
     inputs: frozenInputs(inputs),
   };
 }

@@ -2,15 +2,16 @@ import type { Actor } from "../auth/actor";
 import { permit } from "../auth/permit";
 import { db } from "../db/client";
 import { getBrief } from "./brief";
-import { waiversOn } from "./waivers";
+import { type WaiverOn, waiversOn } from "./waivers";
+import { waivedInWords } from "./words";
 
 export type GateAnswer = {
   decision: "approved" | "refused" | "pending" | "unknown";
   /** The release that the answer rests on. */
   release?: number;
   reasons: string[];
-  /** Gates that the approval lets pass although they were open, and until when. */
-  waivers?: { gate: string; reason: string; until: string; by: string }[];
+  /** Gates, or with `scope` parts of them, that the approval lets pass although they were open, and until when. */
+  waivers?: WaiverOn[];
   /** Emergencies in which a protected label was moved to this version without an approval. Each is also among the reasons. */
   breakGlass?: { label: string; by: string; reason: string; at: string }[];
 };
@@ -69,8 +70,8 @@ async function decisionOn(
     const reasons = [
       `Approved on evidence ${evidenceDigest}.`,
       ...waivers.map(
-        ({ gate, by, until, reason }) =>
-          `The gate ${gate.replaceAll("_", " ")} is waived by ${by} until ${until.slice(0, 10)}: ${reason}`,
+        ({ by, until, reason, ...waiver }) =>
+          `The gate ${waivedInWords(waiver)} is waived by ${by} until ${until.slice(0, 10)}: ${reason}`,
       ),
       ...(ended ? ["A waiver that this approval needed has ended: a new release must be decided."] : []),
     ];

@@ -54,7 +54,7 @@ async function chooseVersions(tx: Tx, promptId: number, input: CreateRelease) {
 /** The dataset with runs of both versions, and the newest run of each in it. */
 async function chooseRuns(tx: Tx, projectId: number, baselineId: number, candidateId: number, input: CreateRelease) {
   const runs = await tx.run.findMany({
-    where: { projectId, versionId: { in: [baselineId, candidateId] } },
+    where: { projectId, versionId: { in: [baselineId, candidateId] }, removedAt: null },
     select: { id: true, versionId: true, datasetId: true, dataset: { select: { name: true } } },
     orderBy: { id: "desc" },
   });

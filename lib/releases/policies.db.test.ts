@@ -1,20 +1,32 @@
 import { describe, expect, it } from "vitest";
 import type { Person, Role, Token } from "../auth/actor";
+import { beginRegistration, finishRegistration } from "../auth/passkeys";
+import { hashPassword } from "../auth/password";
 import { db } from "../db/client";
 import { transaction } from "../db/transaction";
 import { canonicalJson, sha256Hex } from "../digest";
+import { Authenticator } from "../testing/authenticator";
 import { testDatabase } from "../testing/database";
 import { actorFor, seedPerson, seedProject } from "../testing/seed";
 import { createRelease, drawSample } from "./commands";
 import { countNews } from "./news";
 import { ensurePolicies, standardPolicies } from "./policy";
-import { approvePolicy, proposePolicy, rejectPolicy, withdrawProposal } from "./policy-commands";
+import {
+  approvePolicy,
+  approvePolicyWithPasskey,
+  approvePolicyWithPassword,
+  askToApprovePolicy,
+  proposePolicy,
+  rejectPolicy,
+  withdrawProposal,
+} from "./policy-commands";
 import { policySchema } from "./policy-document";
 import { getPolicy, getProposal, listPolicies, listProposals, policyFacts } from "./policy-queries";
 import { policyWarnings } from "./policy-warnings";
 import { casesOf, seedWorld } from "./release.seed";
 
 const database = await testDatabase();
+process.env.NEXTAUTH_URL = "http://127.0.0.1:3000";
 
 type Event = { action: string; subject: object; actor: object; before?: string; after?: string; details?: object };
 async function events(projectId: number): Promise<Event[]> {
@@ -27,13 +39,16 @@ async function events(projectId: number): Promise<Event[]> {
 const actions = async (projectId: number) =>
   (await events(projectId)).map(({ action }) => action).filter((action) => action !== "policy.created");
 
+const password = "correct horse battery";
+const passwordHash = await hashPassword(password);
+
 /** A project with so many people who may approve, a viewer, and the policies it starts with. */
 async function seedTeam(entitled: number) {
   const project = await seedProject();
   const roles: Role[][] = [["release_manager"], ["administrator"], ["release_manager", "reviewer"]];
   const people: Person[] = [];
-  for (let i = 0; i < entitled; i++) people.push(await seedPerson(project.id, { roles: roles[i % 3] }));
-  const viewer = await seedPerson(project.id, { roles: ["viewer", "reviewer", "auditor"] });
+  for (let i = 0; i < entitled; i++) people.push(await seedPerson(project.id, { roles: roles[i % 3], passwordHash }));
+  const viewer = await seedPerson(project.id, { roles: ["viewer", "reviewer", "auditor"], passwordHash });
   await transaction((tx) => ensurePolicies(tx, project.id));
   return { projectId: project.id, people, viewer };
 }
@@ -44,8 +59,12 @@ async function propose(actor: Person | Token, given: object = {}) {
   const input = { key: "standard", reason: "Two see more than one.", document: stricter, ...given };
   return proposePolicy({ actor, input });
 }
-const approve = (actor: Person | Token, proposal: { id: number; digest: string }) =>
-  approvePolicy({ actor, input: { proposalId: proposal.id, digest: proposal.digest } });
+const approve = (actor: Person | Token, proposal: { id: number; digest: string }) => {
+  const input = { proposalId: proposal.id, digest: proposal.digest };
+  return actor.kind === "person"
+    ? approvePolicyWithPassword({ actor, input: { ...input, password } })
+    : approvePolicy({ actor, input, proof: null });
+};
 
 const tokenOf = async (person: Person, given: { maker?: Person } = {}): Promise<Token> => {
   const { userId, projectId, roles, email } = person;
@@ -352,5 +371,51 @@ describe("what warnings are told from", () => {
     expect(await impossible()).toMatchObject([
       { field: "signers", text: expect.stringContaining("nobody here may sign") },
     ]);
+  });
+});
+
+describe("an approval", () => {
+  it("takes the password or a passkey, again and for this very document; what lacks it is refused and on record", async () => {
+    const { projectId, people } = await seedTeam(4);
+    const proposal = await propose(people[0]!);
+    const [, second, third] = people as [Person, Person, Person];
+    const input = { proposalId: proposal.id, digest: proposal.digest };
+    await expect(approvePolicy({ actor: second, input, proof: null })).rejects.toMatchObject({ code: "forbidden" });
+    await expect(
+      approvePolicyWithPassword({ actor: second, input: { ...input, password: "wrong" } }),
+    ).rejects.toMatchObject({ place: { field: "password" } });
+
+    const device = new Authenticator("http://localhost:3000");
+    const registration = await beginRegistration({ actor: second, input: { password } });
+    await finishRegistration({
+      actor: second,
+      input: { challengeId: registration.challengeId, name: "Laptop", response: device.register(registration.options) },
+    });
+    const other = await askToApprovePolicy({ actor: second, input: { ...input, reason: "Another remark." } });
+    const answer = (asked: typeof other) => ({
+      challengeId: asked.challengeId,
+      response: device.sign(asked.options),
+    });
+    await expect(approvePolicyWithPasskey({ actor: second, input: { ...input, ...answer(other) } })).rejects.toThrow(
+      "another statement",
+    );
+    const asked = await askToApprovePolicy({ actor: second, input });
+    expect(await approvePolicyWithPasskey({ actor: second, input: { ...input, ...answer(asked) } })).toMatchObject({
+      approvals: 1,
+    });
+    expect(await approve(third, proposal)).toEqual({ approvals: 2, version: 2 });
+    const told = (await events(projectId)).filter(({ action }) => /^policy\.(approval|changed)/.test(action));
+    expect(told.map(({ action, details }) => [action, details])).toMatchObject([
+      ["policy.approval_refused", { reason: "Neither password nor passkey was given again." }],
+      ["policy.approval_refused", { reason: "The password was wrong." }],
+      ["policy.approval_refused", { reason: "The passkey was used for another statement than this one." }],
+      ["policy.approval_given", { reauthentication: "passkey", assertion: { rpId: "localhost" } }],
+      ["policy.changed", { reauthentication: "password" }],
+    ]);
+    expect(JSON.parse(String((told[3]!.details as { statement: string }).statement))).toMatchObject({
+      format: "countersign-policy-approval/1",
+      sha256: proposal.digest,
+      signer: { id: second.userId },
+    });
   });
 });

@@ -1,7 +1,10 @@
+import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { z } from "zod";
 import { appendAudit } from "../audit/append";
-import { type Actor, actorName, personOf } from "../auth/actor";
+import { type Actor, actorName, type Person, personOf } from "../auth/actor";
+import { type Asked, askPasskey } from "../auth/passkeys";
 import { permit } from "../auth/permit";
+import { db } from "../db/client";
 import { type Tx, transaction } from "../db/transaction";
 import { canonicalJson, sha256Hex } from "../digest";
 import { Fault, notFound } from "../errors";
@@ -9,6 +12,7 @@ import { ensurePolicies } from "./policy";
 import { policyDraftSchema, policyKeySchema } from "./policy-document";
 import { entitledPeople } from "./policy-queries";
 import { approvalsNeeded, countApprovals, proposalState, whyNotApprove } from "./policy-rules";
+import { Reauthentication } from "./reauthenticate";
 
 const reason = (why: string) => z.string().trim().min(1, why).max(2000);
 
@@ -143,19 +147,98 @@ export type Approved = {
   version: number | null;
 };
 
+export const policyApprovalFormat = "countersign-policy-approval/1";
+
+type Approval = z.input<typeof approveSchema>;
+
+/** What an approval is on, as one canonical text: a passkey signs it. */
+function statementOf(actor: Person, key: string, { proposalId, digest, reason }: Approval): string {
+  return canonicalJson({
+    format: policyApprovalFormat,
+    ...{ policy: key, proposal: proposalId, sha256: digest, reason: reason?.trim() || null },
+    signer: { id: actor.userId, email: actor.email, name: actor.name },
+  });
+}
+
+async function recordRefusal(actor: Actor, proposalId: number, why: string): Promise<void> {
+  await transaction(async (tx) => {
+    const proposal = await lockProposal(tx, actor, proposalId);
+    await appendAudit(tx, actor, {
+      action: "policy.approval_refused",
+      subject: subjectOf(proposal),
+      after: proposal.digest,
+      details: { reason: why },
+    });
+  });
+}
+
+async function keyOf(actor: Actor, id: number): Promise<string> {
+  const found = await db.policyProposal.findFirst({
+    where: { id, projectId: actor.projectId },
+    select: { key: true },
+  });
+  if (!found) throw notFound("The proposal");
+  return found.key;
+}
+
+/** Checks the password again and approves. Throws Fault `invalid` for a wrong one (recorded), and what `approvePolicy` throws. */
+export async function approvePolicyWithPassword({
+  actor,
+  input,
+}: {
+  actor: Person;
+  input: Approval & { password: string };
+}): Promise<Approved> {
+  const { password, ...given } = input;
+  await keyOf(actor, given.proposalId);
+  const proof = await Reauthentication.byPassword(actor, password);
+  if (!proof) {
+    await recordRefusal(actor, given.proposalId, "The password was wrong.");
+    throw new Fault("invalid", "That is not your password. Nothing was approved.", { field: "password" });
+  }
+  return approvePolicy({ actor, input: given, proof });
+}
+
+/** Asks a passkey of this person to approve. */
+export async function askToApprovePolicy({ actor, input }: { actor: Person; input: Approval }): Promise<Asked> {
+  permit(actor, "policy.approve");
+  return askPasskey(actor, statementOf(actor, await keyOf(actor, input.proposalId), approveSchema.parse(input)));
+}
+
+/** Takes a passkey's answer to `askToApprovePolicy` and approves what was asked about. */
+export async function approvePolicyWithPasskey({
+  actor,
+  input,
+}: {
+  actor: Person;
+  input: Approval & { challengeId: string; response: AuthenticationResponseJSON };
+}): Promise<Approved> {
+  const { challengeId, response, ...given } = input;
+  await keyOf(actor, given.proposalId);
+  const proof = await Reauthentication.byPasskey(actor, { challengeId, response }).catch(async (error: unknown) => {
+    if (error instanceof Fault) await recordRefusal(actor, given.proposalId, error.message);
+    throw error;
+  });
+  return approvePolicy({ actor, input: given, proof });
+}
+
 /**
  * One person's approval of a proposed version. With the second of different people who may approve it becomes the newest
- * version. Only people, in the browser: an attempt by a token, or by a proposer where two others must approve, is recorded
- * and refused (Fault `forbidden`).
+ * version. Only people, in the browser, who gave their password or passkey again: an attempt by a token, by a proposer where two
+ * others must approve, or without such a proof is recorded and refused (Fault `forbidden`).
  */
 export async function approvePolicy({
   actor,
   input,
+  proof,
 }: {
   actor: Actor;
-  input: z.input<typeof approveSchema>;
+  input: Approval;
+  proof: Reauthentication | null;
 }): Promise<Approved> {
   const given = approveSchema.parse(input);
+  // Once, whatever happens afterwards.
+  const proved = actor.kind === "person" && Reauthentication.use(proof, actor.userId) ? proof : null;
   const result = await transaction(async (tx) => {
     const proposal = await lockProposal(tx, actor, given.proposalId);
     const refuse = async (why: string) => {
@@ -174,6 +257,11 @@ export async function approvePolicy({
     if (why !== null && !approvedBy.includes(actor.userId)) return refuse(why);
     mustBeOpen(proposal);
     if (why !== null) throw new Fault("conflict", why);
+    if (!proved) return refuse("Neither password nor passkey was given again.");
+    const statement = statementOf(actor, proposal.key, given);
+    // A passkey's proof is good for what it signed alone.
+    if (proved.signed && proved.signed.statement !== statement)
+      return refuse("The passkey was used for another statement than this one.");
     if (proposal.digest !== given.digest) {
       throw new Fault("conflict", "This is not the document that you read. Read the proposal again.");
     }
@@ -197,7 +285,11 @@ export async function approvePolicy({
       subject: subjectOf(proposal),
       before: proposal.newest?.digest,
       after: proposal.digest,
-      details: { key: proposal.key, approvals, version, reason: given.reason ?? null },
+      details: {
+        ...{ key: proposal.key, approvals, version, reason: given.reason ?? null },
+        ...{ reauthentication: proved.method, statement },
+        ...(proved.signed && { assertion: proved.signed.assertion }),
+      },
     });
     return { approvals, version };
   });

@@ -187,6 +187,15 @@ describe("recomputing frozen evidence", () => {
     expect(other.state === "compared" && other.different).toBeGreaterThan(5);
   });
 
+  it("holds evidence against what its own format says of a gate: earlier ones did not name the open parts", async () => {
+    const body = JSON.parse(await freeze(await gradedRelease("seven", false)));
+    expect(body.gates.some(({ open = [] }: { open?: object[] }) => open.length > 0)).toBe(true);
+    const gates = body.gates.map(({ open: _, ...gate }: { open?: object[] }) => gate);
+    const result = (format: string) => recompute(JSON.stringify({ ...body, gates, format }));
+    expect(result("countersign-evidence/2")).toMatchObject({ state: "compared", different: 0 });
+    expect(result(body.format)).not.toMatchObject({ different: 0 });
+  });
+
   it("says why when there is nothing to compute from", async () => {
     const { inputs: _, ...older } = JSON.parse(await freeze(await gradedRelease("six", false)));
     expect(recompute(JSON.stringify(older))).toMatchObject({

@@ -126,6 +126,14 @@ export function frozenInputs({ criteria, mustPass, answers, ages }: NumbersInput
   } as unknown as JsonObject;
 }
 
+/** Formats that said of a gate that it is open, and not which of its parts are. */
+const withoutParts: readonly unknown[] = ["countersign-evidence/1", "countersign-evidence/2"];
+
+/** Gates as evidence of a format has them. */
+export function gatesAs(format: unknown, gates: readonly Gate[]): Gate[] {
+  return gates.map(({ open, ...gate }) => (open && !withoutParts.includes(format) ? { ...gate, open } : gate));
+}
+
 const text = z.string();
 const count = z.int();
 const said = text.nullable();
@@ -460,8 +468,9 @@ export function recompute(body: string): Recomputation {
   }
   let again: JsonObject;
   try {
-    const { criteria, ...rest } = computeNumbers(thawed(read.data)).numbers;
-    again = JSON.parse(canonicalJson({ ...rest, numbers: criteria })) as JsonObject;
+    const { criteria, gates, ...rest } = computeNumbers(thawed(read.data)).numbers;
+    const recomputed = { ...rest, gates: gatesAs(evidence.format, gates), numbers: criteria };
+    again = JSON.parse(canonicalJson(recomputed)) as JsonObject;
   } catch (error) {
     return {
       state: "impossible",

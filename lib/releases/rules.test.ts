@@ -16,6 +16,8 @@ import {
   signersGate,
   slicesGate,
   standingOf,
+  unwaived,
+  waivedUntil,
 } from "./rules";
 
 const policy = standardPolicies.standard!;
@@ -69,6 +71,7 @@ describe("must-pass gate", () => {
       key: "must_pass",
       status: "not_enough_evidence",
       detail: "1 of 2 must-pass cases graded pass; not answered by both versions: c2.",
+      open: [{ case: "c2" }],
     });
   });
   it("is met without must-pass cases, and when the policy does not ask", () => {
@@ -291,6 +294,59 @@ describe("signatures", () => {
     expect(blocking([...short, signersGate(policy, standingOf(policy, []))]).map(({ key }) => key)).toEqual([
       "reviews",
     ]);
+  });
+  it("a gate is waived when each of its open parts is, and as long as the first of them", () => {
+    const [gate] = [
+      mustPassGate(policy, [grade({ label: "fail" }), grade({ case: "c2", label: "unsure" }), grade({ case: "c3" })]),
+    ];
+    expect(gate.open).toEqual([{ case: "c1" }, { case: "c2" }]);
+    const of = (key: string, until = "2026-12-24T00:00:00.000Z") => ({
+      gate: "must_pass" as const,
+      scope: { case: key },
+      until,
+    });
+    const whole = { gate: "must_pass" as const, until: "2026-12-01T00:00:00.000Z" };
+    const now = new Date("2026-11-30T00:00:00.000Z");
+    expect(unwaived(gate, [of("c1")], now)).toEqual([{ case: "c2" }]);
+    expect(blocking([gate], [of("c1"), of("c3")], now)).toHaveLength(1);
+    expect(blocking([gate], [of("c1"), of("c2")], now)).toEqual([]);
+    expect(blocking([gate], [whole], now)).toEqual([]);
+    const later = "2026-12-25T00:00:00.000Z";
+    expect(waivedUntil([gate], [of("c1"), of("c2", later)])?.toISOString()).toBe(of("c1").until);
+    // Over one part the longest counts.
+    expect(waivedUntil([gate], [of("c1"), of("c2", later), of("c1", later), whole])?.toISOString()).toBe(later);
+    expect(waivedUntil([{ ...gate, status: "met" }], [whole])).toBeNull();
+    // A gate of evidence that does not say which parts are open is waived whole or not at all.
+    const { open: _, ...unknown } = gate;
+    expect(blocking([unknown], [of("c1"), of("c2")], now)).toHaveLength(1);
+    expect(blocking([unknown], [whole], now)).toEqual([]);
+  });
+  it("name the parts that keep them open, also those that a worse one is told before", () => {
+    const bad = criterion({ key: "tone", alwaysValid: { low: -0.2, high: -0.1 }, labelled: 3 });
+    const wide = criterion({ alwaysValid: { low: -0.2, high: 0.3 } });
+    expect(deltaGate(policy, [wide, bad, criterion({ key: "fine" })]).open).toEqual([
+      { criterion: "grounded" },
+      { criterion: "tone" },
+    ]);
+    expect(reviewsGate(policy, [wide, bad], 100).open).toEqual([{ criterion: "tone" }]);
+    const judge = (licence: "trusted" | "untrusted" | "not_enough_evidence") => ({
+      key: "j",
+      licence,
+      detail: licence,
+    });
+    const judged = (["untrusted", "trusted", "not_enough_evidence"] as const).map((licence) =>
+      criterion({ key: licence, judge: judge(licence) }),
+    );
+    expect(judgeGate(judged, 100).open).toEqual([{ criterion: "untrusted" }, { criterion: "not_enough_evidence" }]);
+    for (const gate of evidenceGates({
+      policy,
+      mustPass: [grade()],
+      criteria: [criterion()],
+      drawable: 100,
+      slices: [],
+      ages,
+    }))
+      expect(gate).not.toHaveProperty("open");
   });
   it("a waived gate stays open and blocks no more, until the waiver ends", () => {
     const gates = evidenceGates({

@@ -7,7 +7,11 @@ import { count, listed, margin, ofHundredAtMost, points, pointsInterval } from "
 export const gateKeys = ["must_pass", "delta", "judge", "reviews", "slices", "freshness", "signers"] as const;
 export type GateKey = (typeof gateKeys)[number];
 export type GateStatus = "met" | "not_met" | "not_enough_evidence";
-export type Gate = { key: GateKey; status: GateStatus; detail: string };
+/** One of the things that a gate looks at: a criterion, a slice or a must-pass case, by its key. */
+export type GatePart = { criterion: string } | { slice: string } | { case: string };
+
+/** `open`: the parts that keep it from being met; a gate that is met, or that has no parts, lacks it. */
+export type Gate = { key: GateKey; status: GateStatus; detail: string; open?: GatePart[] };
 
 /** The people's label of a candidate's answer; null while not enough people have graded it. */
 export type HumanLabel = "pass" | "fail" | "unsure" | "disagreement" | null;
@@ -25,6 +29,8 @@ export function humanLabel(grades: readonly ("pass" | "fail" | "unsure")[], revi
   );
   return (grades.length >= 3 && majority) || "disagreement";
 }
+
+const byCriterion = ({ key }: { key: string }) => ({ criterion: key });
 
 export type MustPassGrade = {
   case: string;
@@ -57,12 +63,13 @@ export function mustPassGate(policy: PolicyDocument, grades: readonly MustPassGr
   const casesWhere = (matches: (grade: MustPassGrade) => boolean) => [
     ...new Set(grades.filter(matches).map((grade) => grade.case)),
   ];
+  const open = casesWhere(({ label }) => label !== "pass");
+  const parts = open.map((name) => ({ case: name }));
   const failed = casesWhere(({ label }) => label === "fail");
   if (failed.length > 0) {
     const detail = `${count(failed.length, "must-pass case")} graded fail: ${listed(failed)}.`;
-    return { key, status: "not_met", detail };
+    return { key, status: "not_met", detail, open: parts };
   }
-  const open = casesWhere(({ label }) => label !== "pass");
   if (open.length === 0) {
     return { key, status: "met", detail: `All ${count(cases.size, "must-pass case")} graded pass.` };
   }
@@ -76,7 +83,7 @@ export function mustPassGate(policy: PolicyDocument, grades: readonly MustPassGr
   ].filter((part) => part !== false);
   const passed = cases.size - open.length;
   const detail = `${passed} of ${count(cases.size, "must-pass case")} graded pass${why.length > 0 ? `; ${why.join("; ")}` : ""}.`;
-  return { key, status: "not_enough_evidence", detail };
+  return { key, status: "not_enough_evidence", detail, open: parts };
 }
 
 /**
@@ -96,32 +103,34 @@ export function deltaGate(policy: PolicyDocument, criteria: readonly CriterionNu
     return differ ? `${numbers}, margin ${margin(marginOf(criterion))}` : numbers;
   };
   const below = criteria.filter((row) => row.alwaysValid !== null && row.alwaysValid.high < marginOf(row));
+  const unsettled = asked.filter(
+    (row) => row.labelled === 0 || row.alwaysValid === null || row.alwaysValid.low < marginOf(row),
+  );
+  const open = criteria.filter((row) => below.includes(row) || unsettled.includes(row)).map(byCriterion);
   const [primary] = criteria;
   const limit = margin(primary ? marginOf(primary) : policy.margin);
   if (below.length > 0) {
     const what = differ ? "its margin" : `the margin of ${limit}`;
-    return { key, status: "not_met", detail: `Worse than ${what}: ${below.map(say).join("; ")}.` };
+    return { key, status: "not_met", detail: `Worse than ${what}: ${below.map(say).join("; ")}.`, open };
   }
   if (!primary?.alwaysValid || primary.labelled === 0) {
-    return { key, status: "not_enough_evidence", detail: `Nothing is graded yet; the margin is ${limit}.` };
+    return { key, status: "not_enough_evidence", detail: `Nothing is graded yet; the margin is ${limit}.`, open };
   }
-  const open = asked.filter(
-    (row) => row.labelled === 0 || row.alwaysValid === null || row.alwaysValid.low < marginOf(row),
-  );
-  if (open.length === 0) {
+  if (unsettled.length === 0) {
     const risk = `at most ${ofHundredAtMost(policy.riskLimit)} of 100 releases that are worse than that get here`;
     const detail = differ
       ? `${asked.map(say).join("; ")}: ${risk}.`
       : `${asked.map(say).join("; ")}; the margin is ${limit}: ${risk}.`;
     return { key, status: "met", detail };
   }
-  const told = open.map((row) => (row.labelled === 0 ? `${row.key}: nothing is graded yet` : say(row))).join("; ");
+  const told = unsettled.map((row) => (row.labelled === 0 ? `${row.key}: nothing is graded yet` : say(row))).join("; ");
   return {
     key,
     status: "not_enough_evidence",
     detail: differ
       ? `${told}: the interval reaches below the margin, more grades would narrow it.`
       : `${told} reaches below the margin of ${limit}: more grades would narrow it.`,
+    open,
   };
 }
 
@@ -142,10 +151,11 @@ export function judgeGate(criteria: readonly CriterionNumbers[], drawable: numbe
     return { key, status: "met", detail: "No judge is used: the estimate rests on people's grades alone." };
   }
   const say = (rows: typeof judged) => rows.map((row) => `${row.key} (${row.of}): ${row.detail}`).join(" ");
+  const open = judged.filter(({ licence }) => licence !== "trusted").map(({ of }) => ({ criterion: of }));
   const untrusted = judged.filter(({ licence }) => licence === "untrusted");
-  if (untrusted.length > 0) return { key, status: "not_met", detail: say(untrusted) };
-  const open = judged.filter(({ licence }) => licence === "not_enough_evidence");
-  if (open.length > 0) return { key, status: "not_enough_evidence", detail: say(open) };
+  if (untrusted.length > 0) return { key, status: "not_met", detail: say(untrusted), open };
+  const unsure = judged.filter(({ licence }) => licence === "not_enough_evidence");
+  if (unsure.length > 0) return { key, status: "not_enough_evidence", detail: say(unsure), open };
   return { key, status: "met", detail: say(judged) };
 }
 
@@ -153,11 +163,10 @@ export function judgeGate(criteria: readonly CriterionNumbers[], drawable: numbe
 export function reviewsGate(policy: PolicyDocument, criteria: readonly CriterionNumbers[], drawable: number): Gate {
   const needed = Math.min(policy.minReviewedCases, drawable);
   const labelled = criteria.length > 0 ? Math.min(...criteria.map((criterion) => criterion.labelled)) : 0;
-  return {
-    key: "reviews",
-    status: labelled >= needed ? "met" : "not_enough_evidence",
-    detail: `${labelled} of at least ${count(needed, "case")} graded, by people who were sure and agree.`,
-  };
+  const detail = `${labelled} of at least ${count(needed, "case")} graded, by people who were sure and agree.`;
+  if (labelled >= needed) return { key: "reviews", status: "met", detail };
+  const open = criteria.filter((criterion) => criterion.labelled < needed).map(byCriterion);
+  return { key: "reviews", status: "not_enough_evidence", detail, open };
 }
 
 /**
@@ -176,15 +185,23 @@ export function slicesGate(policy: PolicyDocument, bounds: readonly SliceBound[]
     return bound.delta === null ? `${bound.slice} ${interval}` : `${bound.slice} ${points(bound.delta)} (${interval})`;
   };
   const worse = bounds.filter(({ high, margin }) => high < margin);
-  if (worse.length > 0) {
-    return { key, status: "not_met", detail: `Worse than its margin: ${worse.map(say).join("; ")}.` };
-  }
-  const open = bounds.filter(
+  const unsettled = bounds.filter(
     ({ population, labelled, low, margin }) => population === 0 || labelled === 0 || low < margin,
   );
-  if (open.length > 0) {
-    const narrow = open.some(({ population, drawn }) => drawn < population) ? " More grades would narrow it." : "";
-    return { key, status: "not_enough_evidence", detail: `Not settled: ${open.map(say).join("; ")}.${narrow}` };
+  const open = bounds
+    .filter((bound) => worse.includes(bound) || unsettled.includes(bound))
+    .map(({ slice }) => ({ slice }));
+  if (worse.length > 0) {
+    return { key, status: "not_met", detail: `Worse than its margin: ${worse.map(say).join("; ")}.`, open };
+  }
+  if (unsettled.length > 0) {
+    const narrow = unsettled.some(({ population, drawn }) => drawn < population) ? " More grades would narrow it." : "";
+    return {
+      key,
+      status: "not_enough_evidence",
+      detail: `Not settled: ${unsettled.map(say).join("; ")}.${narrow}`,
+      open,
+    };
   }
   return { key, status: "met", detail: `Not worse than its margin: ${bounds.map(say).join("; ")}.` };
 }
@@ -316,18 +333,44 @@ export function evidenceGates({ policy, mustPass, criteria, drawable, slices, ag
   ].filter((gate) => gate !== null);
 }
 
-/** Somebody's word on record that a release may be approved although a gate is open, up to a moment (ISO 8601). */
-export type Waiver = { gate: GateKey; until: string };
+/**
+ * Somebody's word on record that a release may be approved although a gate is open, up to a moment (ISO 8601). `scope`: the
+ * one part of the gate that it is about; without it, all of the gate.
+ */
+export type Waiver = { gate: GateKey; scope?: GatePart; until: string };
 
-/** The waiver that holds for a gate at a moment. A gate that is met needs none; one that is waived stays open all the same. */
-export function waiverOf<W extends Waiver>(gate: Gate, waivers: readonly W[], at = new Date()): W | undefined {
-  if (gate.status === "met") return undefined;
-  return waivers.find(({ gate: key, until }) => key === gate.key && at.getTime() < Date.parse(until));
+export function isSamePart(a: GatePart, b: GatePart): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** The gates that keep a release from being approved: open and not waived at that moment; signatures aside. */
-export function blocking(gates: readonly Gate[], waivers: readonly Waiver[] = [], at = new Date()): Gate[] {
-  return gates.filter(
-    (gate) => gate.key !== "signers" && gate.status !== "met" && waiverOf(gate, waivers, at) === undefined,
+/** What of a gate can be waived on its own, `null` standing for all of it: its open parts, where it has any. */
+function partsOf(gate: Gate): (GatePart | null)[] {
+  if (gate.status === "met") return [];
+  return gate.open && gate.open.length > 0 ? gate.open : [null];
+}
+
+/** When the longest waiver over a part of a gate ends, in milliseconds; −Infinity: none is over it. */
+function waivedTo(gate: Gate, part: GatePart | null, waivers: readonly Waiver[]): number {
+  const over = waivers.filter(
+    ({ gate: key, scope }) => key === gate.key && (scope === undefined || (part !== null && isSamePart(scope, part))),
   );
+  return Math.max(Number.NEGATIVE_INFINITY, ...over.map(({ until }) => Date.parse(until)));
+}
+
+/** What of a gate nobody waives at a moment; `null`: all of it. A gate that is waived stays open all the same. */
+export function unwaived(gate: Gate, waivers: readonly Waiver[], at = new Date()): (GatePart | null)[] {
+  return partsOf(gate).filter((part) => waivedTo(gate, part, waivers) <= at.getTime());
+}
+
+/** The gates that keep a release from being approved: open, and not waived in all their open parts; signatures aside. */
+export function blocking(gates: readonly Gate[], waivers: readonly Waiver[] = [], at = new Date()): Gate[] {
+  return gates.filter((gate) => gate.key !== "signers" && unwaived(gate, waivers, at).length > 0);
+}
+
+/** When the first of the waivers ends that open gates need, of several over one part the longest; null: none is needed. */
+export function waivedUntil(gates: readonly Gate[], waivers: readonly Waiver[]): Date | null {
+  const ends = gates
+    .filter(({ key }) => key !== "signers")
+    .flatMap((gate) => partsOf(gate).map((part) => waivedTo(gate, part, waivers)));
+  return ends.length > 0 ? new Date(Math.min(...ends)) : null;
 }

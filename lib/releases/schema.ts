@@ -58,9 +58,17 @@ export function meaningsFor(decision: SignOffDecision, ofPolicy: readonly string
 /** Gates that a policy may let people waive; signatures are none. */
 export const waivable = ["must_pass", "delta", "judge", "reviews", "slices", "freshness"] as const;
 
-/** A gate that a signer lets pass although it is open, and until when. */
+/** One of the things that a gate looks at, by its key. */
+const partSchema = z.union([
+  z.strictObject({ criterion: z.string().min(1).max(500) }),
+  z.strictObject({ slice: z.string().min(1).max(500) }),
+  z.strictObject({ case: z.string().min(1).max(500) }),
+]);
+
+/** A gate, or with `scope` one open part of it, that a signer lets pass although it is open, and until when. */
 export const waiverSchema = z.strictObject({
   gate: z.enum(waivable),
+  scope: partSchema.optional(),
   reason: z.string().trim().min(1, "Say why this gate is waived.").max(2000),
   until: z.iso.datetime("Give the day on which the waiver ends."),
 });
@@ -73,12 +81,16 @@ export const signOffSchema = z
     decision: z.enum(signOffDecisions),
     meaning: z.string().min(1, "Choose what your signature means.").max(500),
     reason: z.string().trim().min(1, "Say why.").max(4000),
-    waivers: z.array(waiverSchema).max(20).default([]),
+    waivers: z.array(waiverSchema).max(200).default([]),
   })
   .refine(({ decision, waivers }) => decision === "approve" || waivers.length === 0, {
     path: ["waivers"],
     message: "Only an approval waives gates.",
-  });
+  })
+  .refine(
+    ({ waivers }) => new Set(waivers.map(({ gate, scope }) => JSON.stringify([gate, scope]))).size === waivers.length,
+    { path: ["waivers"], message: "The same is waived twice." },
+  );
 export type SignOffInput = z.input<typeof signOffSchema>;
 
 export const withdrawSignOffSchema = z.strictObject({

@@ -15,10 +15,18 @@ import { changedSinceFrozen, changesBetween } from "./frozen";
 import { listOpened, type Opened } from "./opened";
 import { type PolicyDocument, readPolicy } from "./policy-document";
 import { Reauthentication } from "./reauthenticate";
-import { blocking, decides, type Gate, type Standing, standingOf, waiverOf } from "./rules";
-import { meaningsFor, type SignOffDecision, type SignOffInput, signOffSchema, withdrawSignOffSchema } from "./schema";
+import { blocking, decides, type Gate, isSamePart, type Standing, standingOf, unwaived, waivedUntil } from "./rules";
+import {
+  type GivenWaiver,
+  meaningsFor,
+  type SignOffDecision,
+  type SignOffInput,
+  signOffSchema,
+  withdrawSignOffSchema,
+} from "./schema";
 import { contributionsTo } from "./signers";
 import { type WaiverOn, waiversOn } from "./waivers";
+import { waivedInWords } from "./words";
 
 export const statementFormat = "countersign-sign-off/1";
 
@@ -274,17 +282,33 @@ async function checkGiven(tx: Tx, actor: Actor, release: Subject, given: Given):
   if (!row) throw await conflictOf(tx, actor, release.id, given.evidenceDigest);
   const inForce = await waiversOn(tx, release.id, given.evidenceDigest);
   const waivers = [...given.waivers, ...inForce];
-  const unneeded = given.waivers.find(({ gate: key }) => row.gates.find((gate) => gate.key === key)?.status === "met");
-  if (unneeded) {
-    const name = unneeded.gate.replaceAll("_", " ");
-    throw new Fault("invalid", `The gate ${name} is met: there is nothing to waive.`, { field: "waivers" });
+  for (const { gate: key, scope } of given.waivers) {
+    const gate = row.gates.find((gate) => gate.key === key);
+    const name = waivedInWords({ gate: key, scope });
+    const isOpen = gate && (scope ? gate.open?.some((part) => isSamePart(part, scope)) : gate.status !== "met");
+    if (isOpen) continue;
+    const why = scope ? "is not open on its own" : "is met";
+    throw new Fault("invalid", `The gate ${name} ${why}: there is nothing to waive.`, { field: "waivers" });
   }
   const open = blocking(row.gates, waivers);
   if (open.length === 0) return;
-  const ended = open.flatMap((gate) => inForce.filter((waiver) => waiver.gate === gate.key).map(endedWaiver));
-  const why = [...open.map(({ detail }) => detail), ...ended];
+  const ended = open.flatMap((gate) => inForce.filter((waiver) => waiver.gate === gate.key && hasEnded(waiver)));
+  const why = [
+    ...open.map(({ detail }) => detail),
+    ...open.flatMap((gate) => stillOpen(gate, waivers)),
+    ...ended.map(endedWaiver),
+  ];
   throw new Refused("conflict", `Not every gate is met: ${why.join(" ")}`);
 }
+
+/** Which parts of a gate nobody waives, where some of it is waived. */
+function stillOpen(gate: Gate, waivers: readonly GivenWaiver[]): string[] {
+  if (!waivers.some(({ gate: key }) => key === gate.key)) return [];
+  const parts = unwaived(gate, waivers).filter((part) => part !== null);
+  return parts.map((scope) => `Nobody waives ${waivedInWords({ gate: gate.key, scope })}.`);
+}
+
+const hasEnded = ({ until }: WaiverOn) => Date.parse(until) <= Date.now();
 
 function endedWaiver({ by, until }: WaiverOn): string {
   return `The waiver by ${by} ended on ${until.slice(0, 10)}.`;
@@ -335,7 +359,7 @@ async function decide(tx: Tx, actor: Person, release: Subject, given: Deciding):
      WHERE id = ${release.id} AND state = 'ready' AND evidence_digest = ${evidenceDigest}
     RETURNING decided_at AS "decidedAt"`;
   if (!row) throw await conflictOf(tx, actor, release.id, evidenceDigest);
-  const waivedUntil = outcome === "approved" ? await waivedUntilOf(tx, release.id, evidenceDigest) : null;
+  const waivedUntil = outcome === "approved" ? await endOfWaivers(tx, release.id, evidenceDigest) : null;
   if (outcome === "approved") await moveLabel(tx, actor, release, reason);
   const { approvals } = standing;
   const state = outcome ?? "ready";
@@ -394,13 +418,10 @@ function outcomeOf(policy: PolicyDocument, standing: Standing, decision: SignOff
   return outcome === (decision === "approve" ? "approved" : "refused") ? outcome : null;
 }
 
-/** When the first of the waivers ends that open gates need; of several for one gate the longest counts. */
-async function waivedUntilOf(tx: Tx, releaseId: number, digest: string): Promise<Date | null> {
+async function endOfWaivers(tx: Tx, releaseId: number, digest: string): Promise<Date | null> {
   const [row] = await tx.$queryRaw<{ gates: Gate[] }[]>`
     SELECT body::json -> 'gates' AS gates FROM evidence WHERE release_id = ${releaseId} AND digest = ${digest}`;
-  const waivers = (await waiversOn(tx, releaseId, digest)).sort((a, b) => Date.parse(b.until) - Date.parse(a.until));
-  const ends = row!.gates.flatMap((gate) => waiverOf(gate, waivers)?.until ?? []).map((until) => Date.parse(until));
-  return ends.length > 0 ? new Date(Math.min(...ends)) : null;
+  return waivedUntil(row!.gates, await waiversOn(tx, releaseId, digest));
 }
 
 /**

@@ -11,7 +11,11 @@ import { hashPassword } from "../auth/password";
 import { createToken, tokenActor } from "../auth/tokens";
 import { db } from "../db/client";
 import { canonicalJson, sha256Hex } from "../digest";
+import { moveLabel } from "../prompts/commands";
+import { labelHistory } from "../prompts/label-history";
 import { writeLabelMove } from "../prompts/label-moves";
+import { protectLabel } from "../prompts/protection";
+import { getLabel, listPrompts } from "../prompts/queries";
 import { Authenticator } from "../testing/authenticator";
 import { testDatabase } from "../testing/database";
 import { actorFor, seedPerson, seedProject } from "../testing/seed";
@@ -24,7 +28,7 @@ import { recordOpening } from "./opened";
 import { standardPolicies } from "./policy";
 import type { PolicyDocument } from "./policy-document";
 import { casesOf, gradeDrawn, seedWorld, type Truth } from "./release.seed";
-import { meanings, type SignOffInput } from "./schema";
+import { type GivenWaiver, meanings, type SignOffInput } from "./schema";
 import { askToSign, signOff, signOffWithPasskey, signOffWithPassword, withdrawSignOff } from "./sign-off";
 import { listSigners } from "./signers";
 
@@ -54,6 +58,8 @@ const unclear: Truth = (key) => (Number(key.slice(1)) % 2 === 0 ? "unsure" : "pa
 type Given = {
   policy?: Partial<PolicyDocument>;
   truth?: Truth;
+  /** Keys of the cases. */
+  mustPass?: string[];
   /** How the candidate came about. */
   world?: (team: Team) => Parameters<typeof seedWorld>[2];
 };
@@ -70,7 +76,9 @@ async function readyRelease(given: Given = {}) {
     reviewer: await person(["reviewer", "release_manager"]),
     administrator: await person(["administrator"]),
   };
-  const cases = casesOf({ "fail>pass": 30, "pass>pass": 30 });
+  const cases = casesOf({ "fail>pass": 30, "pass>pass": 30 }).map((row) => {
+    return { ...row, mustPass: given.mustPass?.includes(row.key) };
+  });
   const world = await seedWorld(project.id, cases, { label: "production", ...given.world?.(team) });
   const document = canonicalJson({ ...standardPolicies.standard, name: "Own", ...given.policy });
   await db.policy.create({
@@ -434,6 +442,43 @@ describe("a waiver", () => {
     const { bytes } = await exportDecision({ actor: release.manager, id: decision!.id });
     expect(verifyDecision(bytes).checks.find(({ name }) => name === "policy")).toMatchObject({ ok: true });
   });
+  it("of one part of a gate lets that part pass and no other", async () => {
+    const release = await readyRelease({
+      truth: (key, side) => (side === "candidate" && (key === "c001" || key === "c002") ? "fail" : better(key, side)),
+      policy: { signers: 2, waivers: { gates: ["must_pass"], maxDays: 10 } },
+      mustPass: ["c001", "c002"],
+    });
+    const of = (scope: GivenWaiver["scope"], days = 5): GivenWaiver => ({
+      ...waiver("reviews", days),
+      gate: "must_pass",
+      scope,
+    });
+    const [one, other] = [of({ case: "c001" }), of({ case: "c002" }, 3)];
+    await expect(sign(release.manager, release, { waivers: [one] })).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("Nobody waives must pass: case c002."),
+    });
+    expect(await events("release.sign_off_refused", release.id)).toHaveLength(1);
+    for (const wrong of [of({ case: "c003" }), of({ criterion: "correct" })])
+      await expect(sign(release.manager, release, { waivers: [one, other, wrong] })).rejects.toMatchObject({
+        code: "invalid",
+        message: expect.stringContaining("nothing to waive"),
+      });
+    await expect(sign(release.manager, release, { waivers: [one, one] })).rejects.toThrow("waived twice");
+    expect(await sign(release.manager, release, { waivers: [one, other] })).toMatchObject({ state: "ready" });
+    expect(await sign(release.second, release)).toMatchObject({ state: "approved" });
+    const { decision, signOffs } = await stateOf(release.id);
+    expect(JSON.parse(signOffs[0]!.statement!).waivers).toEqual([one, other]);
+    expect((await events("sign_off.given", release.id))[0]!.details?.waivers).toEqual([one, other]);
+    expect(decision!.waivedUntil?.toISOString()).toBe(other.until);
+    expect(await gateFor(release.manager, { prompt: release.world.prompt, version: "v2" })).toMatchObject({
+      decision: "approved",
+      reasons: expect.arrayContaining([expect.stringContaining("must pass: case c002 is waived")]),
+      waivers: [{ scope: { case: "c001" } }, { scope: { case: "c002" } }],
+    });
+    const { bytes } = await exportDecision({ actor: release.manager, id: decision!.id });
+    expect(verifyDecision(bytes).checks.find(({ name }) => name === "policy")).toMatchObject({ ok: true });
+  });
   it("that has ended lets no approval through", async () => {
     const release = await readyRelease({ truth: unclear, policy });
     const soon = new Date(Date.now() + 2500).toISOString();
@@ -451,6 +496,61 @@ describe("a waiver", () => {
     await expect(sign(release.manager, release, { waivers: [waiver("delta", 5)] })).rejects.toMatchObject({
       code: "invalid",
     });
+  });
+});
+
+describe("an approval whose waiver ended", () => {
+  const policy = { waivers: { gates: ["delta" as const, "reviews" as const], maxDays: 10 } };
+  it("moves no protected label any more: refused, on record, also by the database; breaking the glass is red", async () => {
+    const release = await readyRelease({ truth: unclear, policy });
+    const { manager, administrator } = release;
+    await sign(manager, release, { waivers: [waiver("delta", 5), waiver("reviews", 3)] });
+    const { prompt, promptId, baseline, candidate } = release.world;
+    const about = (label: string, version = "v2") => ({ prompt, label, version, reason: "As was decided." });
+    for (const label of ["canary", "stable"]) {
+      await moveLabel({ actor: manager, input: about(label, "v1") });
+      await protectLabel({ actor: administrator, input: { prompt, label, reason: "Programs read it." } });
+    }
+    expect(await moveLabel({ actor: manager, input: about("canary") })).toMatchObject({ version: "v2" });
+    expect(await getLabel(manager, prompt, "canary")).toMatchObject({
+      standing: "approved",
+      waivedUntil: expect.any(Date),
+    });
+
+    await database.asOwner("ALTER TABLE decision DISABLE TRIGGER ALL");
+    await database.asOwner("UPDATE decision SET waived_until = now() WHERE release_id = $1", [release.id]);
+    await database.asOwner("ALTER TABLE decision ENABLE TRIGGER ALL");
+    await expect(moveLabel({ actor: manager, input: about("stable") })).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringMatching(/needed a waiver that ended on \d{4}-\d\d-\d\d\. A new release/),
+    });
+    const [refused] = await database.asOwner<{ leaf: Buffer }>(
+      `SELECT leaf FROM audit_entry WHERE action = 'label.move_refused' AND subject = $1`,
+      [`label:${prompt}/stable`],
+    );
+    expect(JSON.parse(refused!.leaf.toString("utf8")).details).toMatchObject({
+      to: "v2",
+      waiverEnded: expect.any(String),
+    });
+    const move = { promptId, label: "stable", kind: "moved" as const, toId: candidate.id, protected: true };
+    await expect(db.labelMove.create({ data: { ...move, reason: "Mine.", movedBy: "me" } })).rejects.toThrow(
+      /no release approved/,
+    );
+    // Nor back to it: the label that is there stays, and once it left it does not return.
+    expect((await labelHistory(manager, prompt, "canary")).standing).toBe("approved");
+    expect(await moveLabel({ actor: manager, input: about("canary", "v1") })).toMatchObject({ rolledBack: true });
+    await expect(moveLabel({ actor: manager, input: about("canary") })).rejects.toMatchObject({ code: "conflict" });
+    expect((await labelHistory(manager, prompt, "canary")).back).toEqual([]);
+    expect(baseline.id).not.toBe(candidate.id);
+
+    await breakGlassWithPassword({ actor: manager, input: { ...about("stable"), password } });
+    expect(await getLabel(manager, prompt, "stable")).toMatchObject({ version: "v2", standing: "break_glass" });
+    const { prompts } = await listPrompts(manager);
+    expect(prompts[0]?.labels).toEqual([
+      { name: "canary", protected: true, version: "v1", standing: "adopted" },
+      { name: "production", protected: true, version: "v2", standing: "approved" },
+      { name: "stable", protected: true, version: "v2", standing: "break_glass" },
+    ]);
   });
 });
 

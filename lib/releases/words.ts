@@ -60,3 +60,10 @@ export function listed(items: readonly string[], shown = 5): string {
   const last = head.pop();
   return head.length === 0 ? (last ?? "") : `${head.join(", ")} and ${last}`;
 }
+
+/** What a waiver is of: `must pass`, or `must pass: case c-12`. */
+export function waivedInWords({ gate, scope }: { gate: string; scope?: Readonly<Record<string, string>> }): string {
+  const name = gate.replaceAll("_", " ");
+  const [part] = Object.entries(scope ?? {});
+  return part ? `${name}: ${part[0]} ${part[1]}` : name;
+}

@@ -1,4 +1,6 @@
-import { writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, rmSync, writeFileSync } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
 import { answerOf, CliError, send } from "../connection";
 import { show, wantsJson } from "../output";
@@ -6,9 +8,9 @@ import { show, wantsJson } from "../output";
 type Options = { latest?: boolean; out?: string };
 
 export function register(program: Command): void {
-  program
-    .command("export")
-    .description("take records out of the server")
+  const group = program.command("export").description("take records out of the server");
+  registerProject(group);
+  group
     .command("decision")
     .argument("[id]", "the decision, as in /audit/decisions/<id>")
     .description(
@@ -39,6 +41,32 @@ export function register(program: Command): void {
         command,
         { file: out, bytes: bytes.length },
         `Wrote ${out} (${bytes.length} bytes). Check it: countersign verify ${out}`,
+      );
+    });
+}
+
+function registerProject(group: Command): void {
+  group
+    .command("project")
+    .description(
+      "everything of the token's project as JSON lines in a .tar.gz, removed content as removed; administrators only",
+    )
+    .requiredOption("--out <file>", "where to write it; a file that is there is not overwritten")
+    .action(async ({ out }: { out: string }, command: Command) => {
+      if (existsSync(out)) throw new CliError(2, `${out} is there already. Name a new file.`);
+      const response = await send("GET", "/project/export");
+      if (!response.ok || !response.body) await answerOf(response);
+      const file = createWriteStream(out, { mode: 0o600 });
+      try {
+        await pipeline(Readable.fromWeb(response.body as never), file);
+      } catch (error) {
+        rmSync(out, { force: true });
+        throw new CliError(3, `The export broke off, and ${out} was not written: ${(error as Error).message}.`);
+      }
+      show(
+        command,
+        { file: out, bytes: file.bytesWritten },
+        `Wrote ${out} (${file.bytesWritten} bytes). Keep it safe: it holds all content of the project.`,
       );
     });
 }

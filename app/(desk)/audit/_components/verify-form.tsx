@@ -1,5 +1,6 @@
 "use client";
 
+import Link from "next/link";
 import { useActionState } from "react";
 import { Button } from "@/components/ui/button";
 import { formatCount, plural } from "@/components/ui/format";
@@ -10,7 +11,7 @@ import { verifyAction } from "../actions";
 
 type Verified = LogVerification & { tookMs: number };
 
-/** Recomputes every hash of the log and every signature, and shows what came out. */
+/** Recomputes every hash of the log and every checkpoint's signature, and shows what came out. Decisions have a check of their own. */
 export function VerifyForm() {
   const [outcome, verify, busy] = useActionState(verifyAction, null);
   const result = outcome?.ok ? outcome.value : undefined;
@@ -46,6 +47,13 @@ function Result({ result }: { result: Verified }) {
       <p>
         Recomputed {plural(size, "entry", "entries")} in {(tookMs / 1000).toFixed(1)} s, and held them against{" "}
         {plural(checkpoints.stored, "checkpoint")} in the database and {formatCount(checkpoints.outside)} outside it.
+      </p>
+      <p className="mt-1">
+        This was about the log. A decision&apos;s numbers, signatures and runs are computed again on{" "}
+        <Link href="/audit/decisions" className="underline underline-offset-2">
+          its record
+        </Link>
+        ; answers and evidence of everything by <code className="font-mono">countersign verify</code>.
       </p>
       {notes.map((note) => (
         <p key={note} className="mt-1">

@@ -72,7 +72,13 @@ export default async function PromptPage({ params, searchParams }: Props) {
                 </Link>
               </p>
             )}
-            <VersionList prompt={name} versions={prompt.versions} current={version.key} next={prompt.next} />
+            <VersionList
+              prompt={name}
+              versions={prompt.versions}
+              broken={prompt.labels.filter(({ standing }) => standing === "break_glass").map((label) => label.name)}
+              current={version.key}
+              next={prompt.next}
+            />
           </div>
           <div className="flex min-w-0 flex-col gap-6">
             <ComparePicker

@@ -26,9 +26,9 @@ const columns = column.columns([
     header: "Labels",
     cell: ({ row }) => (
       <ul className="flex flex-wrap gap-x-3 gap-y-1">
-        {row.original.labels.map(({ name, protected: isProtected, version }) => (
+        {row.original.labels.map(({ name, protected: isProtected, version, standing }) => (
           <li key={name} className="inline-flex items-center gap-1">
-            <LabelBadge name={name} isProtected={isProtected} />
+            <LabelBadge name={name} isProtected={isProtected} isBroken={standing === "break_glass"} />
             <span aria-hidden="true">→</span>
             <UntrustedText text={version} />
           </li>

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { Asked } from "@/lib/auth/passkeys";
 import { assertionSchema } from "@/lib/auth/schema";
 import { closeGrading, drawSample, reopenGrading, withdrawRelease } from "@/lib/releases/commands";
-import { designs, type SignOffInput, signOffDecisions, waivable } from "@/lib/releases/schema";
+import { designs, type SignOffInput, signOffDecisions, waiverSchema } from "@/lib/releases/schema";
 import {
   askToSign,
   type SignedOff,
@@ -79,6 +79,8 @@ export async function withdrawAction(_before: Outcome | null, form: FormData): P
   });
 }
 
+const waivedSchema = waiverSchema.pick({ gate: true, scope: true });
+
 /** What a signature says, as the form has it. */
 function signature(form: FormData): SignOffInput {
   const text = (name: string) => String(form.get(name) ?? "");
@@ -89,15 +91,18 @@ function signature(form: FormData): SignOffInput {
     meaning: text("meaning"),
     reason: text("reason"),
     waivers: z
-      .array(z.enum(waivable))
+      .array(z.string().max(1000))
       .parse(form.getAll("waive"))
-      .map((gate) => ({
-        gate,
-        reason: text(`waiver-reason-${gate}`),
-        // The whole of the day that was chosen.
-        until: z.iso.date("Give the day on which each waiver ends.").parse(form.get(`waiver-until-${gate}`)),
-      }))
-      .map(({ until, ...waiver }) => ({ ...waiver, until: `${until}T23:59:59.999Z` })),
+      .map((what, i) => {
+        const day = form.getAll("waiver-until")[i];
+        const until = z.iso.date("Give the day on which each waiver ends.").parse(day);
+        return {
+          ...waivedSchema.parse(JSON.parse(what)),
+          reason: String(form.getAll("waiver-reason")[i] ?? ""),
+          // The whole of the day that was chosen.
+          until: `${until}T23:59:59.999Z`,
+        };
+      }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { Status } from "@/components/ui/status";
 import { UntrustedText } from "@/components/ui/untrusted";
+import { waivedInWords } from "@/lib/releases/words";
 
 type Gate = { key: string; status: "met" | "not_met" | "not_enough_evidence"; detail: string };
 
@@ -17,7 +18,7 @@ export function gateName(key: string): string {
   return names[key] ?? key;
 }
 
-type Waiver = { gate: string; by: string; until: string; reason: string };
+type Waiver = { gate: string; scope?: Readonly<Record<string, string>>; by: string; until: string; reason: string };
 
 /** Each gate as shape, word and numbers; and, loud, who waives it until when. */
 export function GateList({ gates, waivers = [] }: { gates: Gate[]; waivers?: readonly Waiver[] }) {
@@ -35,7 +36,7 @@ export function GateList({ gates, waivers = [] }: { gates: Gate[]; waivers?: rea
             {gate.status !== "met" &&
               waivers
                 .filter((waiver) => waiver.gate === gate.key)
-                .map((waiver) => <WaiverLine key={`${waiver.by} ${waiver.until}`} waiver={waiver} />)}
+                .map((waiver) => <WaiverLine key={`${waiver.by} ${waivedInWords(waiver)}`} waiver={waiver} />)}
           </span>
         </li>
       ))}
@@ -43,14 +44,21 @@ export function GateList({ gates, waivers = [] }: { gates: Gate[]; waivers?: rea
   );
 }
 
-function WaiverLine({ waiver: { by, until, reason } }: { waiver: Waiver }) {
+function WaiverLine({ waiver: { scope, by, until, reason } }: { waiver: Waiver }) {
+  const [part] = Object.entries(scope ?? {});
   const ended = Date.parse(until) <= Date.now();
   return (
     <span
       className={`mt-1 block border-l-4 px-3 py-1 ${ended ? "border-worse bg-worse-soft" : "border-unsure bg-unsure-soft"}`}
     >
-      <strong className="font-semibold">{ended ? "Waiver ended" : "Waived"}</strong> by <UntrustedText text={by} />{" "}
-      {ended ? "on" : "until"} {until.slice(0, 10)}: <UntrustedText text={reason} />
+      <strong className="font-semibold">{ended ? "Waiver ended" : "Waived"}</strong>
+      {part && (
+        <>
+          {" "}
+          for {part[0]} <UntrustedText text={part[1]} /> alone
+        </>
+      )}{" "}
+      by <UntrustedText text={by} /> {ended ? "on" : "until"} {until.slice(0, 10)}: <UntrustedText text={reason} />
     </span>
   );
 }

@@ -1,11 +1,17 @@
 "use server";
 
+import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
 import { z } from "zod";
+import type { Asked } from "@/lib/auth/passkeys";
+import { assertionSchema } from "@/lib/auth/schema";
 import { type DryRunRow, dryRun } from "@/lib/releases/dry-run";
 import {
-  approvePolicy,
+  type Approved,
+  approvePolicyWithPasskey,
+  approvePolicyWithPassword,
+  askToApprovePolicy,
   proposePolicy,
   proposePolicySchema,
   rejectPolicy,
@@ -31,18 +37,43 @@ export async function dryRunAction(document: unknown): Promise<Outcome<{ rows: D
 const id = z.coerce.number().int().positive();
 const text = z.string().max(4000);
 
-export async function approveAction(_before: Outcome<string> | null, form: FormData): Promise<Outcome<string>> {
+export async function approveAction(_before: Outcome | null, form: FormData): Promise<Outcome> {
   return act(async (actor) => {
-    const input = {
-      proposalId: id.parse(form.get("id")),
-      digest: text.parse(form.get("digest")),
-      reason: text.parse(form.get("reason") ?? ""),
-    };
-    const { version } = await approvePolicy({ actor, input });
-    revalidatePath(policiesHref, "layout");
-    if (version !== null) redirect(policyHref(text.parse(form.get("key"))));
-    return { message: "Approved. It needs one more person." };
+    const password = String(form.get("password") ?? "").slice(0, 1000);
+    return approved(form, await approvePolicyWithPassword({ actor, input: { ...approval(form), password } }));
   });
+}
+
+export async function askToApproveAction(form: FormData): Promise<Outcome<Asked>> {
+  return act(async (actor) => ({ value: await askToApprovePolicy({ actor, input: approval(form) }) }));
+}
+
+export async function approveWithPasskeyAction(
+  form: FormData,
+  challengeId: string,
+  response: AuthenticationResponseJSON,
+): Promise<Outcome> {
+  return act(async (actor) => {
+    const answer = {
+      challengeId: String(challengeId),
+      response: assertionSchema.parse(response) as AuthenticationResponseJSON,
+    };
+    return approved(form, await approvePolicyWithPasskey({ actor, input: { ...approval(form), ...answer } }));
+  });
+}
+
+function approval(form: FormData) {
+  return {
+    proposalId: id.parse(form.get("id")),
+    digest: text.parse(form.get("digest")),
+    reason: text.parse(form.get("reason") ?? ""),
+  };
+}
+
+function approved(form: FormData, { version }: Approved): { message: string } {
+  revalidatePath(policiesHref, "layout");
+  if (version !== null) redirect(policyHref(text.parse(form.get("key"))));
+  return { message: "Approved. It needs one more person." };
 }
 
 export async function rejectAction(_before: Outcome<string> | null, form: FormData): Promise<Outcome<string>> {

@@ -27,7 +27,7 @@ export function LabelSection({ prompt, labels, keys, moves }: Props) {
         {labels.map((label) => (
           <li key={label.name} className="flex flex-col gap-0.5 [overflow-wrap:anywhere]">
             <p className="flex flex-wrap items-center gap-x-2">
-              <LabelBadge name={label.name} isProtected={label.protected} />
+              <LabelBadge name={label.name} isProtected={label.protected} isBroken={label.standing === "break_glass"} />
               <span aria-hidden="true">→</span>
               <span className="font-medium">
                 <UntrustedText text={label.version} />

@@ -9,12 +9,19 @@ import type { VersionRow } from "@/lib/prompts/queries";
 import { LabelBadge } from "../../_components/label-badge";
 import { compareHref, promptHref, versionHref } from "../../_links";
 
-type Props = { prompt: string; versions: VersionRow[]; current: string; next: number | null };
+type Props = {
+  prompt: string;
+  versions: VersionRow[];
+  /** Labels that a break-glass moved where they are. */
+  broken: string[];
+  current: string;
+  next: number | null;
+};
 
 const link = "inline-flex min-h-6 items-center text-accent underline underline-offset-2";
 
 /** Newest first: what each version says it changes, who wrote it, who brought it, and what came of it. */
-export function VersionList({ prompt, versions, current, next }: Props) {
+export function VersionList({ prompt, versions, broken, current, next }: Props) {
   return (
     <section aria-labelledby="versions" className="flex flex-col gap-2">
       <h2 id="versions" className="text-lg font-semibold">
@@ -38,7 +45,7 @@ export function VersionList({ prompt, versions, current, next }: Props) {
                 <UntrustedText text={version.key} />
               </Link>
               {version.labels.map(({ name, protected: isProtected }) => (
-                <LabelBadge key={name} name={name} isProtected={isProtected} />
+                <LabelBadge key={name} name={name} isProtected={isProtected} isBroken={broken.includes(name)} />
               ))}
             </div>
             {version.message && (

@@ -14,7 +14,7 @@ import { listOpened, sections } from "@/lib/releases/opened";
 import { openedInWords } from "@/lib/releases/opened-words";
 import type { PolicyDocument } from "@/lib/releases/policy-document";
 import { counts, type SignOffRow } from "@/lib/releases/queries";
-import { blocking } from "@/lib/releases/rules";
+import { blocking, unwaived } from "@/lib/releases/rules";
 import { whyMayNotSign } from "@/lib/releases/sign-off";
 import { listSigners } from "@/lib/releases/signers";
 import { GateList, gateName } from "../../_components/gate-list";
@@ -212,7 +212,10 @@ async function SignPart({ actor, brief, evidenceDigest, policy }: SignProps) {
         key={evidenceDigest}
         releaseId={brief.id}
         evidenceDigest={evidenceDigest}
-        waivable={waivable.map(({ key, detail }) => ({ key, name: gateName(key), detail }))}
+        waivable={waivable.map((gate) => ({
+          ...{ key: gate.key, name: gateName(gate.key), detail: gate.detail },
+          parts: unwaived(gate, brief.waivers).filter((part) => part !== null),
+        }))}
         maxWaiverDays={policy.waivers.maxDays}
         mayApprove={mayApprove}
         printedName={actor.name}

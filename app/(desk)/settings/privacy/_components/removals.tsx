@@ -103,7 +103,13 @@ function sum(values: number[]): number {
 function Subject({ redaction: { case: key, version, caseId, releaseId, scope } }: { redaction: Redaction }) {
   const words = (
     <>
-      {scope === "run" ? "run" : "case"} <UntrustedText text={key ?? ""} />
+      {scope === "run" ? (
+        "run"
+      ) : (
+        <>
+          case <UntrustedText text={key ?? ""} />
+        </>
+      )}
       {version && (
         <>
           , version <UntrustedText text={version} />

@@ -3,6 +3,7 @@ import { RelativeTime } from "@/components/ui/relative-time";
 import { Untrusted, UntrustedText } from "@/components/ui/untrusted";
 import type { DecisionSignOff } from "@/lib/audit/decisions";
 import { openedInWords } from "@/lib/releases/opened-words";
+import { waivedInWords } from "@/lib/releases/words";
 
 const looks = {
   approve: { text: "✓ approves", tone: "better" },
@@ -33,10 +34,15 @@ export function Signatures({ signOffs }: { signOffs: DecisionSignOff[] }) {
             Meaning: <UntrustedText text={signOff.meaning} />
           </p>
           <Untrusted compact text={signOff.reason} />
-          {signOff.waivers.map(({ gate, until, reason }) => (
-            <p key={gate} className="border-l-4 border-unsure bg-unsure-soft px-3 py-1 [overflow-wrap:anywhere]">
-              <strong className="font-semibold">Waives {gate.replaceAll("_", " ")}</strong> until {until.slice(0, 10)}:{" "}
-              <UntrustedText text={reason} />
+          {signOff.waivers.map(({ until, reason, ...waiver }) => (
+            <p
+              key={waivedInWords(waiver)}
+              className="border-l-4 border-unsure bg-unsure-soft px-3 py-1 [overflow-wrap:anywhere]"
+            >
+              <strong className="font-semibold">
+                Waives <UntrustedText text={waivedInWords(waiver)} />
+              </strong>{" "}
+              until {until.slice(0, 10)}: <UntrustedText text={reason} />
             </p>
           ))}
           {signOff.opened.length > 0 && (

@@ -1,7 +1,6 @@
 "use client";
 
-import { startAuthentication } from "@simplewebauthn/browser";
-import { useActionState, useState, useSyncExternalStore } from "react";
+import { useActionState, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
@@ -10,6 +9,7 @@ import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import { Textarea } from "@/components/ui/textarea";
 import type { Outcome } from "../../../../_action";
+import { signWith, useOrigin } from "../../../../_passkey";
 import { askToBreakGlassAction, breakGlassAction, breakGlassWithPasskeyAction } from "../actions";
 
 type Props = {
@@ -23,12 +23,19 @@ type Props = {
 export function BreakGlassForm({ prompt, labels, versions, hasPassword, passkeyOrigin }: Props) {
   const [label, setLabel] = useState(labels[0]!.name);
   const [sure, setSure] = useState(false);
-  const origin = useSyncExternalStore(noChanges, ownOrigin, serverOrigin);
+  const origin = useOrigin();
   const withPasskey = passkeyOrigin !== null && passkeyOrigin === origin;
   const [password, setPassword] = useState(!withPasskey);
   const usesPasskey = withPasskey && !(password && hasPassword);
   const [outcome, send, busy] = useActionState(
-    (before: Outcome | null, form: FormData) => (usesPasskey ? sign(form) : breakGlassAction(before, form)),
+    (before: Outcome | null, form: FormData) =>
+      usesPasskey
+        ? signWith(
+            () => askToBreakGlassAction(form),
+            (challengeId, response) => breakGlassWithPasskeyAction(form, challengeId, response),
+            "Nothing was moved.",
+          )
+        : breakGlassAction(before, form),
     null,
   );
   const wrong = (field: string) => (outcome && !outcome.ok && outcome.field === field ? outcome.message : undefined);
@@ -82,20 +89,3 @@ export function BreakGlassForm({ prompt, labels, versions, hasPassword, passkeyO
     </form>
   );
 }
-
-async function sign(form: FormData): Promise<Outcome> {
-  const asked = await askToBreakGlassAction(form);
-  if (!asked.ok) return asked;
-  try {
-    const response = await startAuthentication({ optionsJSON: asked.value!.options });
-    return await breakGlassWithPasskeyAction(form, asked.value!.challengeId, response);
-  } catch (error) {
-    const { name } = error as Error;
-    if (name !== "NotAllowedError" && name !== "AbortError") throw error;
-    return { ok: false, code: "invalid", message: "The passkey was not used. Nothing was moved." };
-  }
-}
-
-const noChanges = () => () => undefined;
-const ownOrigin = () => window.location.origin;
-const serverOrigin = () => null;

@@ -50,7 +50,7 @@ export default async function LabelPage({ params, searchParams }: Props) {
         ]}
         title={
           <span className="flex flex-wrap items-center gap-x-3">
-            <LabelBadge name={name} isProtected={history.protected} />
+            <LabelBadge name={name} isProtected={history.protected} isBroken={history.standing === "break_glass"} />
             <span className="sr-only">points to</span>
             <span aria-hidden="true">→</span>
             <UntrustedText text={history.version} />
@@ -154,7 +154,7 @@ function Back({ prompt, history, chosen }: { prompt: string; history: LabelHisto
             >
               Roll back to <UntrustedText text={version} />
             </LinkButton>
-            <Standing standing={standing} release={release} decision={null} />
+            <Standing standing={standing} release={release} decision={null} waivedUntil={null} />
             <span className="text-sm text-muted">
               served until <RelativeTime date={until} />
             </span>
@@ -185,7 +185,7 @@ async function RollBack({ actor, prompt, history, back }: RollBackProps) {
         <strong className="font-semibold">
           <UntrustedText text={back.version} />
         </strong>
-        <Standing standing={back.standing} release={back.release} decision={null} />
+        <Standing standing={back.standing} release={back.release} decision={null} waivedUntil={null} />
         <Digest value={back.digest} />
       </p>
       <RollBackForm prompt={prompt} label={history.name} version={back.version} expected={history.digest} />

@@ -1,21 +1,24 @@
 "use client";
 
-import { startAuthentication } from "@simplewebauthn/browser";
-import { useActionState, useState, useSyncExternalStore } from "react";
+import { useActionState, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Textarea } from "@/components/ui/textarea";
+import { UntrustedText } from "@/components/ui/untrusted-text";
+import type { GatePart } from "@/lib/releases/rules";
 import { meaningsFor, type SignOffDecision, signOffDecisions } from "@/lib/releases/schema";
 import type { Outcome } from "../../../../_action";
+import { signWith, useOrigin } from "../../../../_passkey";
 import { askToSignAction, signAction, signWithPasskeyAction } from "../../actions";
 
 const shownAtField = ["reason", "password"];
 const verbs: Record<SignOffDecision, string> = { approve: "Approve", refuse: "Refuse", abstain: "Abstain on" };
 
-export type OpenGate = { key: string; name: string; detail: string };
+/** `parts`: what of it can be waived on its own. */
+export type OpenGate = { key: string; name: string; detail: string; parts: GatePart[] };
 
 type Props = {
   releaseId: number;
@@ -41,14 +44,20 @@ export function SignForm(props: Props) {
   const [meaning, setMeaning] = useState<string>(meaningsFor(decision, meanings)[0]!);
   const [reason, setReason] = useState("");
   const [waived, setWaived] = useState<string[]>([]);
-  const origin = useSyncExternalStore(noChanges, ownOrigin, serverOrigin);
+  const origin = useOrigin();
   const elsewhere = props.passkeyOrigin !== null && origin !== null && props.passkeyOrigin !== origin;
   const withPasskey = props.passkeyOrigin !== null && !elsewhere;
   const [method, setMethod] = useState<"passkey" | "password">("passkey");
   const usesPasskey = withPasskey && (method === "passkey" || !hasPassword);
   const [outcome, send, busy] = useActionState(
     (before: Outcome | null, form: FormData) =>
-      usesPasskey ? signWithPasskey(releaseId, form) : signAction(before, form),
+      usesPasskey
+        ? signWith(
+            () => askToSignAction(form),
+            (challengeId, response) => signWithPasskeyAction(releaseId, challengeId, response),
+            "Nothing was signed.",
+          )
+        : signAction(before, form),
     null,
   );
   const wrong = (field: string) => (outcome && !outcome.ok && outcome.field === field ? outcome.message : undefined);
@@ -56,7 +65,7 @@ export function SignForm(props: Props) {
     setDecision(next);
     setMeaning(meaningsFor(next, meanings)[0]!);
   };
-  const missing = decision === "approve" && waivable.some(({ key }) => !waived.includes(key));
+  const missing = decision === "approve" && waivable.some((gate) => !isWaived(gate, waived));
   return (
     <form action={send} className="flex max-w-2xl flex-col gap-5">
       <input type="hidden" name="releaseId" value={releaseId} />
@@ -81,38 +90,19 @@ export function SignForm(props: Props) {
         <fieldset className="flex flex-col gap-3 border-l-4 border-unsure bg-unsure-soft px-4 py-3">
           <legend className="float-left font-medium">Open gates, which you would waive</legend>
           <p className="clear-left text-sm">
-            To approve although these are open, waive each, for at most {props.maxWaiverDays} days. The waiver is part
-            of what you sign. It is shown wherever the decision is, and when it ends, so does the approval.
+            To approve although these are open, waive each, whole or part by part, for at most {props.maxWaiverDays}{" "}
+            days. The waiver is part of what you sign. It is shown wherever the decision is, and when the first one
+            ends, so does the approval.
           </p>
-          {waivable.map(({ key, name, detail }) => (
-            <div key={key} className="flex flex-col gap-2">
-              <Checkbox
-                name="waive"
-                value={key}
-                checked={waived.includes(key)}
-                onChange={({ target }) =>
-                  setWaived(target.checked ? [...waived, key] : waived.filter((other) => other !== key))
-                }
-              >
-                Waive <strong className="font-semibold">{name}</strong>: <span className="break-words">{detail}</span>
-              </Checkbox>
-              {waived.includes(key) && (
-                <div className="grid gap-3 pl-6 sm:grid-cols-[minmax(0,1fr)_11rem]">
-                  <Field label={`Why ${name} is waived`}>
-                    <Input name={`waiver-reason-${key}`} required maxLength={2000} />
-                  </Field>
-                  <Field label="Until the end of">
-                    <Input
-                      name={`waiver-until-${key}`}
-                      type="date"
-                      required
-                      min={props.today}
-                      max={later(props.today, Math.floor(props.maxWaiverDays) - 1)}
-                    />
-                  </Field>
-                </div>
-              )}
-            </div>
+          {waivable.map((gate) => (
+            <WaiveGate
+              key={gate.key}
+              gate={gate}
+              waived={waived}
+              onWaive={setWaived}
+              today={props.today}
+              last={later(props.today, Math.floor(props.maxWaiverDays) - 1)}
+            />
           ))}
         </fieldset>
       )}
@@ -180,23 +170,86 @@ export function SignForm(props: Props) {
   );
 }
 
-/** Asks the server what to sign, the passkey to sign it, and gives the server the answer. */
-async function signWithPasskey(releaseId: number, form: FormData): Promise<Outcome> {
-  const asked = await askToSignAction(form);
-  if (!asked.ok) return asked;
-  try {
-    const response = await startAuthentication({ optionsJSON: asked.value!.options });
-    return await signWithPasskeyAction(releaseId, asked.value!.challengeId, response);
-  } catch (error) {
-    const { name } = error as Error;
-    if (name !== "NotAllowedError" && name !== "AbortError") throw error;
-    return { ok: false, code: "invalid", message: "The passkey was not used. Nothing was signed." };
-  }
+const wholeOf = ({ key }: OpenGate) => JSON.stringify({ gate: key });
+const partOf = ({ key }: OpenGate, scope: GatePart) => JSON.stringify({ gate: key, scope });
+
+/** All of the gate, or each of its open parts. */
+function isWaived(gate: OpenGate, waived: readonly string[]): boolean {
+  if (waived.includes(wholeOf(gate))) return true;
+  return gate.parts.length > 0 && gate.parts.every((part) => waived.includes(partOf(gate, part)));
 }
 
-const noChanges = () => () => undefined;
-const ownOrigin = () => window.location.origin;
-const serverOrigin = () => null;
+type WaiveGateProps = {
+  gate: OpenGate;
+  /** What is waived so far, of all gates, as the form sends it. */
+  waived: readonly string[];
+  onWaive: (waived: string[]) => void;
+  today: string;
+  last: string;
+};
+
+/** One open gate: waived whole, or in as many of its open parts as somebody wants to answer for. */
+function WaiveGate({ gate, waived, onWaive, today, last }: WaiveGateProps) {
+  const whole = wholeOf(gate);
+  const turn = (what: string, on: boolean) => {
+    const others = waived.filter((other) => other !== what);
+    const parts = gate.parts.map((part) => partOf(gate, part));
+    // Who waives all of it waives no part besides.
+    onWaive(!on ? others : [...(what === whole ? others.filter((other) => !parts.includes(other)) : others), what]);
+  };
+  // In the form's order: the nth reason and day belong to the nth box that is checked.
+  const row = (what: string, name: string, label: React.ReactNode) => (
+    <div key={what} className="flex flex-col gap-2">
+      <Checkbox
+        name="waive"
+        value={what}
+        checked={waived.includes(what)}
+        onChange={({ target }) => turn(what, target.checked)}
+      >
+        {label}
+      </Checkbox>
+      {waived.includes(what) && (
+        <div className="grid gap-3 pl-6 sm:grid-cols-[minmax(0,1fr)_11rem]">
+          <Field label={`Why ${name} is waived`}>
+            <Input name="waiver-reason" required maxLength={2000} />
+          </Field>
+          <Field label="Until the end of">
+            <Input name="waiver-until" type="date" required min={today} max={last} />
+          </Field>
+        </div>
+      )}
+    </div>
+  );
+  return (
+    <div className="flex flex-col gap-2">
+      {row(
+        whole,
+        gate.name,
+        <>
+          Waive <strong className="font-semibold">{gate.name}</strong>:{" "}
+          <span className="[overflow-wrap:anywhere]">
+            <UntrustedText text={gate.detail} />
+          </span>
+        </>,
+      )}
+      {gate.parts.length > 0 && !waived.includes(whole) && (
+        <fieldset className="flex max-h-96 flex-col gap-2 overflow-y-auto pl-6">
+          <legend className="float-left text-sm">Or only some of it; what you leave out still blocks:</legend>
+          {gate.parts.map((part) => {
+            const [[of, name]] = Object.entries(part) as [[string, string]];
+            return row(
+              partOf(gate, part),
+              `${gate.name}, ${of} ${name}`,
+              <span className="[overflow-wrap:anywhere]">
+                Only {of} <UntrustedText text={name} />
+              </span>,
+            );
+          })}
+        </fieldset>
+      )}
+    </div>
+  );
+}
 
 function later(day: string, days: number): string {
   return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);

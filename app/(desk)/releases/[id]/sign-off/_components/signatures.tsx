@@ -4,6 +4,7 @@ import { UntrustedText } from "@/components/ui/untrusted";
 import { type Role, roleNames } from "@/lib/auth/actor";
 import { openedInWords } from "@/lib/releases/opened-words";
 import type { SignOffRow } from "@/lib/releases/queries";
+import { waivedInWords } from "@/lib/releases/words";
 
 const looks = {
   approve: { text: "✓ Approved", tone: "text-better" },
@@ -41,9 +42,14 @@ export function Signatures({ rows, dissents }: { rows: SignOffRow[]; dissents: b
             <UntrustedText text={row.reason} />
           </p>
           {row.waivers.map((waiver) => (
-            <p key={waiver.gate} className="border-l-4 border-unsure bg-unsure-soft px-3 py-1">
-              <strong className="font-semibold">Waives {waiver.gate.replaceAll("_", " ")}</strong> until{" "}
-              {waiver.until.slice(0, 10)}: <UntrustedText text={waiver.reason} />
+            <p
+              key={waivedInWords(waiver)}
+              className="border-l-4 border-unsure bg-unsure-soft px-3 py-1 [overflow-wrap:anywhere]"
+            >
+              <strong className="font-semibold">
+                Waives <UntrustedText text={waivedInWords(waiver)} />
+              </strong>{" "}
+              until {waiver.until.slice(0, 10)}: <UntrustedText text={waiver.reason} />
             </p>
           ))}
           <p className="text-sm text-muted">

@@ -260,7 +260,7 @@ export function PolicyForm({ base, policyKey, start, facts }: Props) {
 
       <Part
         title="Waivers"
-        about="A signer may let these gates pass although they are open, with a reason and an end. They are shown as waived, never as met."
+        about="A signer may let these gates pass although they are open, whole or for one criterion, slice or must-pass case, with a reason and an end. They are shown as waived, never as met."
       >
         <div className="flex flex-wrap gap-x-6 gap-y-1">
           {(Object.keys(waivableGates) as (keyof typeof waivableGates)[]).map((gate) => (

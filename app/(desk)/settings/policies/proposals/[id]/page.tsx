@@ -9,7 +9,9 @@ import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted-text";
+import { hasPassword } from "@/lib/auth/account";
 import type { Person } from "@/lib/auth/actor";
+import { listPasskeys, relyingParty } from "@/lib/auth/passkeys";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { getProposal, policyFacts } from "@/lib/releases/policy-queries";
@@ -21,7 +23,8 @@ import { PolicyWords } from "../../_components/policy-words";
 import { ProposalBadge } from "../../_components/proposal-badge";
 import { Warnings } from "../../_components/warnings";
 import { dryRunHref, newPolicyHref, policiesHref, policyHref, proposalHref } from "../../_links";
-import { approveAction, rejectAction, withdrawAction } from "../../actions";
+import { rejectAction, withdrawAction } from "../../actions";
+import { ApproveForm } from "./_components/approve-form";
 
 export const metadata: Metadata = { title: "Proposed policy" };
 
@@ -154,7 +157,10 @@ function Standing({ proposal }: { proposal: Proposal }) {
   );
 }
 
-function Acts({ actor, proposal }: { actor: Person; proposal: Proposal }) {
+async function Acts({ actor, proposal }: { actor: Person; proposal: Proposal }) {
+  const [password, passkeys] = await Promise.all([hasPassword(actor), listPasskeys(actor)]);
+  const party = passkeys.length > 0 ? relyingParty() : null;
+  const proof = { hasPassword: password, passkeyOrigin: party?.origin ?? null };
   const approvedBy = proposal.acts.filter(({ kind }) => kind === "approve").map(({ userId }) => userId);
   const whyNot = whyNotApprove(actor.userId, { entitled: proposal.entitled, proposers: proposal, approvedBy });
   const isOwn = proposal.proposedById === actor.userId;
@@ -167,15 +173,12 @@ function Acts({ actor, proposal }: { actor: Person; proposal: Proposal }) {
       </h3>
       {whyNot !== null ? (
         <p className="text-muted">{whyNot}</p>
+      ) : !proof.hasPassword && proof.passkeyOrigin === null ? (
+        <Notice tone="warning">
+          Set a password or add a passkey on your account page first: an approval asks for it.
+        </Notice>
       ) : (
-        <ActionForm action={approveAction} submit="Approve this document" className="flex max-w-prose flex-col gap-3">
-          {hidden}
-          <input type="hidden" name="digest" value={proposal.digest} />
-          <input type="hidden" name="key" value={proposal.key} />
-          <Field label="Remark" hint="May be left empty">
-            <Input name="reason" maxLength={2000} autoComplete="off" />
-          </Field>
-        </ActionForm>
+        <ApproveForm id={proposal.id} policy={proposal.key} digest={proposal.digest} {...proof} />
       )}
       {may(actor, "policy.approve") && !isOwn && (
         <ActionForm action={rejectAction} submit="Reject" variant="danger" className="flex max-w-prose flex-col gap-3">
