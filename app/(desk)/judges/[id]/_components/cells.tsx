@@ -1,5 +1,6 @@
 import Link from "next/link";
 import { formatCount } from "@/components/ui/format";
+import { spelled } from "@/components/ui/invisible";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import type { ConfusionCell } from "@/lib/calibration/measures";
 import type { JudgeTrust } from "@/lib/stats/judge-trust";
@@ -25,7 +26,7 @@ export function ConfusionCells({ label, releaseId, criterion, judgeVersionId, ve
         ) : (
           <Link
             href={`/releases/${releaseId}/cases?${query}`}
-            aria-label={`${formatCount(graded)} graded, ${says}: show these cases`}
+            aria-label={spelled(`${formatCount(graded)} graded, ${says}: show these cases`)}
             className="inline-flex min-h-6 items-center text-accent underline underline-offset-2"
           >
             {formatCount(graded)} graded

@@ -142,7 +142,9 @@ export function PreferenceTrust({ judge, preference }: { judge: string; preferen
       <dl className="grid grid-cols-[auto_1fr] content-start gap-x-4 gap-y-1 tabular-nums">
         {rates.map(([name, rate]) => (
           <div key={name} className="contents">
-            <dt className="text-muted">{name}</dt>
+            <dt className="text-muted">
+              <UntrustedText text={name} />
+            </dt>
             <dd>{rate.estimate === null ? "–" : formatRateInterval(rate.estimate, rate.low, rate.high)}</dd>
           </div>
         ))}

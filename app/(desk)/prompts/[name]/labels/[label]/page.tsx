@@ -5,6 +5,7 @@ import { ContentDiffView } from "@/components/diff/content-diff";
 import { Badge } from "@/components/ui/badge";
 import { LinkButton } from "@/components/ui/button";
 import { Digest } from "@/components/ui/digest";
+import { spelled } from "@/components/ui/invisible";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
 import { RelativeTime } from "@/components/ui/relative-time";
@@ -29,7 +30,7 @@ type Props = { params: Promise<{ name: string; label: string }>; searchParams: P
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const { name, label } = await params;
-  return { title: `${readPart(label)} · ${readPart(name)}` };
+  return { title: spelled(`${readPart(label)} · ${readPart(name)}`) };
 }
 
 export default async function LabelPage({ params, searchParams }: Props) {

@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { spelled } from "@/components/ui/invisible";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import { kinds, kindWords } from "@/lib/sentinels/schema";
@@ -35,7 +36,7 @@ export function MakeForm({ releaseId, criteria }: { releaseId: number; criteria:
             <Select name="criterion" defaultValue={criteria[0]}>
               {criteria.map((key) => (
                 <option key={key} value={key}>
-                  {key}
+                  {spelled(key)}
                 </option>
               ))}
             </Select>

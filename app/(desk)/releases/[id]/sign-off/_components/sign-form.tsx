@@ -8,6 +8,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Textarea } from "@/components/ui/textarea";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { meaningsFor, type SignOffDecision, signOffDecisions } from "@/lib/releases/schema";
 import type { Outcome } from "../../../../_action";
 import { askToSignAction, signAction, signWithPasskeyAction } from "../../actions";
@@ -73,7 +74,10 @@ export function SignForm(props: Props) {
               checked={decision === choice}
               onChoose={() => choose(choice)}
             >
-              {verbs[choice]} <span className="break-all">{candidate}</span>
+              {verbs[choice]}{" "}
+              <span className="break-all">
+                <UntrustedText text={candidate} />
+              </span>
             </Choice>
           ))}
       </fieldset>
@@ -94,7 +98,14 @@ export function SignForm(props: Props) {
                   setWaived(target.checked ? [...waived, key] : waived.filter((other) => other !== key))
                 }
               >
-                Waive <strong className="font-semibold">{name}</strong>: <span className="break-words">{detail}</span>
+                Waive{" "}
+                <strong className="font-semibold">
+                  <UntrustedText text={name} />
+                </strong>
+                :{" "}
+                <span className="break-words">
+                  <UntrustedText text={detail} />
+                </span>
               </Checkbox>
               {waived.includes(key) && (
                 <div className="grid gap-3 pl-6 sm:grid-cols-[minmax(0,1fr)_11rem]">
@@ -126,7 +137,9 @@ export function SignForm(props: Props) {
             checked={meaning === sentence}
             onChoose={() => setMeaning(sentence)}
           >
-            <span className="break-words">{sentence}</span>
+            <span className="break-words">
+              <UntrustedText text={sentence} />
+            </span>
           </Choice>
         ))}
       </fieldset>
