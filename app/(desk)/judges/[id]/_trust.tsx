@@ -121,7 +121,7 @@ export async function Trust({ actor, measured, version, versionId }: Props) {
                 version={side}
                 trust={trust}
               />
-              <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 tabular-nums">
+              <dl className="grid grid-cols-[fit-content(60%)_1fr] [overflow-wrap:anywhere] gap-x-4 gap-y-1 tabular-nums">
                 {(["tpr", "tnr", "falsePassRate"] as const).map((which) => {
                   const explanation = explainRate(which, trust);
                   return (

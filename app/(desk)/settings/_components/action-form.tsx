@@ -10,7 +10,7 @@ import type { Outcome } from "../../_action";
 type Action = (before: Outcome<string> | null, form: FormData) => Promise<Outcome<string>>;
 type Props = {
   action: Action;
-  submit: string;
+  submit: ReactNode;
   children: ReactNode;
   variant?: "primary" | "secondary" | "danger" | "ghost";
   /** A value shown once after success: a link or a secret. Paths become addresses of this site. */

@@ -51,12 +51,16 @@ export function ConfusionCells({ label, releaseId, criterion, judgeVersionId, ve
       </TableHead>
       <TableBody>
         <TableRow>
-          <TableHeader scope="row">people pass</TableHeader>
+          <TableHeader scope="row" className="align-top">
+            people pass
+          </TableHeader>
           {cell("tp", "judge and people pass")}
           {cell("fn", "judge fails what people pass")}
         </TableRow>
         <TableRow>
-          <TableHeader scope="row">people fail</TableHeader>
+          <TableHeader scope="row" className="align-top">
+            people fail
+          </TableHeader>
           {cell("fp", "judge passes what people fail")}
           {cell("tn", "judge and people fail")}
         </TableRow>

@@ -240,7 +240,7 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
                   ]),
             ]}
           />
-          <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 tabular-nums">
+          <dl className="grid grid-cols-[fit-content(60%)_1fr] [overflow-wrap:anywhere] gap-x-4 gap-y-1 tabular-nums">
             <dt className="text-muted">
               Delta <Explain {...explainDelta(criterion)} />
             </dt>

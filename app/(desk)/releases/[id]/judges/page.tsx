@@ -105,9 +105,7 @@ export default async function JudgesTab({ params, searchParams }: Props) {
             )}
           </div>
           <p className="max-w-prose">
-            <span className="first-letter:uppercase inline-block">
-              <UntrustedText text={licenceInWords(judge, policy)} />
-            </span>{" "}
+            <UntrustedText text={capital(licenceInWords(judge, policy))} />{" "}
             <Explain {...explainTrust(judge, shown, policy)} />
           </p>
           {judge.preference && <PreferenceTrust judge={judge.key} preference={judge.preference} />}
@@ -148,7 +146,7 @@ export default async function JudgesTab({ params, searchParams }: Props) {
                           trust={trust}
                         />
                       )}
-                      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 tabular-nums">
+                      <dl className="grid grid-cols-[fit-content(60%)_1fr] [overflow-wrap:anywhere] gap-x-4 gap-y-1 tabular-nums">
                         {(["tpr", "tnr", "falsePassRate"] as const).map((which) => {
                           const explanation = explainRate(which, trust);
                           return (
@@ -251,6 +249,8 @@ export default async function JudgesTab({ params, searchParams }: Props) {
     </div>
   );
 }
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** People beside the judge: how far they agree with each other, and whether it could stand in for one of them. */
 function PeopleSection({ people: { agreement, standIns } }: { people: People }) {

@@ -17,7 +17,7 @@ const names = {
 type Status = NonNullable<DryGate["before"]>;
 const looks: Record<Status, { shape: string; word: string; tone: string }> = {
   met: { shape: "●", word: "met", tone: "text-better" },
-  not_met: { shape: "○", word: "not met", tone: "text-worse" },
+  not_met: { shape: "✕", word: "not met", tone: "text-worse" },
   not_enough_evidence: { shape: "◐", word: "not enough evidence", tone: "text-unsure" },
 };
 

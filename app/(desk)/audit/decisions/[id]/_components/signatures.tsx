@@ -7,7 +7,7 @@ import { openedInWords } from "@/lib/releases/opened-words";
 const looks = {
   approve: { text: "✓ approves", tone: "better" },
   refuse: { text: "✕ refuses", tone: "worse" },
-  abstain: { text: "○ abstains", tone: "neutral" },
+  abstain: { text: "– abstains", tone: "neutral" },
 } as const;
 
 export function Signatures({ signOffs }: { signOffs: DecisionSignOff[] }) {

@@ -153,7 +153,7 @@ function Back({ prompt, history, chosen }: { prompt: string; history: LabelHisto
               href={`${labelHref(prompt, history.name)}?back=${encodeURIComponent(version)}#roll-back`}
               aria-current={version === chosen ? "true" : undefined}
             >
-              Roll back to <UntrustedText text={version} />
+              <UntrustedText text={`Roll back to ${version}`} />
             </LinkButton>
             <Standing standing={standing} release={release} decision={null} />
             <span className="text-sm text-muted">

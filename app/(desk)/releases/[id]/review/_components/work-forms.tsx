@@ -42,7 +42,7 @@ export function AssignForm({ releaseId, people }: { releaseId: number; people: P
             <Input name="cases" type="number" min={1} className="tabular-nums" />
           </Field>
         </div>
-        <Button type="submit" disabled={busy} className="mt-6">
+        <Button type="submit" disabled={busy} className="mt-7">
           Assign
         </Button>
       </div>

@@ -42,7 +42,7 @@ export function MakeForm({ releaseId, criteria }: { releaseId: number; criteria:
             </Select>
           </Field>
         </div>
-        <Button type="submit" variant="primary" disabled={busy} className="mt-6">
+        <Button type="submit" variant="primary" disabled={busy} className="mt-7">
           Make sentinels
         </Button>
       </div>
@@ -70,7 +70,7 @@ export function VerdictsForm({ releaseId }: { releaseId: number }) {
             <Input name="file" type="file" accept=".jsonl,.json,.txt" required />
           </Field>
         </div>
-        <Button type="submit" disabled={busy} className="mt-6">
+        <Button type="submit" disabled={busy} className="mt-7">
           Take verdicts back
         </Button>
       </div>

@@ -39,7 +39,7 @@ export function RollBackForm({ prompt, label, version, expected }: Props) {
       {refused && refused.field !== "reason" && <Notice tone="danger">{refused.message}</Notice>}
       <div>
         <Button type="submit" variant="danger" disabled={busy}>
-          Roll <UntrustedText text={label} /> back to <UntrustedText text={version} />
+          <UntrustedText text={`Roll ${label} back to ${version}`} />
         </Button>
       </div>
     </form>
