@@ -225,7 +225,7 @@ test("signing out takes cases and the kept page out of the browser, and asks abo
   await context.setOffline(true);
   await grade(page, 1);
   await desk.getByRole("button", { name: "Sign out" }).click();
-  await expect(desk.getByRole("dialog", { name: "1 grade not delivered" })).toBeVisible();
+  await expect(desk.getByRole("dialog", { name: "1 grade or reason not delivered" })).toBeVisible();
   await desk.getByRole("button", { name: "Stay signed in" }).click();
   await page.close();
   await context.setOffline(false);

@@ -1,5 +1,7 @@
 import { importFiles } from "./support/bundle";
-import { auditEvents, expect, expectAccessible, type Page, rest, signIn, test } from "./support/test";
+import { sql } from "./support/database";
+import { networkTo } from "./support/network";
+import { auditEvents, expect, expectAccessible, type Page, rest, server, signIn, test } from "./support/test";
 
 const cite = "Always cite the page of the policy that applies.";
 const before = `You are the assistant of a shop.\n${cite}\nBe kind.\nAlways explain the policy in full.\nNever invent a fee.\n`;
@@ -69,8 +71,10 @@ test("a graded case is attributed to a hunk by the keyboard, and stands in the l
   const release = await releaseWithHunks("hunks/attributed", 5);
   await signIn(page, "reviewer");
   await page.goto(`/review/${release}`);
-  await expect(page.getByRole("button", { name: "Attribute to a hunk" })).toBeDisabled();
   const dialog = page.getByRole("dialog", { name: "Which hunk was the reason?" });
+  await page.getByRole("button", { name: "Attribute to a hunk" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("You have graded no case here yet");
+  await page.keyboard.press("Escape");
   const stored = page.getByRole("status").filter({ hasText: "Stored." });
 
   const worse = await grade(page, { old: "pass", new: "fail" });
@@ -192,9 +196,107 @@ test("a graded case is attributed to a hunk by the keyboard, and stands in the l
   expect(attributed.map(({ details }) => details?.case).slice(-3)).toEqual([worse, better, open]);
 });
 
-test("a refusal keeps what was chosen, and a dropped network is said", async ({ page, allowConsoleError }) => {
-  allowConsoleError(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
-  const release = await releaseWithHunks("hunks/offline", 2);
+type Stored = { case: string; effect: string; hunks: string[] };
+const attributions = (release: number) =>
+  sql<Stored>(
+    `SELECT c.key AS "case", a.effect, a.hunks FROM attribution a JOIN test_case c ON c.id = a.case_id
+      WHERE a.release_id = $1 ORDER BY a.id`,
+    [release],
+  );
+
+test("a reason survives a lost answer, a dropped network and a closed tab, and is delivered once", async ({
+  page,
+  context,
+  allowConsoleError,
+}) => {
+  allowConsoleError(/ERR_INTERNET_DISCONNECTED|ERR_FAILED|ERR_CONNECTION|ERR_EMPTY_RESPONSE|Failed to load resource/);
+  const release = await releaseWithHunks("hunks/offline", 4);
+  const network = await networkTo(server().url);
+  await signIn(page, "reviewer");
+  await page.goto(`${network.url}/review/${release}`);
+  const dialog = page.getByRole("dialog", { name: "Which hunk was the reason?" });
+  const status = (of: Page, text: string) => of.getByRole("status").filter({ hasText: text });
+
+  // The server stores it, and its answer is lost: sent again, it is the same delivery.
+  const first = await grade(page, { old: "pass", new: "fail" });
+  let lost = 0;
+  await page.route("**/api/hunks", async (route) => {
+    if (route.request().method() !== "POST" || lost > 0) return route.continue();
+    lost++;
+    await route.fetch();
+    await route.abort("connectionfailed");
+  });
+  await page.keyboard.press("h");
+  await expect(dialog.getByRole("checkbox").first()).toBeFocused();
+  await page.keyboard.press("2");
+  await page.keyboard.press("Enter");
+  await expect(dialog).toHaveCount(0);
+  await expect(status(page, `Stored. Hunk 2 hurt case ${first} on useful.`)).toBeVisible();
+  expect(lost).toBe(1);
+  await page.unroute("**/api/hunks");
+
+  // Chosen just before the network goes; the tab is closed, and another page of Countersign delivers it.
+  const second = await grade(page, { old: "pass", new: "fail" });
+  await page.keyboard.press("h");
+  await expect(dialog.getByRole("checkbox").first()).toBeFocused();
+  await page.keyboard.press("3");
+  network.cut();
+  await page.keyboard.press("Enter");
+  await expect(status(page, `Hunk 3 hurt case ${second} on useful: kept in this browser`)).toBeVisible();
+  await page.keyboard.press("o");
+  await expect(page.getByRole("list", { name: "Not delivered yet" })).toContainText(`Hunk 3 hurt case ${second}`);
+  expect(await attributions(release)).toHaveLength(1);
+  await page.close();
+  network.mend();
+  const later = await context.newPage();
+  await later.goto(`${network.url}/`);
+  await expect.poll(() => attributions(release)).toHaveLength(2);
+  expect((await attributions(release)).map((row) => [row.case, row.effect, row.hunks.length])).toEqual([
+    [first, "hurt", 1],
+    [second, "hurt", 1],
+  ]);
+  const events = (await auditEvents()).filter(({ action }) => action === "hunk.attributed");
+  expect(events.slice(-2).map(({ details }) => details?.case)).toEqual([first, second]);
+  await network.close();
+});
+
+test("after a reload it is about the case graded last, and keys pressed while it loads are kept", async ({ page }) => {
+  const release = await releaseWithHunks("hunks/early", 3);
+  await signIn(page, "reviewer");
+  await page.goto(`/review/${release}`);
+  await grade(page, { old: "fail", new: "fail" });
+  const last = await grade(page, { old: "pass", new: "fail" });
+  await page.reload();
+  await expect(page.getByRole("article")).toBeVisible();
+  const next = (await page.getByRole("article").getAttribute("aria-label")) ?? "";
+  let answer = () => {};
+  const slow = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route("**/api/hunks?*", async (route) => {
+    await slow;
+    await route.continue();
+  });
+  const dialog = page.getByRole("dialog", { name: "Which hunk was the reason?" });
+  await page.keyboard.press("h");
+  await expect(dialog).toContainText("Loading");
+  for (const key of ["2", "4", "2", "Enter"]) await page.keyboard.press(key);
+  await expect(dialog).toContainText("Loading");
+  answer();
+  await expect(dialog).toHaveCount(0);
+  await expect(
+    page.getByRole("status").filter({ hasText: `Stored. Hunk 4 hurt case ${last} on useful.` }),
+  ).toBeVisible();
+  // The case on the screen heard none of them.
+  await expect(page.getByRole("article", { name: next })).toBeVisible();
+  await expect(page.getByRole("article").getByRole("button", { name: /pass|fail/, pressed: true })).toHaveCount(0);
+  await page.keyboard.press("h");
+  await expect(dialog.getByRole("checkbox", { name: /^Hunk 4/ })).toBeChecked();
+});
+
+test("a reason that the server does not take is kept with why", async ({ page, allowConsoleError }) => {
+  allowConsoleError(/409/);
+  const release = await releaseWithHunks("hunks/refused", 1);
   await signIn(page, "reviewer");
   await page.goto(`/review/${release}`);
   const key = await grade(page, { old: "pass", new: "fail" });
@@ -202,14 +304,15 @@ test("a refusal keeps what was chosen, and a dropped network is said", async ({ 
   const dialog = page.getByRole("dialog", { name: "Which hunk was the reason?" });
   await expect(dialog.getByRole("checkbox").first()).toBeFocused();
   await page.keyboard.press("2");
-  await expect(dialog.getByRole("checkbox", { name: /^Hunk 2/ })).toBeChecked();
-  await page.context().setOffline(true);
+  await rest("POST", `/releases/${release}/close`);
   await page.keyboard.press("Enter");
-  await expect(dialog.getByRole("alert")).toContainText("Nothing was stored. The server can't be reached");
-  await expect(dialog.getByRole("checkbox", { name: /^Hunk 2/ })).toBeChecked();
-  await page.context().setOffline(false);
-  await page.keyboard.press("Enter");
-  await expect(page.getByRole("status").filter({ hasText: `Hunk 2 hurt case ${key}` })).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: "Not stored: The release is ready" })).toBeVisible();
+  await page.keyboard.press("o");
+  const kept = page.getByRole("list", { name: "Not delivered yet" });
+  await expect(kept).toContainText(`Hunk 2 hurt case ${key}`);
+  await kept.getByRole("button", { name: "Let it go" }).click();
+  await expect(page.getByText("Everything is stored.")).toBeVisible();
+  expect(await attributions(release)).toEqual([]);
 });
 
 test("the comparison of two versions has a target for each hunk, and shows what moved as moved", async ({ page }) => {

@@ -31,7 +31,7 @@ export function Leave({ userId }: { userId: number }) {
       <Dialog
         open={left > 0}
         onOpenChange={() => setLeft(0)}
-        title={`${plural(left, "grade")} not delivered`}
+        title={`${plural(left, "grade or reason", "grades or reasons")} not delivered`}
         description="They are in this browser alone: the server could not be reached, or did not take them. The grading screen lists them with the reason."
       >
         <div className="flex flex-wrap gap-2">

@@ -10,6 +10,7 @@ import { UntrustedText } from "@/components/ui/untrusted-text";
 import { may } from "@/lib/auth/permit";
 import { listMyProjects, requireActor } from "@/lib/auth/session";
 import { countNews } from "@/lib/releases/news";
+import { Deliver } from "./_deliver";
 import { screenKeys } from "./_keys";
 import { Leave } from "./_leave";
 import { paletteEntries } from "./_palette";
@@ -40,6 +41,7 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
               </span>
             </Link>
             <Leave userId={actor.userId} />
+            <Deliver userId={actor.userId} />
           </>
         }
       />

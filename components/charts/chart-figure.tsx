@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { spelled } from "../ui/invisible";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "../ui/table";
 import { UntrustedText } from "../ui/untrusted-text";
 
@@ -15,7 +16,7 @@ type Props = {
 /** A picture with its sentence and its numbers; the picture itself is skipped by screen readers, which get those. */
 export function ChartFigure({ label, sentence, table, children }: Props) {
   return (
-    <figure className="flex min-w-0 flex-col gap-2" aria-label={label}>
+    <figure className="flex min-w-0 flex-col gap-2" aria-label={spelled(label)}>
       <figcaption>
         <UntrustedText text={sentence} />
       </figcaption>
@@ -31,7 +32,7 @@ export function ChartFigure({ label, sentence, table, children }: Props) {
               <TableRow>
                 {table.head.map((name, index) => (
                   <TableHeader key={name} className={index > 0 ? "text-right" : ""}>
-                    {name}
+                    <UntrustedText text={name} />
                   </TableHeader>
                 ))}
               </TableRow>

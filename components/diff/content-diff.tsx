@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import type { Change, ContentDiff, ParameterPart, TextPart } from "@/lib/prompts/diff/content";
 import { Badge, type Tone } from "../ui/badge";
 import { plural } from "../ui/format";
+import { spelled } from "../ui/invisible";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "../ui/table";
 import { UntrustedText } from "../ui/untrusted-text";
 import { type DiffView, HunkLink, type HunkMark, TextDiffView } from "./text-diff";
@@ -58,7 +59,7 @@ export function DiffCounts({ diff: { hunks, added, removed } }: { diff: ContentD
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <section aria-label={title} className="flex flex-col gap-3">
+    <section aria-label={spelled(title)} className="flex flex-col gap-3">
       <h2 className="text-lg font-semibold">{title}</h2>
       {children}
     </section>

@@ -2,6 +2,7 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import type { Row, Section } from "@/lib/prompts/diff/words";
 import { cn } from "../ui/cn";
+import { spelled } from "../ui/invisible";
 import { VisibleText } from "../ui/untrusted-text";
 import { fold } from "./fold";
 import { Pieces } from "./pieces";
@@ -102,7 +103,7 @@ export function HunkLink({ number, mark: { href, label, selected } }: { number: 
     <Link
       href={href}
       scroll={false}
-      aria-label={`Hunk ${number}: ${label}`}
+      aria-label={spelled(`Hunk ${number}: ${label}`)}
       aria-current={selected ? "true" : undefined}
       className={cn(
         "inline-flex min-h-6 min-w-7 items-center justify-center rounded-br px-1.5 font-medium tabular-nums -outline-offset-2",

@@ -6,6 +6,7 @@ import Link from "next/link";
 import { type KeyboardEvent, type ReactNode, startTransition, useEffect, useState } from "react";
 import { Button } from "../ui/button";
 import { cn } from "../ui/cn";
+import { spelled } from "../ui/invisible";
 import { Menu, MenuCheck } from "../ui/menu";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "../ui/table";
 import { type ColumnMeta, type Columns, features } from "./columns";
@@ -143,7 +144,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
               {selection && (
                 <TableCell className="w-8">
                   <Box
-                    label={`Select ${selection.name(row.original)}`}
+                    label={spelled(`Select ${selection.name(row.original)}`)}
                     checked={selection.selected.has(row.id)}
                     onChange={(on) => selection.toggle([row.original], on)}
                   />

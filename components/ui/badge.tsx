@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { cn } from "./cn";
+import { shown } from "./untrusted-text";
 
 const tones = {
   neutral: "bg-sunken text-muted",
@@ -30,7 +31,7 @@ export function Badge({
         className,
       )}
     >
-      {children}
+      {shown(children)}
     </span>
   );
 }

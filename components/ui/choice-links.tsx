@@ -1,5 +1,6 @@
 import Link from "next/link";
 import { cn } from "./cn";
+import { shown } from "./untrusted-text";
 
 export type ChoiceLink = { name: string; href: string; current: boolean };
 
@@ -19,7 +20,7 @@ export function ChoiceLinks({ label, links }: { label: string; links: ChoiceLink
                 current ? "bg-accent-soft font-medium text-accent" : "bg-raised hover:bg-hover",
               )}
             >
-              {name}
+              {shown(name)}
             </Link>
           </li>
         ))}

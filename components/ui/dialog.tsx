@@ -2,29 +2,37 @@
 
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import type { ReactNode, RefObject } from "react";
+import { shown } from "./untrusted-text";
 
 type Props = {
   open: boolean;
   onOpenChange: (open: boolean) => void;
   title: string;
   description?: string;
+  /** Where the focus goes at first; otherwise to the first that takes it. */
+  initialFocus?: RefObject<HTMLElement | null>;
   children: ReactNode;
 };
 
-export function Dialog({ open, onOpenChange, title, description, children }: Props) {
+export function Dialog({ open, onOpenChange, title, description, initialFocus, children }: Props) {
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/40" />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
+          onOpenAutoFocus={(event) => {
+            if (!initialFocus?.current) return;
+            event.preventDefault();
+            initialFocus.current.focus();
+          }}
           className="fixed top-1/2 left-1/2 z-50 flex max-h-[85dvh] w-[min(36rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 flex-col gap-4 overflow-y-auto rounded-md border border-line bg-raised p-5 shadow-xl"
         >
           <div className="flex items-start justify-between gap-4">
             <div>
-              <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
-              {description && <Radix.Description className="text-muted">{description}</Radix.Description>}
+              <Radix.Title className="text-lg font-semibold">{shown(title)}</Radix.Title>
+              {description && <Radix.Description className="text-muted">{shown(description)}</Radix.Description>}
             </div>
             <Radix.Close
               className="inline-flex size-7 cursor-pointer items-center justify-center rounded-md text-muted hover:bg-hover"

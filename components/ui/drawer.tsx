@@ -3,6 +3,7 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { KeyboardEvent, ReactNode } from "react";
+import { shown } from "./untrusted-text";
 
 type Props = {
   open: boolean;
@@ -30,7 +31,7 @@ export function Drawer({ open, onOpenChange, title, actions, onKeyDown, onCloseA
         >
           <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-3 md:px-6">
             <Radix.Title className="min-w-0 grow font-mono text-lg font-semibold [overflow-wrap:anywhere]">
-              {title}
+              {shown(title)}
             </Radix.Title>
             {actions}
             <Radix.Close

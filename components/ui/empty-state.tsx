@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { shown } from "./untrusted-text";
 
 /** Says that there is nothing, and what to do next. */
 export function EmptyState({
@@ -15,8 +16,8 @@ export function EmptyState({
 }) {
   return (
     <div className="flex flex-col items-start gap-2 border-y border-line py-8">
-      <Heading className="text-lg font-medium">{title}</Heading>
-      {children && <div className="max-w-prose text-muted">{children}</div>}
+      <Heading className="text-lg font-medium">{shown(title)}</Heading>
+      {children && <div className="max-w-prose text-muted">{shown(children)}</div>}
       {action}
     </div>
   );

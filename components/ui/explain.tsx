@@ -3,6 +3,8 @@
 import { Info, X } from "lucide-react";
 import { Popover } from "radix-ui";
 import { type ReactNode, useId } from "react";
+import { spelled } from "./invisible";
+import { shown, UntrustedText } from "./untrusted-text";
 
 /** What stands behind a figure, so that somebody else could work it out again. */
 export type Explanation = {
@@ -27,7 +29,7 @@ export function Explain({ title, what, formula, data, n, assumptions, reference,
   return (
     <Popover.Root>
       <Popover.Trigger
-        aria-label={`What is this: ${title}`}
+        aria-label={spelled(`What is this: ${title}`)}
         className="no-print inline-flex size-6 cursor-pointer items-center justify-center rounded-md align-middle text-muted hover:bg-hover hover:text-accent data-[state=open]:bg-accent-soft data-[state=open]:text-accent"
       >
         <Info aria-hidden="true" className="size-3.5" />
@@ -41,7 +43,7 @@ export function Explain({ title, what, formula, data, n, assumptions, reference,
         >
           <div className="flex items-start justify-between gap-4">
             <h2 id={heading} className="font-semibold">
-              {title}
+              <UntrustedText text={title} />
             </h2>
             <Popover.Close
               className="-mt-1 -mr-1 inline-flex size-7 shrink-0 cursor-pointer items-center justify-center rounded-md text-muted hover:bg-hover"
@@ -50,23 +52,31 @@ export function Explain({ title, what, formula, data, n, assumptions, reference,
               <X aria-hidden="true" className="size-4" />
             </Popover.Close>
           </div>
-          <p>{what}</p>
+          <p>
+            <UntrustedText text={what} />
+          </p>
           <dl className="flex flex-col gap-3">
             <Part name="Formula">
-              <code className="block rounded-md bg-sunken p-2 font-mono text-sm whitespace-pre-wrap">{formula}</code>
+              <code className="block rounded-md bg-sunken p-2 font-mono text-sm whitespace-pre-wrap">
+                {shown(formula)}
+              </code>
             </Part>
             <Part name="Data">
               <ul className="tabular-nums">
                 {data.map((line) => (
-                  <li key={line}>{line}</li>
+                  <li key={line}>
+                    <UntrustedText text={line} />
+                  </li>
                 ))}
               </ul>
             </Part>
-            <Part name="Rests on">{n}</Part>
+            <Part name="Rests on">{shown(n)}</Part>
             <Part name="Assumes">
               <ul className="list-disc pl-4">
                 {assumptions.map((line) => (
-                  <li key={line}>{line}</li>
+                  <li key={line}>
+                    <UntrustedText text={line} />
+                  </li>
                 ))}
               </ul>
             </Part>

@@ -1,6 +1,7 @@
 "use client";
 
 import { Children, cloneElement, type ReactElement, type ReactNode, useId } from "react";
+import { shown } from "./untrusted-text";
 
 type Control = ReactElement<{ id?: string; "aria-describedby"?: string; "aria-invalid"?: boolean }>;
 
@@ -23,12 +24,12 @@ export function Field({
   return (
     <div className="flex flex-col gap-1">
       <label htmlFor={id} className="font-medium">
-        {label}
+        {shown(label)}
       </label>
       {cloneElement(control!, { id, "aria-describedby": note, "aria-invalid": error ? true : undefined })}
       {note && (
         <p id={note} className={error ? "text-sm text-worse" : "text-sm text-muted"}>
-          {error ?? hint}
+          {shown(error ?? hint)}
         </p>
       )}
     </div>

@@ -19,11 +19,12 @@ const markdown =
 const document = /^\s{0,50}<(!doctype html|html|svg|\?xml)[\s>]/i;
 const patch = /^(?:diff --git |--- \S.{0,500}\n\+\+\+ )/;
 
-export function kindOf(value: unknown): Kind {
+/** @param isBeginning the text goes on, and may only look like data as far as it is here */
+export function kindOf(value: unknown, isBeginning = false): Kind {
   if (typeof value !== "string") {
     return value !== null && typeof value === "object" ? dataOf(value) : { kind: "text", text: String(value) };
   }
-  const data = jsonIn(value);
+  const data = isBeginning ? null : jsonIn(value);
   if (data) return dataOf(data);
   const head = value.slice(0, lookedAt);
   const markup = document.exec(head)?.[1]?.toLowerCase();

@@ -4,6 +4,7 @@ import { Check } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import type { ComponentProps, ReactNode } from "react";
 import { cn } from "./cn";
+import { shown } from "./untrusted-text";
 
 const item =
   "flex min-h-8 cursor-pointer items-center gap-2 rounded-md px-2 outline-none data-[highlighted]:bg-accent-soft data-[highlighted]:text-accent data-[disabled]:cursor-not-allowed data-[disabled]:opacity-60";
@@ -56,7 +57,7 @@ export function MenuCheck({
           <Check aria-hidden="true" className="size-4" />
         </DropdownMenu.ItemIndicator>
       </span>
-      {children}
+      {shown(children)}
     </DropdownMenu.CheckboxItem>
   );
 }

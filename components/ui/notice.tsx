@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { cn } from "./cn";
+import { shown } from "./untrusted-text";
 
 const tones = {
   info: "border-accent bg-accent-soft",
@@ -24,8 +25,8 @@ export function Notice({
       role={tone === "danger" ? "alert" : "status"}
       className={cn("rounded-md border-l-4 px-3 py-2 text-ink", tones[tone], className)}
     >
-      {title && <p className="font-semibold">{title}</p>}
-      <div className="min-w-0 break-words">{children}</div>
+      {title && <p className="font-semibold">{shown(title)}</p>}
+      <div className="min-w-0 break-words">{shown(children)}</div>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { UntrustedText } from "./untrusted-text";
+import { cn } from "./cn";
+import { shown, UntrustedText } from "./untrusted-text";
 
 type Props = {
   title: ReactNode;
@@ -31,8 +32,8 @@ export function PageHead({ title, facts, action, trail }: Props) {
       )}
       <div className="flex flex-wrap items-start justify-between gap-3">
         <div className="flex min-w-0 grow basis-80 flex-col gap-1">
-          <h1 className="text-2xl font-semibold tracking-tight break-words">{title}</h1>
-          {facts && <div className="max-w-4xl text-muted">{facts}</div>}
+          <h1 className="text-2xl font-semibold tracking-tight break-words">{shown(title)}</h1>
+          {facts && <div className={cn("text-muted", typeof facts === "string" && "max-w-4xl")}>{shown(facts)}</div>}
         </div>
         {action && <div className="no-print flex flex-wrap items-center gap-2">{action}</div>}
       </div>

@@ -6,7 +6,7 @@ import { cn } from "./cn";
 import { Code } from "./code";
 import { JsonTree } from "./json-tree";
 import { kindOf, rawOf } from "./kinds";
-import { useSteps } from "./long-text";
+import { type More, useSteps } from "./long-text";
 import { Markdown } from "./markdown";
 import type { Part, Turn } from "./transcript";
 import { pane, Untrusted } from "./untrusted";
@@ -17,24 +17,32 @@ import { UntrustedText, VisibleText } from "./untrusted-text";
  * tools, all else as text. Nothing in it is a link, is fetched or runs; what can't be seen is named; what is long comes step
  * by step. `raw`: as it came, character by character.
  */
-export const Rendered = memo(function Rendered({ value, raw, className }: Props) {
+export const Rendered = memo(function Rendered({ value, raw, rest, href, className }: Props) {
   const text = useMemo(() => rawOf(value), [value]);
-  const kind = useMemo(() => kindOf(value), [value]);
-  if (raw || kind.kind === "text") return <Untrusted text={text} className={className} />;
+  const kind = useMemo(() => kindOf(value, rest !== undefined), [value, rest]);
+  const more = useMemo(() => (rest && href ? { ...rest, href } : undefined), [rest, href]);
+  if (raw || kind.kind === "text") return <Untrusted text={text} more={more} className={className} />;
   return (
     <div dir="auto" className={cn(pane, className)}>
-      {kind.kind === "markdown" && <Laid text={kind.text} />}
-      {kind.kind === "code" && <Code text={kind.text} language={kind.language} />}
+      {kind.kind === "markdown" && <Laid text={kind.text} more={more} />}
+      {kind.kind === "code" && <Code text={kind.text} language={kind.language} more={more} />}
       {kind.kind === "json" && <JsonTree value={kind.value} />}
       {kind.kind === "chat" && <Chat turns={kind.turns} />}
     </div>
   );
 });
 
-type Props = { value: unknown; raw: boolean; className?: string };
+type Props = {
+  value: unknown;
+  raw: boolean;
+  /** Where `value` is only the beginning of a long text: how long it is, and where the other parts are. */
+  rest?: { length: number; bytes: number };
+  href?: string;
+  className?: string;
+};
 
-function Laid({ text }: { text: string }) {
-  const { shown, rest } = useSteps(text, 20_000);
+function Laid({ text, more }: { text: string; more?: More }) {
+  const { shown, rest } = useSteps(text, 20_000, more);
   return (
     <>
       <Markdown text={shown} />

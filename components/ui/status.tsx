@@ -2,9 +2,10 @@ import { cn } from "./cn";
 
 export type GateStatus = "met" | "not_met" | "not_enough_evidence";
 
+// No hollow circle: our font fills it, and colour alone would tell what is met.
 const looks: Record<GateStatus, { shape: string; word: string; tone: string }> = {
   met: { shape: "●", word: "met", tone: "text-better" },
-  not_met: { shape: "○", word: "not met", tone: "text-worse" },
+  not_met: { shape: "✕", word: "not met", tone: "text-worse" },
   not_enough_evidence: { shape: "◐", word: "not enough evidence", tone: "text-unsure" },
 };
 

@@ -1,13 +1,16 @@
 import type { ComponentProps } from "react";
 import { cn } from "./cn";
+import { spelled } from "./invisible";
+import { shown } from "./untrusted-text";
 
 /** Scrolls sideways inside its own pane, reachable by keyboard; what is hidden for the eye alone stays in it as well. */
 export function Table({ className, label, ...rest }: ComponentProps<"table"> & { label?: string }) {
+  const name = label && spelled(label);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a group that is no fieldset, and no landmark as a section would be
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling pane must be reachable by keyboard
-    <div role="group" aria-label={label ?? "Table"} className="relative w-full overflow-x-auto" tabIndex={0}>
-      <table aria-label={label} className={cn("w-full border-collapse text-left", className)} {...rest} />
+    <div role="group" aria-label={name ?? "Table"} className="relative w-full overflow-x-auto" tabIndex={0}>
+      <table aria-label={name} className={cn("w-full border-collapse text-left", className)} {...rest} />
     </div>
   );
 }
@@ -24,16 +27,22 @@ export function TableRow({ className, ...rest }: ComponentProps<"tr">) {
   return <tr className={cn("border-b border-line", className)} {...rest} />;
 }
 
-export function TableHeader({ className, scope = "col", ...rest }: ComponentProps<"th">) {
+export function TableHeader({ className, scope = "col", children, ...rest }: ComponentProps<"th">) {
   return (
     <th
       scope={scope}
       className={cn("px-3 py-2 align-bottom text-sm font-medium text-muted first:pl-0", className)}
       {...rest}
-    />
+    >
+      {shown(children)}
+    </th>
   );
 }
 
-export function TableCell({ className, ...rest }: ComponentProps<"td">) {
-  return <td className={cn("px-3 py-2 align-top first:pl-0", className)} {...rest} />;
+export function TableCell({ className, children, ...rest }: ComponentProps<"td">) {
+  return (
+    <td className={cn("px-3 py-2 align-top first:pl-0", className)} {...rest}>
+      {shown(children)}
+    </td>
+  );
 }

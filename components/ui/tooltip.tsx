@@ -2,6 +2,7 @@
 
 import { Tooltip as Radix } from "radix-ui";
 import type { ReactNode } from "react";
+import { shown } from "./untrusted-text";
 
 /** A short explanation on hover and focus. `children` is one control that also makes sense without it. */
 export function Tooltip({ text, children }: { text: ReactNode; children: ReactNode }) {
@@ -15,7 +16,7 @@ export function Tooltip({ text, children }: { text: ReactNode; children: ReactNo
             collisionPadding={8}
             className="z-50 max-w-72 rounded-md bg-ink px-2 py-1 text-sm text-paper shadow-xl"
           >
-            {text}
+            {shown(text)}
           </Radix.Content>
         </Radix.Portal>
       </Radix.Root>

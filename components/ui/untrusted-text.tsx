@@ -1,9 +1,12 @@
-import { cutAt } from "./cut";
+import type { ReactNode } from "react";
+import { chunksOf, cutAt } from "./cut";
 import { formatCount } from "./format";
 import { visiblePieces } from "./invisible";
 
 /** More in one place would hold up the page; what may be longer is shown by `Untrusted`, step by step. */
 const longest = 100_000;
+/** A browser that reads a page makes several texts of one that is longer than 65 536; script would make one. */
+const longestNode = 50_000;
 const longestInline = 10_000;
 
 /** Text with what can't be seen shown as badges. */
@@ -13,7 +16,7 @@ export function VisibleText({ text, most = longest }: { text: string; most?: num
     <>
       {visiblePieces(shown).map((piece, index) =>
         "text" in piece ? (
-          piece.text
+          chunksOf(piece.text, longestNode)
         ) : (
           <span
             key={index}
@@ -29,6 +32,11 @@ export function VisibleText({ text, most = longest }: { text: string; most?: num
       )}
     </>
   );
+}
+
+/** What stands in a heading, label or message: a string may hold a stranger's words, an element looks after itself. */
+export function shown(content: ReactNode): ReactNode {
+  return typeof content === "string" ? <UntrustedText text={content} /> : content;
 }
 
 /** Untrusted text inline, without a pane: for table cells and headings. Its direction can't leak into what is around. */

@@ -1,5 +1,5 @@
 import { cn } from "./cn";
-import { LongText } from "./long-text";
+import { LongText, type More } from "./long-text";
 
 export { UntrustedText } from "./untrusted-text";
 
@@ -10,10 +10,13 @@ export const pane =
 /** Text written by a machine or a stranger: shown as text, in its own pane, with what can't be seen made visible. */
 export function Untrusted({
   text,
+  more,
   compact = false,
   className,
 }: {
   text: string;
+  /** Where `text` is only the beginning. */
+  more?: More;
   compact?: boolean;
   className?: string;
 }) {
@@ -26,7 +29,7 @@ export function Untrusted({
         className,
       )}
     >
-      {text === "" ? <span className="text-muted">(empty)</span> : <LongText text={text} />}
+      {text === "" ? <span className="text-muted">(empty)</span> : <LongText text={text} more={more} />}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import type { BrowserContext } from "playwright/test";
+import type { Page } from "playwright/test";
 import { gradeAll, importBundle, importFiles, tokenOf } from "../support/bundle";
 import { hostileTexts, longLine } from "../support/hostile";
 import { rest } from "../support/test";
@@ -9,14 +9,12 @@ export const releases = new Map<string, number>();
 export const hostileName = `<img src=x onerror=alert(1)> support/answers-\u202efor-every-region${"/and-every-language".repeat(6)}`;
 
 /** A project with nothing in it, made as people do, and chosen from now on. */
-export async function second(context: BrowserContext): Promise<void> {
-  const page = await context.newPage();
+export async function second(page: Page): Promise<void> {
   await page.goto("/settings/projects");
   await page.getByLabel("Key").fill("second");
   await page.getByLabel("Name").fill("A second project");
   await page.getByRole("button", { name: /Create/ }).click();
   await page.waitForURL((url) => url.pathname === "/");
-  await page.close();
 }
 
 /** A release over 5 000 cases, some of them graded. */

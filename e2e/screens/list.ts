@@ -1,5 +1,7 @@
-import type { Page } from "playwright/test";
+import type { Locator, Page } from "playwright/test";
+import { sql } from "../support/database";
 import { rest } from "../support/test";
+import { hostileName, releases } from "./data";
 
 export type Screen = {
   /** What it is, then in which state. */
@@ -10,6 +12,7 @@ export type Screen = {
   /** What is done before the picture. */
   act?: (page: Page) => Promise<void>;
   only?: "desktop" | "phone";
+  media?: "screen" | "print";
 };
 
 const [vera, ravi, mila, aki, ada] = ["vera", "ravi", "mila", "aki", "ada"].map((name) => `${name}@demo.example`) as [
@@ -21,17 +24,17 @@ const [vera, ravi, mila, aki, ada] = ["vera", "ravi", "mila", "aki", "ada"].map(
 ];
 
 const press = (key: string) => async (page: Page) => {
-  // Keys are heard once the page runs.
-  await page.waitForLoadState("networkidle");
   await page.keyboard.press(key);
-  await page.waitForTimeout(200);
+  await page.getByRole("dialog").waitFor();
 };
-const click = (name: string | RegExp, role: "button" | "link" | "group" = "button") =>
-  async function clicking(page: Page) {
-    await page.waitForLoadState("networkidle");
-    await page.getByRole(role, { name }).first().click();
-    await page.waitForTimeout(300);
+const click =
+  (name: string | RegExp, opens: Locate = (page) => page.getByRole("dialog")) =>
+  async (page: Page) => {
+    await page.getByRole("button", { name }).first().click();
+    await opens(page).first().waitFor();
   };
+type Locate = (page: Page) => Locator;
+const menu: Locate = (page) => page.getByRole("menu");
 const grade = async (page: Page) => {
   await page.getByRole("article").waitFor();
   for (const pass of await page.getByRole("button", { name: /^✓? ?pass/ }).all()) await pass.click();
@@ -50,7 +53,7 @@ export const full: Screen[] = [
       await page.getByLabel("E-mail").fill("nobody@example.org");
       await page.getByLabel("Password").fill("not the password");
       await page.getByRole("button", { name: /Sign in/ }).click();
-      await page.waitForTimeout(1500);
+      await page.getByRole("alert").filter({ hasText: /./ }).waitFor();
     },
   },
   { name: "sign-in.link", path: linkOf(vera), as: "" },
@@ -58,7 +61,13 @@ export const full: Screen[] = [
   { name: "desk.reviewer", path: "/", as: ravi },
   { name: "desk.manager", path: "/", as: mila },
   { name: "desk.viewer", path: "/", as: vera },
-  { name: "desk.menu", path: "/", as: mila, only: "phone", act: click("Menu") },
+  {
+    name: "desk.menu",
+    path: "/",
+    as: mila,
+    only: "phone",
+    act: click("Menu", (page) => page.getByRole("link", { name: "Audit" })),
+  },
   { name: "desk.palette", path: "/", as: mila, act: press("ControlOrMeta+k") },
   {
     name: "desk.palette-typed",
@@ -66,8 +75,9 @@ export const full: Screen[] = [
     as: mila,
     act: async (page) => {
       await press("ControlOrMeta+k")(page);
+      const found = page.waitForResponse(/\/palette\?.*refund/);
       await page.keyboard.type("refund");
-      await page.waitForTimeout(600);
+      await found;
     },
   },
   { name: "desk.keys", path: "/", as: mila, act: press("?") },
@@ -76,6 +86,8 @@ export const full: Screen[] = [
   { name: "brief.approved", path: "/releases/1", as: vera },
   { name: "brief.refused", path: "/releases/2", as: mila },
   { name: "brief.grading", path: "/releases/3", as: mila },
+  { name: "brief.print", path: "/releases/2", as: mila, media: "print" },
+  { name: "brief.explain", path: "/releases/2", as: mila, act: click(/^What is this/) },
   { name: "changes.refused", path: "/releases/2/changes", as: mila },
   { name: "changes.grading", path: "/releases/3/changes", as: mila },
   { name: "cases.full", path: "/releases/2/cases", as: mila },
@@ -86,17 +98,17 @@ export const full: Screen[] = [
     path: "/releases/2/cases?flip=worse",
     as: mila,
     act: async (page) => {
-      await page.waitForLoadState("networkidle");
       await page.locator("a[data-row-link]").first().click();
       await page.getByRole("dialog").getByText("Judges").first().waitFor();
     },
   },
+  { name: "cases.columns", path: "/releases/2/cases", as: mila, act: click("Columns", menu) },
+  { name: "cases.views", path: "/releases/2/cases", as: mila, act: click("Views", menu) },
   {
     name: "cases.selected",
     path: "/releases/3/cases",
     as: mila,
     act: async (page) => {
-      await page.waitForLoadState("networkidle");
       for (const at of [1, 2, 3]) await page.getByRole("main").getByRole("checkbox").nth(at).click();
     },
   },
@@ -179,8 +191,8 @@ export const empty: Screen[] = [
 
 /** Once much and hostile things were imported beside the demo. */
 export const afterwards: Screen[] = [
-  { name: "cases.5000", path: () => releaseOf("orders/triage"), as: mila, act: tab("/cases") },
-  { name: "brief.5000", path: () => releaseOf("orders/triage"), as: mila },
+  { name: "cases.5000", path: large("/cases"), as: mila },
+  { name: "brief.5000", path: large(), as: mila },
   { name: "desk.long", path: "/", as: ravi },
   { name: "releases.long", path: "/releases", as: mila },
   { name: "prompts.long", path: "/prompts", as: mila },
@@ -188,53 +200,50 @@ export const afterwards: Screen[] = [
   { name: "judges.long", path: "/judges", as: mila },
   { name: "imports.long", path: "/imports", as: mila },
   { name: "audit.long", path: "/audit", as: aki },
-  { name: "brief.long", path: longRelease, as: mila },
-  { name: "changes.long", path: longRelease, as: mila, act: tab("/changes") },
-  { name: "cases.long", path: longRelease, as: mila, act: tab("/cases") },
-  { name: "release-judges.long", path: longRelease, as: mila, act: tab("/judges") },
-  { name: "history.long", path: longRelease, as: mila, act: tab("/history") },
-  { name: "review.long", path: longRelease, as: ravi, act: tab("review") },
+  { name: "brief.long", path: long(), as: mila },
+  { name: "changes.long", path: long("/changes"), as: mila },
+  { name: "cases.long", path: long("/cases"), as: mila },
+  { name: "release-judges.long", path: long("/judges"), as: mila },
+  { name: "history.long", path: long("/history"), as: mila },
+  {
+    name: "review.long",
+    path: async () => `/review/${idOf(hostileName)}`,
+    as: ravi,
+    act: (page) => page.getByRole("article").waitFor(),
+  },
   {
     name: "cases.long-drawer",
-    path: longRelease,
+    path: long("/cases"),
     as: mila,
     act: async (page) => {
-      await page.goto(`${page.url()}/cases`);
-      await page.waitForLoadState("networkidle");
       await page.locator("a[data-row-link]").first().click();
       await page.getByRole("dialog").getByText("Input").first().waitFor();
     },
   },
   ...["tools", "chat", "markdown", "json", "invisible", "long-line"].map((kind) => ({
     name: `case.${kind}`,
-    path: longRelease,
+    path: async () => `/releases/${idOf(hostileName)}/cases/${await caseId(`kind ${kind}`)}`,
     as: mila,
-    act: async (page: Page) => {
-      await page.goto(`${page.url()}/cases?q=${encodeURIComponent(`kind ${kind}`)}`);
-      const href = await page.locator("a[data-row-link]").first().getAttribute("href");
-      await page.goto(href ?? "/nowhere");
-      await page.getByRole("main").getByText("Judges", { exact: true }).last().waitFor();
-    },
   })),
 ];
 
-function tab(suffix: string) {
-  return async (page: Page) => {
-    const id = page.url().split("/").at(-1);
-    await page.goto(suffix === "review" ? `/review/${id}` : `/releases/${id}${suffix}`);
-    await page.waitForLoadState("networkidle");
-  };
-}
-
-async function releaseOf(prompt: string): Promise<string> {
-  const { hostileName, releases } = await import("./data");
-  const id = releases.get(prompt === "long" ? hostileName : prompt);
+function idOf(prompt: string): number {
+  const id = releases.get(prompt);
   if (!id) throw new Error(`No release of ${prompt} was made.`);
-  return `/releases/${id}`;
+  return id;
 }
 
-function longRelease(): Promise<string> {
-  return releaseOf("long");
+function large(tab = "") {
+  return async () => `/releases/${idOf("orders/triage")}${tab}`;
+}
+
+function long(tab = "") {
+  return async () => `/releases/${idOf(hostileName)}${tab}`;
+}
+
+async function caseId(key: string): Promise<number> {
+  const [row] = await sql<{ id: number }>("SELECT id FROM test_case WHERE key = $1", [key]);
+  return row!.id;
 }
 
 function linkOf(email: string): () => Promise<string> {

@@ -2,10 +2,10 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BrowserContext, chromium, type Page } from "playwright/test";
+import { type Browser, chromium, type Page } from "playwright/test";
 import { findBrowser } from "../support/browser";
 import startServer from "../support/server";
-import { server, signInAs } from "../support/test";
+import { isAlive, server, signInAs } from "../support/test";
 import { contactSheet, type Shot } from "./contact-sheet";
 import { hostile, large, second } from "./data";
 import { afterwards, empty, full, type Screen } from "./list";
@@ -24,35 +24,23 @@ export async function screenshots(args: string[]): Promise<number> {
     const browser = await chromium.launch({ executablePath, args: flags, env });
     if (!only) rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const people = new Map<string, Promise<BrowserContext>>();
-    const contextOf = (email: string) => {
-      const known = people.get(email) ?? open(email);
-      people.set(email, known);
-      return known;
-    };
-    const open = async (email: string) => {
-      const { url } = server();
-      const options = { baseURL: url, locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce" as const };
-      const context = await browser.newContext(options);
-      if (email !== "") await signInAs(await context.newPage(), email);
-      return context;
-    };
+    const worlds = Array.from({ length: Math.min(2, cpus().length) }, () => new World(browser));
     const wanted = (screens: Screen[]) => screens.filter(({ name }) => only?.test(name) ?? true);
     const shots: Shot[] = [];
-    const take = async (screens: Screen[]) => {
+    const take = async (screens: Screen[], by = worlds) => {
       const waiting = wanted(screens);
-      const one = async () => {
-        for (let screen = waiting.shift(); screen; screen = waiting.shift()) {
-          shots.push(...(await shoot(await contextOf(screen.as), screen)));
-        }
+      const one = async (world: World) => {
+        for (let screen = waiting.shift(); screen; screen = waiting.shift())
+          shots.push(...(await shoot(await world.pageOf(screen.as), screen)));
       };
-      await Promise.all(Array.from({ length: Math.min(2, cpus().length) }, one));
+      await Promise.all(by.map(one));
     };
     // What a later step brings in is not on the screens of the steps before it.
     await take(full);
     if (wanted(empty).length > 0) {
-      await second(await contextOf("ada@demo.example"));
-      await take(empty);
+      const [world] = worlds;
+      await second(await world!.pageOf("ada@demo.example"));
+      await take(empty, [world!]);
     }
     if (wanted(afterwards).length > 0) {
       await Promise.all([large(), hostile()]);
@@ -71,45 +59,81 @@ export async function screenshots(args: string[]): Promise<number> {
 }
 
 const folder = path.join(fileURLToPath(new URL("../..", import.meta.url)), "screenshots");
-const widths = { phone: { width: 390, height: 844 }, desktop: { width: 1440, height: 900 } };
+const widths = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 /** A taller page is cut: nobody looks at more than this at a time. */
-const tallest = 8000;
+const tallest = 6000;
 
-async function shoot(context: BrowserContext, { name, path: address, act, only }: Screen): Promise<Shot[]> {
+/** A page for each person, signed in once; every picture of what they see is taken on it. */
+class World {
+  readonly #pages = new Map<string, Promise<Page>>();
+  constructor(readonly browser: Browser) {}
+
+  pageOf(email: string): Promise<Page> {
+    const page = this.#pages.get(email) ?? this.#open(email);
+    this.#pages.set(email, page);
+    return page;
+  }
+
+  async #open(email: string): Promise<Page> {
+    const options = { baseURL: server().url, locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce" as const };
+    const context = await this.browser.newContext(options);
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    if (email !== "") await signInAs(page, email);
+    return page;
+  }
+}
+
+/** The screen is opened once; window and colours change in place. */
+async function shoot(page: Page, { name, path: address, act, only, media = "screen" }: Screen): Promise<Shot[]> {
   const shots: Shot[] = [];
-  const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
-  for (const [device, viewport] of Object.entries(widths)) {
-    if (only && only !== device) continue;
+  const devices = Object.entries(widths).filter(([device]) => !only || only === device);
+  const failed = (device: string, error: unknown) =>
+    shots.push({
+      ...{ file: `${name}.${device}.light.png`, name, device, scheme: "light" },
+      problem: (error as Error).message.split("\n")[0],
+    });
+  try {
+    await page.setViewportSize(devices[0]![1]);
+    await page.emulateMedia({ colorScheme: "light", media: "screen" });
+    await page.goto(typeof address === "string" ? address : await address());
+    await isAlive(page.locator("main").first());
+    await act?.(page);
+    await page.emulateMedia({ media });
+  } catch (error) {
+    failed(devices[0]![0], error);
+    return shots;
+  }
+  for (const [device, viewport] of devices) {
     try {
       await page.setViewportSize(viewport);
-      await page.emulateMedia({ colorScheme: "light" });
-      await page.goto(typeof address === "string" ? address : await address());
-      await act?.(page);
-      const overhang = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      for (const scheme of ["light", "dark"] as const) {
+      for (const scheme of media === "print" ? (["light"] as const) : (["light", "dark"] as const)) {
         await page.emulateMedia({ colorScheme: scheme });
-        await settle(page);
+        const height = await settled(page);
+        const overhang = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         const file = `${name}.${device}.${scheme}.png`;
-        const height = await page.evaluate(() => document.documentElement.scrollHeight);
         const clip = height > tallest ? { x: 0, y: 0, width: viewport.width, height: tallest } : undefined;
         await page.screenshot({ path: path.join(folder, file), fullPage: true, clip, animations: "disabled" });
-        const problem = overhang > 0 ? `is ${overhang} px wider than its window` : undefined;
-        shots.push({ file, name, device, scheme, problem });
+        shots.push({ file, name, device, scheme, problem: overhang > 0 ? `is ${overhang} px too wide` : undefined });
       }
     } catch (error) {
-      const problem = (error as Error).message.split("\n")[0];
-      shots.push({ file: `${name}.${device}.light.png`, name, device, scheme: "light", problem });
+      failed(device, error);
     }
   }
-  await page.close();
   return shots;
 }
 
-/** Fonts are there, times are relative, and what moves has arrived. */
-async function settle(page: Page): Promise<void> {
-  await page.evaluate(async () => {
+/** Until fonts are there and the page keeps its size from one frame to the next; says how tall it is. */
+function settled(page: Page): Promise<number> {
+  return page.evaluate(async () => {
     await document.fonts.ready;
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 120))));
+    for (let still = 0, before = ""; still < 3; ) {
+      await new Promise(requestAnimationFrame);
+      const { scrollHeight, scrollWidth } = document.documentElement;
+      const now = `${scrollHeight} ${scrollWidth}`;
+      still = now === before ? still + 1 : 0;
+      before = now;
+    }
+    return document.documentElement.scrollHeight;
   });
 }

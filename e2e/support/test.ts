@@ -4,7 +4,7 @@ import AxeBuilder from "@axe-core/playwright";
 import { type BrowserContext, test as base, expect, type Locator, type Page } from "playwright/test";
 import { dataFolder } from "./data";
 
-export type { Page };
+export type { Locator, Page };
 export { expect };
 
 export type Role = "viewer" | "reviewer" | "release_manager" | "auditor" | "administrator";
@@ -79,7 +79,7 @@ export function watch(context: BrowserContext, errors: string[]): void {
   context.on("console", (message) => {
     if (message.type() === "error") errors.push(`${message.text()} (${message.location().url})`);
   });
-  context.on("weberror", (error) => errors.push(String(error.error())));
+  context.on("weberror", (error) => errors.push(`${error.error()} (${error.page()?.url()})`));
 }
 
 type User = { email: string; name: string; roles: Role[] };

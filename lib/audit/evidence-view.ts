@@ -57,6 +57,25 @@ const review = z.object({
   at: text,
 });
 
+const hunk = z.object({
+  id: z.string(),
+  kind: z.enum(["message", "parameter", "model", "tool"]),
+  change: z.enum(["added", "removed", "changed", "moved"]),
+  where: z.string(),
+  before: z.string().nullable(),
+  after: z.string().nullable(),
+});
+
+const attribution = z.object({
+  id: z.number(),
+  case: z.string(),
+  criterion: text,
+  reviewer: z.object({ name: text }).optional().catch(undefined),
+  effect: z.enum(["helped", "hurt"]),
+  hunks: z.array(z.string()),
+  supersedes: z.number().nullable().optional().catch(undefined),
+});
+
 const evidence = z.object({
   format: text,
   prompt: text,
@@ -90,6 +109,8 @@ const evidence = z.object({
     }),
   ),
   reviews: list(review),
+  hunks: list(hunk),
+  attributions: list(attribution),
   numbers: list(criterionNumbers),
   population: number,
   gates: list(

@@ -7,7 +7,14 @@ import { Locked, takeLock } from "./lock";
 import { root } from "./paths";
 
 const folders = ["app", "components", "lib", "prisma", "public"];
-const files = ["package-lock.json", "next.config.ts", "tsconfig.json", "postcss.config.mjs", "proxy.ts"];
+const files = [
+  "package-lock.json",
+  "next.config.ts",
+  "tsconfig.json",
+  "postcss.config.mjs",
+  "proxy.ts",
+  "instrumentation-client.ts",
+];
 /** In those folders, what no page is made of. */
 const apart = /\.test\.tsx?$|^lib\/(cli|testing|db\/generated)\/|^prisma\/demo\//;
 const stampFile = path.join(root, ".next", "countersign-stamp");

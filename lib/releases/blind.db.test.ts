@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { Actor, Person, Token } from "../auth/actor";
 import { listOverrides } from "../calibration/queries";
 import { db } from "../db/client";
-import { nextTask, waitingCases } from "../review/queries";
+import { inParts, nextTask, taskText, waitingCases } from "../review/queries";
 import { testDatabase } from "../testing/database";
 import { seedPerson, seedProject } from "../testing/seed";
 import { getBrief } from "./brief";
-import { getCase, listCases } from "./cases";
+import { inParts as casesInParts, caseText, getCase, listCases } from "./cases";
 import { closeGrading, createRelease, drawSample, reopenGrading, withdrawRelease } from "./commands";
 import { listRegressions } from "./regressions";
 import { casesOf, gradeDrawn, type SeededWorld, seedWorld } from "./release.seed";
@@ -146,5 +146,43 @@ describe("a case that waits for a blind grade", () => {
       detail: "0 of 6 must-pass cases graded pass.",
     });
     expect(await db.review.count({ where: { releaseId: id } })).toBe(0);
+  });
+});
+
+describe("a text that is too long to be sent whole", () => {
+  it("comes in parts to who holds the case, by its side, and of the case page only where that is not hidden", async () => {
+    const { world, manager, reviewer, other, viewer } = await team(casesOf({ "pass>fail": 1 }));
+    const texts = { baseline: "old ".repeat(80_000), candidate: "new ".repeat(90_000), input: "asked ".repeat(70_000) };
+    for (const side of ["baseline", "candidate"] as const)
+      await db.$executeRaw`UPDATE output SET output = ${texts[side]} WHERE run_id = ${world[side].runId}`;
+    await db.$executeRaw`UPDATE test_case SET input = ${texts.input} WHERE dataset_id = ${world.datasetId}`;
+    const id = await ask(manager, world);
+    await drawSample({ actor: manager, input: { releaseId: id, size: 1 } });
+    const task = inParts((await nextTask(reviewer, id))!);
+    const lengths = task.sides.map(({ rest }) => rest?.length);
+    expect(lengths.toSorted()).toEqual([320_000, 360_000]);
+    expect(task.inputRest?.length).toBe(420_000);
+    expect(JSON.stringify(task).length).toBeLessThan(70_000);
+    for (const [index, side] of (["A", "B"] as const).entries()) {
+      const whole = await taskText(reviewer, id, task.task, side);
+      expect([texts.baseline, texts.candidate]).toContain(whole);
+      expect(whole).toHaveLength(lengths[index]!);
+    }
+    expect(await taskText(reviewer, id, task.task, "input")).toBe(texts.input);
+    for (const actor of [other, manager])
+      await expect(taskText(actor, id, task.task, "A")).rejects.toMatchObject({ code: "not_found" });
+    await expect(taskText(viewer, id, task.task, "A")).rejects.toMatchObject({ code: "forbidden" });
+    const stranger = await seedPerson((await seedProject()).id, { roles: ["reviewer"] });
+    await expect(taskText(stranger, id, task.task, "A")).rejects.toMatchObject({ code: "not_found" });
+
+    const { rows } = await listCases(viewer, id, {});
+    const { id: caseId } = rows[0]!;
+    expect(await caseText(reviewer, id, caseId, "candidate")).toBeNull();
+    expect(await caseText(reviewer, id, caseId, "input")).toBe(texts.input);
+    expect(await caseText(viewer, id, caseId, "candidate")).toBe(texts.candidate);
+    await expect(caseText(stranger, id, caseId, "candidate")).rejects.toMatchObject({ code: "not_found" });
+    const shown = casesInParts(await getCase(viewer, id, caseId));
+    expect(shown.sides.candidate.rest?.length).toBe(360_000);
+    expect(JSON.stringify(shown).length).toBeLessThan(70_000);
   });
 });

@@ -5,6 +5,7 @@ import { type ConfusionCell, casesOfCell } from "../calibration/measures";
 import { pool } from "../db/client";
 import { Fault, notFound } from "../errors";
 import { waitingIn } from "../judges/moves";
+import { beginningOf, type Rest } from "../parts";
 import { mayAttribute } from "../review/ledger";
 import { waitingCases } from "../review/queries";
 import type { CaseFilter, Flip } from "./case-filter";
@@ -705,7 +706,10 @@ export type CaseDetail = {
   key: string;
   input: string;
   inputIsJson: boolean;
+  /** Where only the beginning of a long text is here. */
+  inputRest?: Rest;
   reference: string | null;
+  referenceRest?: Rest;
   slice: string | null;
   tags: string[];
   /** Given by people of the project. */
@@ -724,6 +728,7 @@ export type CaseDetail = {
     {
       version: string;
       output: string | null;
+      rest?: Rest;
       error: string | null;
       outputIsJson: boolean;
       latencyMs: number | null;
@@ -876,4 +881,35 @@ export async function getCase(actor: Actor, releaseId: number, caseId: number): 
     : await preferencesOf(scope, releaseId, caseId);
   const attributes = !found.hidden && (await mayAttribute(actor, releaseId, caseId));
   return { ...found, attributes, sides: { baseline, candidate }, preferences };
+}
+
+/** As it goes to a browser: of long texts only the beginning. */
+export function inParts(detail: CaseDetail): CaseDetail {
+  const input = beginningOf(detail.input);
+  const reference = beginningOf(detail.reference);
+  const side = (whole: CaseDetail["sides"]["baseline"]) => {
+    const { value, rest } = beginningOf(whole.output);
+    return { ...whole, output: value, ...(rest && { rest }) };
+  };
+  return {
+    ...detail,
+    input: input.value,
+    ...(input.rest && { inputRest: input.rest }),
+    reference: reference.value,
+    ...(reference.rest && { referenceRest: reference.rest }),
+    sides: { baseline: side(detail.sides.baseline), candidate: side(detail.sides.candidate) },
+  };
+}
+
+export const caseTexts = ["input", "reference", "baseline", "candidate"] as const;
+
+/** One text of a case in whole; null where there is none, or it is hidden from this person. */
+export async function caseText(
+  actor: Actor,
+  releaseId: number,
+  caseId: number,
+  of: (typeof caseTexts)[number],
+): Promise<string | null> {
+  const detail = await getCase(actor, releaseId, caseId);
+  return of === "input" || of === "reference" ? detail[of] : detail.sides[of].output;
 }

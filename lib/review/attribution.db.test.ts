@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { viewEvidence } from "../audit/evidence-view";
 import { db } from "../db/client";
 import { canonicalJson, digestOf } from "../digest";
 import { closeGrading, createRelease, drawSample } from "../releases/commands";
@@ -91,6 +92,29 @@ const summary = async (actor: Person, releaseId: number) => {
 };
 
 describe("attributing a case to hunks", () => {
+  it("is stored once however often the same delivery comes, also after something else was said, or the grading ended", async () => {
+    const { ann, manager, releaseId, line, temperature } = await seedChanges();
+    const task = await grade(ann, releaseId, ["pass", "fail"]);
+    const of = { releaseId, case: task.case, criterion: task.criteria[0]!.key };
+    const first = { ...of, hunks: [line], clientKey: crypto.randomUUID() };
+    const answers = await Promise.all([1, 2, 3].map(() => attributeHunks({ actor: ann, input: first })));
+    expect(answers.map(({ changed }) => changed)).toEqual([true, true, true]);
+    expect(await db.attribution.count({ where: { releaseId } })).toBe(1);
+    await attributeHunks({ actor: ann, input: { ...of, hunks: [temperature], clientKey: crypto.randomUUID() } });
+    const before = await events();
+    expect(await attributeHunks({ actor: ann, input: first })).toEqual({
+      effect: "hurt",
+      hunks: [line],
+      changed: true,
+    });
+    await expect(attributeHunks({ actor: ann, input: { ...first, hunks: [] } })).rejects.toMatchObject({
+      code: "conflict",
+    });
+    await closeGrading({ actor: manager, input: { releaseId } });
+    expect(await attributeHunks({ actor: ann, input: first })).toMatchObject({ hunks: [line] });
+    expect(await events()).toBe(before);
+    expect((await attributable(ann, releaseId, task.case))?.flips[0]?.hunks).toEqual([temperature]);
+  });
   it("is stored with its audit event and stands in the ledger; the effect is that of the person's own grades", async () => {
     const { ann, releaseId, line, temperature } = await seedChanges();
     const hurt = await grade(ann, releaseId, ["pass", "fail"]);
@@ -312,6 +336,11 @@ describe("the ledger", () => {
         { case: task.case, effect: "hurt", hunks: [], supersedes: null },
         { hunks: [line], supersedes: evidence.attributions[0]?.id, reviewer: { name: ann.name } },
       ],
+    });
+    // The decision page reads them all.
+    expect(viewEvidence(body)).toMatchObject({
+      hunks: [{ id: line, change: "changed" }],
+      attributions: [{ hunks: [] }, { hunks: [line], reviewer: { name: ann.name } }],
     });
   });
 

@@ -1,6 +1,7 @@
 import { appendAudit } from "../audit/append";
 import type { Actor } from "../auth/actor";
 import { type Tx, transaction } from "../db/transaction";
+import { canonicalJson, digestOf } from "../digest";
 import { Fault } from "../errors";
 import { hunksOf } from "./ledger";
 import { graderOf, refuseUnlessGrading, reviewScope } from "./queries";
@@ -11,7 +12,7 @@ export type Attributed = { effect: Effect; hunks: string[]; changed: boolean };
 
 /**
  * Says which hunks are the reason that a case got better or worse in the actor's own grades; no hunk is an answer too. What
- * was said before stays, superseded. The same again changes nothing.
+ * was said before stays, superseded. The same again changes nothing, and the same `clientKey` gives the same answer.
  *
  * @throws Fault `conflict` unless the release is grading; `forbidden` for a case that the actor did not grade; `invalid` where
  * the actor graded both answers alike, or a hunk is none of this release's
@@ -27,8 +28,14 @@ export async function attributeHunks({
   const { releaseId } = input;
   return transaction(async (tx) => {
     const scope = await reviewScope(tx, actor.projectId, releaseId, true);
+    const delivery = { releaseId, reviewerId, input };
+    const earlier = await earlierAnswer(tx, delivery);
+    if (earlier) return earlier;
     refuseUnlessGrading(scope.state);
     const caseId = await lockGraded(tx, releaseId, reviewerId, input.case);
+    // The same delivery may have been stored while this one waited for the lock.
+    const stored = await earlierAnswer(tx, delivery);
+    if (stored) return stored;
     const criterion = scope.criteria.find(({ key }) => key === input.criterion);
     if (!criterion)
       throw new Fault("invalid", `“${input.criterion}” is no criterion of this release.`, { field: "criterion" });
@@ -49,7 +56,7 @@ export async function attributeHunks({
        WHERE a.release_id = ${releaseId} AND a.case_id = ${caseId} AND a.criterion_id = ${criterion.id} AND a.reviewer_id = ${reviewerId}
          AND NOT EXISTS (SELECT 1 FROM attribution newer WHERE newer.supersedes_id = a.id)`;
     if (before && before.effect === effect && before.hunks.join() === hunks.join())
-      return { effect, hunks, changed: false };
+      return keepAnswer(tx, delivery, { effect, hunks, changed: false });
     await tx.hunk.createMany({
       data: chosen.map(({ id, kind, change, where, before: was, after }) => ({
         releaseId,
@@ -74,8 +81,41 @@ export async function attributeHunks({
         ...(before && { supersedes: before.id }),
       },
     });
-    return { effect, hunks, changed: true };
+    return keepAnswer(tx, delivery, { effect, hunks, changed: true });
   });
+}
+
+type Delivery = { releaseId: number; reviewerId: number; input: AttributionInput };
+
+const requestDigest = ({ case: key, criterion, hunks }: AttributionInput) => digestOf({ case: key, criterion, hunks });
+
+/** The answer to the same delivery made before; it may have been lost on its way, and others may have followed since. */
+async function earlierAnswer(tx: Tx, { releaseId, reviewerId, input }: Delivery): Promise<Attributed | null> {
+  const { clientKey } = input;
+  if (clientKey === undefined) return null;
+  const where = { releaseId_reviewerId_clientKey: { releaseId, reviewerId, clientKey } };
+  const earlier = await tx.reviewSubmission.findUnique({ where });
+  if (!earlier) return null;
+  if (earlier.requestDigest !== requestDigest(input))
+    throw new Fault("conflict", "This clientKey was used for something else.", { field: "clientKey" });
+  return JSON.parse(earlier.answer) as Attributed;
+}
+
+async function keepAnswer(tx: Tx, { releaseId, reviewerId, input }: Delivery, answer: Attributed): Promise<Attributed> {
+  const { clientKey } = input;
+  if (clientKey !== undefined)
+    await tx.reviewSubmission.create({
+      data: {
+        releaseId,
+        reviewerId,
+        clientKey,
+        // It belongs to no task: a case is attributed as long as the release is grading.
+        taskId: "",
+        requestDigest: requestDigest(input),
+        answer: canonicalJson(answer),
+      },
+    });
+  return answer;
 }
 
 /** The case, if this person graded it; its task stays locked, so that two corrections come one after the other. */

@@ -4,6 +4,7 @@ import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
 import { quickTransaction, type Sql } from "../db/transaction";
 import { Fault, notFound } from "../errors";
+import { beginningOf, type Rest } from "../parts";
 import {
   type CheckReport,
   isCheck,
@@ -213,16 +214,19 @@ async function progressOf(reader: Reader, releaseId: number, person: number): Pr
   return { graded, drawn, mine, waiting, medianMs: times?.medianMs ?? null };
 }
 
-type Shown = { output: unknown; error?: string };
+/** `rest`: `output` is only the beginning of its text. */
+type Shown = { output: unknown; error?: string; rest?: Rest };
 /** What a reviewer may see before the grade is stored: nothing that tells the sides apart but the answers themselves. */
 export type TaskView = {
   task: string;
   case: string;
   input: unknown;
+  inputRest?: Rest;
   /** `preference`: one grade for the case says which answer is better. `pass_fail`: a grade for each side. */
   criteria: (Asked & { name: string; rubric: string; examples?: Omit<Example, "id">[] })[];
   sides: [{ side: "A" } & Shown, { side: "B" } & Shown];
   reference?: string;
+  referenceRest?: Rest;
   slice?: string;
   progress: Progress;
   expiresAt: string;
@@ -235,12 +239,10 @@ function parsed(text: string | null, isJson: boolean): unknown {
 type CaseText = { key: string; input: string; inputIsJson: boolean; reference: string | null; slice: string | null };
 type OutputText = { runId: number; output: string | null; isJson: boolean; error: string | null };
 
-export async function viewOf(
-  reader: Reader,
-  actor: Actor,
-  scope: ReviewScope,
-  task: Claimed & Partial<Pick<ShownCheck, "candidateText">>,
-): Promise<TaskView> {
+type ShownCase = Pick<Claimed, "caseId" | "swapped"> & Partial<Pick<ShownCheck, "candidateText">>;
+type Content = Pick<TaskView, "case" | "input" | "sides" | "reference" | "slice">;
+
+async function contentOf(reader: Reader, scope: ReviewScope, task: ShownCase): Promise<Content> {
   const [found] = await reader.$queryRaw<CaseText[]>`
     SELECT key, input, input_is_json AS "inputIsJson", reference, slice FROM test_case WHERE id = ${task.caseId}`;
   if (!found) throw notFound("The case");
@@ -254,9 +256,28 @@ export async function viewOf(
     return { output: parsed(output.output, output.isJson) };
   };
   return {
-    task: task.id,
     case: found.key,
     input: parsed(found.input, found.inputIsJson),
+    sides: [
+      { side: "A", ...shown("A") },
+      { side: "B", ...shown("B") },
+    ],
+    ...(found.reference === null ? {} : { reference: found.reference }),
+    ...(found.slice === null ? {} : { slice: found.slice }),
+  };
+}
+
+export async function viewOf(
+  reader: Reader,
+  actor: Actor,
+  scope: ReviewScope,
+  task: Claimed & ShownCase,
+): Promise<TaskView> {
+  const { case: key, input, sides, ...rest } = await contentOf(reader, scope, task);
+  return {
+    task: task.id,
+    case: key,
+    input,
     criteria: scope.criteria.map(({ key, kind, name, rubric, examples }) => ({
       key,
       kind,
@@ -264,15 +285,54 @@ export async function viewOf(
       rubric,
       ...(examples && { examples }),
     })),
-    sides: [
-      { side: "A", ...shown("A") },
-      { side: "B", ...shown("B") },
-    ],
-    ...(found.reference === null ? {} : { reference: found.reference }),
-    ...(found.slice === null ? {} : { slice: found.slice }),
+    sides,
+    ...rest,
     progress: await progressOf(reader, scope.releaseId, personOf(actor) ?? 0),
     expiresAt: task.expiresAt.toISOString(),
   };
+}
+
+/** As it goes to a browser: of long texts only the beginning. */
+export function inParts<View extends Content>(view: View): View {
+  const input = beginningOf(view.input);
+  const reference = view.reference === undefined ? null : beginningOf(view.reference);
+  return {
+    ...view,
+    input: input.value,
+    ...(input.rest && { inputRest: input.rest }),
+    ...(reference && { reference: reference.value }),
+    ...(reference?.rest && { referenceRest: reference.rest }),
+    sides: view.sides.map(({ output, ...side }) => {
+      const { value, rest } = beginningOf(output);
+      return { ...side, output: value, ...(rest && { rest }) };
+    }),
+  };
+}
+
+export const taskTexts = ["input", "reference", "A", "B"] as const;
+
+/** One text of a case that this person was handed, to grade or to settle, in whole. */
+export async function taskText(
+  actor: Actor,
+  releaseId: number,
+  taskId: string,
+  of: (typeof taskTexts)[number],
+): Promise<unknown> {
+  const person = graderOf(actor);
+  const scope = await reviewScope(db, actor.projectId, releaseId);
+  const [task] = await db.$queryRaw<ShownCase[]>`
+    SELECT t.case_id AS "caseId", d.swapped, NULL AS "candidateText"
+      FROM (SELECT id, release_id, case_id, reviewer_id AS person FROM review_task
+            UNION ALL SELECT id, release_id, case_id, adjudicator_id FROM adjudication_task) t
+      JOIN queue_case d ON d.release_id = t.release_id AND d.case_id = t.case_id
+     WHERE t.id = ${taskId} AND t.release_id = ${releaseId} AND t.person = ${person}
+     UNION ALL
+    SELECT k.case_id, k.swapped, s.text FROM review_check k LEFT JOIN sentinel s ON s.id = k.sentinel_id
+     WHERE k.id = ${taskId} AND k.release_id = ${releaseId} AND k.reviewer_id = ${person}`;
+  if (!task) throw notFound("The case");
+  const { input, reference, sides } = await contentOf(db, scope, task);
+  if (of === "input") return input;
+  return of === "reference" ? reference : sides.find(({ side }) => side === of)?.output;
 }
 
 type Claimed = { id: string; caseId: number; swapped: boolean; expiresAt: Date };

@@ -36,6 +36,8 @@ export const attributionSchema = z.strictObject({
   case: z.string().min(1).max(1000),
   criterion: z.string().min(1).max(500),
   hunks: z.array(z.string().max(100)).max(100),
+  /** Made by the sender; the same key again is the same delivery. */
+  clientKey: z.string().min(1).max(100).optional(),
 });
 export type AttributionInput = z.infer<typeof attributionSchema>;
 

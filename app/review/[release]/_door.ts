@@ -32,6 +32,7 @@ export function door(handler: (given: Given) => Promise<unknown>) {
       const params = await context.params;
       if (!/^[1-9]\d{0,8}$/.test(params.release ?? "")) throw new Fault("not_found", "The release was not found.");
       const body = await handler({ actor, releaseId: rowId(params.release), request, params });
+      if (body instanceof Response) return body;
       return Response.json(body ?? null, { headers: noStore });
     } catch (error) {
       if (error instanceof Fault) {

@@ -201,7 +201,7 @@ export class Desk {
   /** Takes a grade back that was never sent; null when it may be at the server already. */
   async takeBack(pending: GradePending): Promise<TaskView | null> {
     const now = readOutbox(this.whose).find(({ clientKey }) => clientKey === pending.clientKey);
-    if (!now || now.tried || now.kind === "skip") return null;
+    if (!now || now.tried) return null;
     const kept = (await readHeld(this.whose)).find(({ task }) => task.task === pending.task);
     const release = kept && (await takeForTab(`case/${pending.task}`));
     if (!release) return null;
@@ -286,13 +286,14 @@ export class Desk {
       return false;
     }
     this.#set({ offline: false, signedOut: null });
-    if (sent.kind !== "correction") await dropHeld(this.whose, [sent.task]).catch(() => undefined);
+    if (sent.kind === "grade" || sent.kind === "skip") await dropHeld(this.whose, [sent.task]).catch(() => undefined);
     if (sent.kind === "skip") {
       // Refused or not: the case is with this person no more.
       this.#drop([sent.task]);
       takeFromOutbox(this.whose, sent.clientKey);
     } else if (answer.ok) {
       takeFromOutbox(this.whose, sent.clientKey);
+      if (sent.kind === "attribution") return true;
       const { task, grades } = sent;
       const told = { task, case: sent.case, revealed: answer.value!.revealed, grades };
       if (this.#own.delete(sent.clientKey)) this.#set({ told });
@@ -371,7 +372,7 @@ export class Desk {
       const kept = await readHeld(this.whose);
       const size = kept.reduce((sum, one) => sum + one.size, 0);
       if (!this.#running || kept.length >= mostHeld || (kept.length >= 2 && size > roomForHeld)) return false;
-      const tasks = [...kept.map(({ task }) => task.task), ...readOutbox(this.whose).map(({ task }) => task)];
+      const tasks = [...kept.map(({ task }) => task.task), ...readOutbox(this.whose).flatMap(({ task }) => task ?? [])];
       const answer = await this.#server.next([...new Set(tasks)]);
       if (!answer.ok) {
         const signedOut = answer.refusal?.code === "not_signed_in" ? answer.refusal.message : null;

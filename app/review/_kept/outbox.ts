@@ -1,4 +1,4 @@
-import type { Submission } from "@/lib/review/schema";
+import type { AttributionInput, Submission } from "@/lib/review/schema";
 
 /** What the browser keeps of a person's work on a release; never another's, never what a judge said. */
 export type Whose = { userId: number; releaseId: number };
@@ -15,8 +15,17 @@ type Sendable = {
 };
 export type GradePending = Sendable & Submission & { kind: "grade" | "correction" };
 export type SkipPending = Sendable & { kind: "skip"; task: string; clientKey: string; reason?: string };
+export type AttributionPending = Sendable &
+  AttributionInput & {
+    kind: "attribution";
+    /** Of a case that is graded: none that anybody holds. */
+    task: null;
+    clientKey: string;
+    /** In words, such as "Hunk 2 hurt case 17 on useful". */
+    says: string;
+  };
 /** One delivery that the server has not acknowledged. */
-export type Pending = GradePending | SkipPending;
+export type Pending = GradePending | SkipPending | AttributionPending;
 
 const root = "countersign-outbox/";
 const prefixOf = ({ userId, releaseId }: Whose) => `${root}${userId}/${releaseId}/`;

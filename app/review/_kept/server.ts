@@ -41,6 +41,10 @@ export function serverOf({ releaseId, userId }: Whose) {
         const { task, reason } = pending;
         return ask(`${base}/skip`, "POST", { task, reason }, userId);
       }
+      if (pending.kind === "attribution") {
+        const { case: key, criterion, hunks, clientKey } = pending;
+        return ask(`${base}/hunks`, "POST", { case: key, criterion, hunks, clientKey }, userId);
+      }
       const { task, grades, comments, clientKey, tookMs, kind } = pending;
       const body = { task, grades, comments, clientKey, tookMs };
       return ask(`${base}/grades`, kind === "correction" ? "PUT" : "POST", body, userId);

@@ -46,7 +46,7 @@ export default async function ImportPage({ params }: { params: Promise<{ id: str
       )}
       {error && (
         <Notice tone="danger" title="The source was refused; nothing of it was stored.">
-          <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+          <dl className="grid grid-cols-[fit-content(60%)_1fr] [overflow-wrap:anywhere] gap-x-4 gap-y-1">
             {error.file && <Place name="File" value={error.file} />}
             {error.line !== undefined && <Place name="Line" value={String(error.line)} />}
             {error.field && <Place name="Field" value={error.field} />}

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { ConfusionMosaic } from "@/components/charts/confusion-mosaic";
 import { Explain } from "@/components/ui/explain";
 import { formatCoefficient, formatRateInterval } from "@/components/ui/format";
+import { spelled } from "@/components/ui/invisible";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted-text";
@@ -96,7 +97,11 @@ export async function Trust({ actor, measured, version, versionId }: Props) {
           const known = tp !== null && fp !== null && fn !== null && tn !== null;
           const whole = bySlice?.whole[name];
           return (
-            <section key={side} aria-label={`Version ${version} on ${name}`} className="flex min-w-0 flex-col gap-3">
+            <section
+              key={side}
+              aria-label={spelled(`Version ${version} on ${name}`)}
+              className="flex min-w-0 flex-col gap-3"
+            >
               <h3 className="font-medium">
                 <UntrustedText text={`On ${name}, all cases of that release`} />{" "}
                 <Explain {...explainMosaic(name, trust)} />
@@ -116,7 +121,7 @@ export async function Trust({ actor, measured, version, versionId }: Props) {
                 version={side}
                 trust={trust}
               />
-              <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 tabular-nums">
+              <dl className="grid grid-cols-[fit-content(60%)_1fr] [overflow-wrap:anywhere] gap-x-4 gap-y-1 tabular-nums">
                 {(["tpr", "tnr", "falsePassRate"] as const).map((which) => {
                   const explanation = explainRate(which, trust);
                   return (
@@ -165,7 +170,7 @@ export function Fact({ name, explain, children }: { name: string; explain?: Reac
   return (
     <>
       <dt className="text-muted">
-        {name} {explain}
+        <UntrustedText text={name} /> {explain}
       </dt>
       <dd>{children}</dd>
     </>
@@ -252,7 +257,9 @@ function OverTime({ measured, version }: { measured: JudgeMeasured[]; version: n
                   <UntrustedText text={row.candidate} />
                 </Link>
               </TableCell>
-              <TableCell className="break-all">{name}</TableCell>
+              <TableCell className="break-all">
+                <UntrustedText text={name} />
+              </TableCell>
               <TableCell>
                 <LicenceBadge licence={row.evidence.licence} />
               </TableCell>

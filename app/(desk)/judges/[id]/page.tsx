@@ -56,7 +56,7 @@ export default async function JudgePage({ params }: { params: Promise<{ id: stri
             model={version.model}
             runs={[...version.runs, ...version.comparisons.flatMap(({ models }) => models.map((model) => ({ model })))]}
           />
-          <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+          <dl className="grid grid-cols-[fit-content(60%)_1fr] [overflow-wrap:anywhere] gap-x-4 gap-y-1">
             <dt className="text-muted">Model</dt>
             <dd>{version.model ? <UntrustedText text={version.model} /> : "not named"}</dd>
             {version.threshold !== null && (

@@ -4,6 +4,7 @@ import { orNotFound } from "@/app/_or-not-found";
 import { LinkButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { plural } from "@/components/ui/format";
+import { spelled } from "@/components/ui/invisible";
 import { PageHead } from "@/components/ui/page-head";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted-text";
@@ -23,7 +24,7 @@ type Query = { version?: string | string[]; before?: string | string[] };
 type Props = { params: Promise<{ name: string }>; searchParams: Promise<Query> };
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return { title: readPart((await params).name) };
+  return { title: spelled(readPart((await params).name)) };
 }
 
 export default async function PromptPage({ params, searchParams }: Props) {

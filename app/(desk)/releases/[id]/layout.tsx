@@ -43,12 +43,14 @@ export default async function ReleaseLayout({ children, params }: Props) {
               on <UntrustedText text={release.dataset} />
             </span>
             <span>
-              policy {release.policy} {release.policyNumber}
+              policy <UntrustedText text={release.policy} /> {release.policyNumber}
             </span>
             {release.label && release.state !== "refused" && release.state !== "withdrawn" && (
               <span>
                 {release.state === "approved" ? "moved" : "moves"}{" "}
-                <strong className="font-medium text-ink">{release.label}</strong>
+                <strong className="font-medium text-ink">
+                  <UntrustedText text={release.label} />
+                </strong>
                 {release.state !== "approved" && " when approved"}
               </span>
             )}

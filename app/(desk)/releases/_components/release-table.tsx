@@ -47,7 +47,9 @@ export function ReleaseTable({ label, releases }: { label: string; releases: Rel
             <TableCell className="text-right whitespace-nowrap tabular-nums">
               {release.drawn === 0 ? "–" : `${formatCount(release.graded)} / ${formatCount(release.drawn)}`}
             </TableCell>
-            <TableCell className="max-sm:hidden">{release.policy}</TableCell>
+            <TableCell className="max-sm:hidden">
+              <UntrustedText text={release.policy} />
+            </TableCell>
             <TableCell className="whitespace-nowrap max-sm:hidden">
               <RelativeTime date={release.createdAt} />
             </TableCell>

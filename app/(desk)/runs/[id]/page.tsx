@@ -49,7 +49,7 @@ export default async function RunPage({ params }: { params: Promise<{ id: string
           </span>
         }
       />
-      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+      <dl className="grid grid-cols-[fit-content(60%)_1fr] [overflow-wrap:anywhere] gap-x-4 gap-y-1">
         <dt className="text-muted">Digest of the run</dt>
         <dd>
           <Digest value={run.digest} />

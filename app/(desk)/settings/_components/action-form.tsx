@@ -4,12 +4,13 @@ import { type ReactNode, useActionState, useEffect, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy-button";
 import { Notice } from "@/components/ui/notice";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Outcome } from "../../_action";
 
 type Action = (before: Outcome<string> | null, form: FormData) => Promise<Outcome<string>>;
 type Props = {
   action: Action;
-  submit: string;
+  submit: ReactNode;
   children: ReactNode;
   variant?: "primary" | "secondary" | "danger" | "ghost";
   /** A value shown once after success: a link or a secret. Paths become addresses of this site. */
@@ -38,7 +39,9 @@ export function ActionForm({ action, submit, children, variant = "primary", reve
         {outcome && !outcome.ok && <Notice tone="danger">{outcome.message}</Notice>}
         {outcome?.ok && outcome.message && (
           <Notice tone="success">
-            <p>{outcome.message}</p>
+            <p>
+              <UntrustedText text={outcome.message} />
+            </p>
             {shown && (
               <p className="mt-2 flex items-center gap-2">
                 <code className="min-w-0 break-all font-mono text-sm">{shown}</code>

@@ -73,7 +73,9 @@ export default async function MembersPage() {
                   <div className="font-medium">
                     <UntrustedText text={member.name} />
                   </div>
-                  <div className="text-sm text-muted [overflow-wrap:anywhere]">{member.email}</div>
+                  <div className="text-sm text-muted [overflow-wrap:anywhere]">
+                    <UntrustedText text={member.email} />
+                  </div>
                 </TableCell>
                 <TableCell>
                   <div className="flex flex-wrap gap-1">
@@ -127,7 +129,7 @@ export default async function MembersPage() {
               {invitations.map((invitation) => (
                 <li key={invitation.id} className="flex flex-wrap items-center gap-3 border-b border-line py-2">
                   <span className="min-w-0 grow break-all">
-                    {invitation.email}{" "}
+                    <UntrustedText text={invitation.email} />{" "}
                     <span className="text-muted">
                       {invitation.roles.map((role) => roleNames[role]).join(", ")}; waits until{" "}
                       <RelativeTime date={invitation.expiresAt} />

@@ -64,7 +64,7 @@ export default async function PoliciesPage() {
                         href={policyHref(row.key)}
                         className="inline-flex min-h-6 items-center font-medium text-accent underline-offset-2 hover:underline"
                       >
-                        {row.key}
+                        <UntrustedText text={row.key} />
                       </Link>
                       <span className="block text-sm text-muted [overflow-wrap:anywhere]">
                         <UntrustedText text={row.document.name} />
@@ -109,7 +109,7 @@ export default async function PoliciesPage() {
                   href={proposalHref(proposal.id)}
                   className="inline-flex min-h-6 items-center font-medium text-accent underline-offset-2 hover:underline"
                 >
-                  {proposal.key}, proposal {proposal.id}
+                  <UntrustedText text={proposal.key} />, proposal {proposal.id}
                 </Link>
                 <ProposalBadge state={proposal.state} />
                 {proposal.state === "open" && (

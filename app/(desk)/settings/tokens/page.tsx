@@ -35,7 +35,7 @@ export default async function TokensPage() {
               <TableRow>
                 <TableHeader>Name</TableHeader>
                 <TableHeader>Of</TableHeader>
-                <TableHeader>Last used</TableHeader>
+                <TableHeader className="max-sm:hidden">Last used</TableHeader>
                 <TableHeader>Ends</TableHeader>
                 <TableHeader>Change</TableHeader>
               </TableRow>
@@ -48,12 +48,26 @@ export default async function TokensPage() {
                     <span className="font-mono text-sm text-muted">{token.prefix}…</span>
                   </TableCell>
                   <TableCell>{token.email ?? "nobody: this machine"}</TableCell>
-                  <TableCell>{token.lastUsedAt ? <RelativeTime date={token.lastUsedAt} /> : "never"}</TableCell>
+                  <TableCell className="max-sm:hidden">
+                    {token.lastUsedAt ? <RelativeTime date={token.lastUsedAt} /> : "never"}
+                  </TableCell>
                   <TableCell>
                     {token.expiresAt ? <RelativeTime date={token.expiresAt} /> : "at the next start"}
                   </TableCell>
                   <TableCell>
-                    <ActionForm action={revokeTokenAction} submit={`Revoke ${token.name}`} variant="ghost">
+                    <ActionForm
+                      action={revokeTokenAction}
+                      submit={
+                        <span>
+                          Revoke
+                          <span className="sr-only">
+                            {" "}
+                            <UntrustedText text={token.name} />
+                          </span>
+                        </span>
+                      }
+                      variant="ghost"
+                    >
                       <input type="hidden" name="id" value={token.id} />
                     </ActionForm>
                   </TableCell>

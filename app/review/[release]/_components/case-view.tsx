@@ -3,6 +3,7 @@
 import { Pieces } from "@/components/diff/pieces";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
+import { spelled } from "@/components/ui/invisible";
 import { Kbd } from "@/components/ui/kbd";
 import { Rendered } from "@/components/ui/rendered";
 import { Textarea } from "@/components/ui/textarea";
@@ -44,6 +45,8 @@ type Props = {
   onUndo: () => void;
   onDiff: () => void;
   onRaw: () => void;
+  /** Where more of one of its texts comes from. */
+  textHref?: (of: "input" | "reference" | SideName) => string;
   /** Only looked at: nothing to store. */
   readOnly?: boolean;
   onMark: () => void;
@@ -75,7 +78,7 @@ export function CaseView(props: Props) {
   const { current, criteria, diff, complete, canUndo } = props;
   const { task, correction } = current;
   return (
-    <article aria-label={`Case ${task.case}`} className="flex flex-col gap-4">
+    <article aria-label={spelled(`Case ${task.case}`)} className="flex flex-col gap-4">
       <div className="grid gap-4 lg:grid-cols-2">
         <section aria-labelledby="input-title" className="flex min-w-0 flex-col gap-1">
           <h2 id="input-title" className="flex flex-wrap items-baseline gap-2 font-semibold">
@@ -85,9 +88,21 @@ export function CaseView(props: Props) {
               {task.slice && <UntrustedText text={`, ${task.slice}`} />}
             </span>
           </h2>
-          <Rendered value={task.input} raw={props.raw} />
+          <Rendered
+            key={task.task}
+            value={task.input}
+            raw={props.raw}
+            rest={task.inputRest}
+            href={props.textHref?.("input")}
+          />
         </section>
-        <Rubric criteria={criteria} folded={props.folded} onFold={props.onFold} reference={task.reference} />
+        <Rubric
+          criteria={criteria}
+          folded={props.folded}
+          onFold={props.onFold}
+          reference={task.reference}
+          more={task.referenceRest && { ...task.referenceRest, href: props.textHref?.("reference") ?? "" }}
+        />
       </div>
       {correction && (
         <p role="status" className="rounded-md bg-human-soft px-3 py-2">
@@ -98,7 +113,7 @@ export function CaseView(props: Props) {
       <Marks marking={props.marking} comments={props.comments} />
       <div className="grid gap-x-4 gap-y-3 md:grid-cols-2">
         {task.sides.map((side) => (
-          <Side key={side.side} {...props} side={side.side} output={side.output} error={side.error} />
+          <Side key={side.side} {...props} answer={side} />
         ))}
       </div>
       {criteria.some(({ kind }) => kind === "preference") && <Comparison {...props} />}
@@ -174,7 +189,7 @@ function Comparison({ criteria, draft, active, known, onCompare, onNote, onTags,
             </div>
             <Textarea
               id={`note ${place}`}
-              aria-label={`Note on ${criterion.name}`}
+              aria-label={spelled(`Note on ${criterion.name}`)}
               placeholder="Note (N)"
               rows={1}
               value={grade?.note ?? ""}
@@ -190,8 +205,9 @@ function Comparison({ criteria, draft, active, known, onCompare, onNote, onTags,
   );
 }
 
-function Side(props: Props & { side: SideName; output: unknown; error?: string }) {
-  const { side, output, error, criteria, draft, active, known, raw, marking } = props;
+function Side(props: Props & { answer: TaskView["sides"][number] }) {
+  const { side, output, error, rest } = props.answer;
+  const { criteria, draft, active, known, raw, marking } = props;
   const { onGrade, onNote, onTags, onActive } = props;
   const isMarked = marking.choosing?.side === side;
   return (
@@ -211,7 +227,14 @@ function Side(props: Props & { side: SideName; output: unknown; error?: string }
               The run failed here and gave no answer: <UntrustedText text={error} />
             </p>
           ) : (
-            <Rendered value={output} raw={raw} className={cn("min-h-24", isMarked && "border-human")} />
+            <Rendered
+              key={props.current.task.task}
+              value={output}
+              raw={raw}
+              rest={rest}
+              href={props.textHref?.(side)}
+              className={cn("min-h-24", isMarked && "border-human")}
+            />
           )}
         </div>
         <Comments
@@ -260,7 +283,7 @@ function Side(props: Props & { side: SideName; output: unknown; error?: string }
               </div>
               <Textarea
                 id={`note ${place}`}
-                aria-label={`Note on answer ${side}, ${criterion.name}`}
+                aria-label={spelled(`Note on answer ${side}, ${criterion.name}`)}
                 placeholder="Note (N)"
                 rows={1}
                 value={grade?.note ?? ""}
@@ -292,6 +315,7 @@ function Differences({ task }: { task: TaskView }) {
         From A to B
         <span className="text-sm font-normal text-muted">
           +{added} −{removed} words
+          {(a.rest || b.rest) && ", of the beginning of both: they are too long to be compared whole"}
         </span>
       </h2>
       <div className="rounded-md border border-line bg-raised p-3 text-[15px] leading-relaxed whitespace-pre-wrap [overflow-wrap:anywhere]">

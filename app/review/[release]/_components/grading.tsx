@@ -6,6 +6,7 @@ import { Button, LinkButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Kbd } from "@/components/ui/kbd";
 import { Notice } from "@/components/ui/notice";
+import { shown, UntrustedText } from "@/components/ui/untrusted-text";
 import type { Revealed, TaskView } from "@/lib/review/queries";
 import type { Comment } from "@/lib/review/schema";
 import { Desk, type Told } from "../../_kept/desk";
@@ -134,7 +135,7 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
   // What this screen adds is offered at once.
   const known = useMemo(() => {
     const new_ = pending.flatMap((one) =>
-      one.kind === "skip" ? [] : one.grades.flatMap(({ tags: given }) => given ?? []),
+      "grades" in one ? one.grades.flatMap(({ tags: given }) => given ?? []) : [],
     );
     return [...new Set([...tags, ...new_])];
   }, [tags, pending]);
@@ -241,6 +242,11 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
     else if (!history.ok) setNotice("The server can't be reached. What is stored can be changed once it can.");
   };
 
+  const lastGraded = useCallback(async () => {
+    const history = await desk.history();
+    return history.ok ? { ...history, value: history.value.rows[0]?.case ?? null } : history;
+  }, [desk]);
+
   const keepMine = () => mayChange && setKept(told);
   const changeMind = () => told && mayChange && lookAgain(told.task, () => towardsJudge(told.grades, told.revealed));
   const mark = () => (marking.choosing ? setMarking(unmarked) : setMarking(beginMarking(lastSide)));
@@ -341,14 +347,14 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
         {state.signedOut && <Notice tone="danger">{state.signedOut}</Notice>}
         {(notice ?? state.problem) && (
           <Notice tone="danger">
-            <span className="mr-3">{notice ?? state.problem}</span>
+            <span className="mr-3">{shown(notice ?? state.problem)}</span>
             <Button size="sm" onClick={() => (notice ? setNotice(null) : desk.say(null))}>
               Go on
             </Button>
           </Notice>
         )}
         <p aria-live="polite" className="sr-only">
-          {current && `Case ${current.task.case}${current.before ? ", graded before" : ""}`}
+          {current && <UntrustedText text={`Case ${current.task.case}${current.before ? ", graded before" : ""}`} />}
         </p>
         <RevealStrip told={told} criteria={(current?.task ?? state.ready[0])?.criteria.length ?? 1}>
           {mayChange &&
@@ -368,7 +374,12 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
             <p>Both grades stay on record; the change counts as a flip after the reveal.</p>
           )}
         </RevealStrip>
-        <HunkChooser releaseId={releaseId} caseKey={told && !told.revealed.check ? told.case : null} />
+        <HunkChooser
+          releaseId={releaseId}
+          caseKey={told && !told.revealed.check ? told.case : null}
+          // After a reload nothing is revealed here any more; it is still about what was graded last.
+          find={told ? undefined : lastGraded}
+        />
         {state.broken ? (
           <EmptyState heading="h2" title="This browser lets nothing be kept">
             Grading keeps cases and grades in the browser until the server has them. Allow this site to store data, or
@@ -386,6 +397,7 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
             active={active}
             diff={layout.diff}
             raw={layout.raw}
+            textHref={(of) => `/review/${releaseId}/api/text/${encodeURIComponent(current.task.task)}?of=${of}`}
             onRaw={() => setLayout({ raw: !layout.raw })}
             complete={complete}
             canUndo={canUndo}

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { plural } from "@/components/ui/format";
+import { spelled } from "@/components/ui/invisible";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted";
 import type { History as Given, Sent } from "../../_kept/server";
@@ -33,7 +34,11 @@ export function History({ open, onOpenChange, load, onLook }: Props) {
   }, [open, load]);
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title="What you graded">
-      {problem && <p className="text-worse">{problem}</p>}
+      {problem && (
+        <p className="text-worse">
+          <UntrustedText text={problem} />
+        </p>
+      )}
       {given && given.rows.length === 0 && <p className="text-muted">Nothing is stored yet.</p>}
       {given && given.rows.length > 0 && (
         <>
@@ -52,7 +57,7 @@ export function History({ open, onOpenChange, load, onLook }: Props) {
                 <span className="grow text-sm text-muted">
                   {grades}, <RelativeTime date={at} />
                 </span>
-                <Button size="sm" aria-label={`Look again at case ${key}`} onClick={() => onLook(task)}>
+                <Button size="sm" aria-label={spelled(`Look again at case ${key}`)} onClick={() => onLook(task)}>
                   Look again
                 </Button>
               </li>

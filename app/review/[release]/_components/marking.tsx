@@ -143,7 +143,11 @@ export function Comments({ side, comments, stored, quote, onComment, onCancel, o
               </span>
               {!stored.includes(comment) && (
                 <Button size="sm" variant="ghost" onClick={() => onRemove(comment)}>
-                  Take back<span className="sr-only"> the comment on “{shortened(comment.quote)}”</span>
+                  Take back
+                  <span className="sr-only">
+                    {" "}
+                    the comment on “<UntrustedText text={shortened(comment.quote)} />”
+                  </span>
                 </Button>
               )}
             </li>

@@ -1,3 +1,5 @@
+import { spelled } from "@/components/ui/invisible";
+import type { More } from "@/components/ui/long-text";
 import { Untrusted, UntrustedText } from "@/components/ui/untrusted";
 import { Verdict } from "@/components/ui/verdict";
 import type { Criterion } from "./draft";
@@ -8,10 +10,12 @@ type Props = {
   folded: readonly string[];
   onFold: (criterion: string, folded: boolean) => void;
   reference?: string;
+  /** Where the reference is only the beginning of a long one. */
+  more?: More;
 };
 
 /** What is asked, a criterion each with what passes, what fails, and examples; folded away once it is known. */
-export function Rubric({ criteria, folded, onFold, reference }: Props) {
+export function Rubric({ criteria, folded, onFold, reference, more }: Props) {
   return (
     <section aria-labelledby="rubric-title" className="flex min-w-0 flex-col gap-1">
       <h2 id="rubric-title" className="font-semibold">
@@ -33,7 +37,7 @@ export function Rubric({ criteria, folded, onFold, reference }: Props) {
                 <UntrustedText text={rubric || "There is no written rubric."} />
               </p>
               {examples.length > 0 && (
-                <ul aria-label={`Examples of ${name}`} className="flex flex-col gap-2">
+                <ul aria-label={spelled(`Examples of ${name}`)} className="flex flex-col gap-2">
                   {examples.map(({ verdict, text, why }, index) => (
                     <li key={index} className="flex flex-col gap-0.5">
                       <span className="flex flex-wrap items-baseline gap-x-2">
@@ -53,7 +57,7 @@ export function Rubric({ criteria, folded, onFold, reference }: Props) {
         {reference && (
           <div className="mt-1">
             <h3 className="font-medium">Reference</h3>
-            <Untrusted compact text={reference} />
+            <Untrusted compact text={reference} more={more} />
           </div>
         )}
       </div>

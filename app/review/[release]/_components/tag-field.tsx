@@ -1,6 +1,7 @@
 import { X } from "lucide-react";
 import { useId, useState } from "react";
 import { Input } from "@/components/ui/input";
+import { spelled } from "@/components/ui/invisible";
 import { UntrustedText } from "@/components/ui/untrusted";
 
 type Props = {
@@ -30,7 +31,7 @@ export function TagField({ place, label, tags = [], known, onTags }: Props) {
           <UntrustedText text={tag} />
           <button
             type="button"
-            aria-label={`Remove tag ${tag}`}
+            aria-label={spelled(`Remove tag ${tag}`)}
             onClick={() =>
               onTags(
                 place,
@@ -46,7 +47,7 @@ export function TagField({ place, label, tags = [], known, onTags }: Props) {
       <div className="min-w-32 grow">
         <Input
           id={`tag ${place}`}
-          aria-label={`Tag on ${label}`}
+          aria-label={spelled(`Tag on ${label}`)}
           placeholder="Tag (T)"
           list={list}
           value={text}

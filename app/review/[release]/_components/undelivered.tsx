@@ -2,7 +2,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted";
-import type { Pending } from "../../_kept/outbox";
+import type { GradePending, Pending } from "../../_kept/outbox";
 
 type Props = {
   open: boolean;
@@ -13,7 +13,7 @@ type Props = {
   onLetGo: (pending: Pending) => void;
 };
 
-const kinds = { grade: "Grade", correction: "Correction", skip: "Left for later" };
+const kinds = { grade: "Grade", correction: "Correction", skip: "Left for later", attribution: "Reason" };
 
 /** What is in this browser and not at the server, with what was refused and why. */
 export function Undelivered({ open, onOpenChange, pending, offline, onSendAgain, onLetGo }: Props) {
@@ -42,10 +42,17 @@ export function Undelivered({ open, onOpenChange, pending, offline, onSendAgain,
                   <RelativeTime date={new Date(one.at)} />
                 </span>
               </p>
-              {one.kind !== "skip" && <Grades pending={one} />}
+              {"grades" in one && <Grades pending={one} />}
+              {one.kind === "attribution" && (
+                <p className="text-sm text-muted [overflow-wrap:anywhere]">
+                  <UntrustedText text={one.says} />
+                </p>
+              )}
               {one.refused && (
                 <>
-                  <p className="text-worse">Not stored: {one.refused.message}</p>
+                  <p className="text-worse">
+                    Not stored: <UntrustedText text={one.refused.message} />
+                  </p>
                   <p className="text-sm text-muted">
                     It stays here until you let it go. Trying again helps when the reason has passed, such as a release
                     that takes grades again.
@@ -68,7 +75,7 @@ export function Undelivered({ open, onOpenChange, pending, offline, onSendAgain,
   );
 }
 
-function Grades({ pending }: { pending: Exclude<Pending, { kind: "skip" }> }) {
+function Grades({ pending }: { pending: GradePending }) {
   return (
     <ul className="text-sm text-muted">
       {pending.grades.map(({ side, criterion, verdict, prefer, note, tags }) => (
@@ -76,7 +83,7 @@ function Grades({ pending }: { pending: Exclude<Pending, { kind: "skip" }> }) {
           {side && `${side}, `}
           <UntrustedText text={criterion} />:{" "}
           {verdict ?? (prefer === "A" || prefer === "B" ? `prefers ${prefer}` : prefer)}
-          {tags && tags.length > 0 && `; ${tags.join(", ")}`}
+          {tags && tags.length > 0 && <UntrustedText text={`; ${tags.join(", ")}`} />}
           {note && (
             <>
               ; “<UntrustedText text={note} />”

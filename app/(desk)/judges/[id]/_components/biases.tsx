@@ -7,6 +7,7 @@ import {
 import { ShareChart } from "@/components/charts/share-chart";
 import { Explain } from "@/components/ui/explain";
 import { formatCount, formatRateInterval, plural } from "@/components/ui/format";
+import { spelled } from "@/components/ui/invisible";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { LengthBias, PositionFlips, Reliability, Repeats } from "@/lib/calibration/measures";
 import { modelFamily } from "@/lib/judges/rules";
@@ -33,7 +34,7 @@ export function Biases({ of, answers, length, scores, repeats, flips }: Props) {
   return (
     <div className="flex flex-col gap-6">
       {flips && <Flips flips={flips} />}
-      <section aria-label={`Length, ${of}`} className="flex flex-col gap-3">
+      <section aria-label={spelled(`Length, ${of}`)} className="flex flex-col gap-3">
         <h3 className="font-medium">Length {length && <Explain {...explainLength(length)} />}</h3>
         {!length ? (
           <p className="text-muted">It has judged no answer, so nothing can go with length.</p>
@@ -42,7 +43,7 @@ export function Biases({ of, answers, length, scores, repeats, flips }: Props) {
         )}
       </section>
       {length?.kind !== "preference" && (
-        <section aria-label={`Score against people, ${of}`} className="flex flex-col gap-3">
+        <section aria-label={spelled(`Score against people, ${of}`)} className="flex flex-col gap-3">
           <h3 className="font-medium">
             Score against people {"bins" in scores && <Explain {...explainReliability(scores)} />}
           </h3>
@@ -58,7 +59,7 @@ export function Biases({ of, answers, length, scores, repeats, flips }: Props) {
         </section>
       )}
       {repeats && (
-        <section aria-label={`Judged again, ${of}`} className="flex flex-col gap-1">
+        <section aria-label={spelled(`Judged again, ${of}`)} className="flex flex-col gap-1">
           <h3 className="font-medium">
             Judged again <Explain {...explainRepeats(repeats)} />
           </h3>
@@ -182,7 +183,7 @@ export function Family({ model, runs }: { model: string; runs: Judged }) {
           : `Another family: this judge is of ${own}; the answers are not${unnamed ? ", as far as their models are named" : ""}:`;
   return (
     <p className={kin.length > 0 ? "max-w-prose border-l-4 border-unsure pl-3" : "max-w-prose text-muted"}>
-      {text}{" "}
+      <UntrustedText text={text} />{" "}
       {own !== null && writers.length > 0 && (
         <>
           <UntrustedText text={(kin.length > 0 ? kin : writers).slice(0, 5).join(", ")} />

@@ -1,5 +1,6 @@
 import Link from "next/link";
 import { formatCount } from "@/components/ui/format";
+import { spelled } from "@/components/ui/invisible";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import type { ConfusionCell } from "@/lib/calibration/measures";
 import type { JudgeTrust } from "@/lib/stats/judge-trust";
@@ -25,7 +26,7 @@ export function ConfusionCells({ label, releaseId, criterion, judgeVersionId, ve
         ) : (
           <Link
             href={`/releases/${releaseId}/cases?${query}`}
-            aria-label={`${formatCount(graded)} graded, ${says}: show these cases`}
+            aria-label={spelled(`${formatCount(graded)} graded, ${says}: show these cases`)}
             className="inline-flex min-h-6 items-center text-accent underline underline-offset-2"
           >
             {formatCount(graded)} graded
@@ -50,12 +51,16 @@ export function ConfusionCells({ label, releaseId, criterion, judgeVersionId, ve
       </TableHead>
       <TableBody>
         <TableRow>
-          <TableHeader scope="row">people pass</TableHeader>
+          <TableHeader scope="row" className="align-top">
+            people pass
+          </TableHeader>
           {cell("tp", "judge and people pass")}
           {cell("fn", "judge fails what people pass")}
         </TableRow>
         <TableRow>
-          <TableHeader scope="row">people fail</TableHeader>
+          <TableHeader scope="row" className="align-top">
+            people fail
+          </TableHeader>
           {cell("fp", "judge passes what people fail")}
           {cell("tn", "judge and people fail")}
         </TableRow>

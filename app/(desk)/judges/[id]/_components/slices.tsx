@@ -1,5 +1,6 @@
 import { Explain } from "@/components/ui/explain";
 import { formatCoefficient, formatCount, formatRateInterval, plural } from "@/components/ui/format";
+import { spelled } from "@/components/ui/invisible";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Measured, TrustBySlice } from "@/lib/calibration/measures";
@@ -19,7 +20,7 @@ export function SliceTable({ label, bySlice: { whole, slices, ungraded, leftOut 
   const versions = Object.keys(whole);
   const rows = [{ slice: null, trust: whole }, ...slices];
   return (
-    <section aria-label={label} className="flex flex-col gap-2">
+    <section aria-label={spelled(label)} className="flex flex-col gap-2">
       <h3 className="font-medium">
         Slice by slice <Explain {...explainSlices(slices.length, level)} />
       </h3>
@@ -52,7 +53,11 @@ export function SliceTable({ label, bySlice: { whole, slices, ungraded, leftOut 
                     <TableRow key={`${slice === null ? "all" : `slice ${slice}`} ${version}`}>
                       <TableHeader scope="row" className="min-w-28 align-top text-ink">
                         {i === 0 ? slice === null ? "all cases" : <UntrustedText text={slice} /> : null}
-                        {i > 0 && <span className="sr-only">{slice ?? "all cases"}</span>}
+                        {i > 0 && (
+                          <span className="sr-only">
+                            <UntrustedText text={slice ?? "all cases"} />
+                          </span>
+                        )}
                       </TableHeader>
                       <TableCell>
                         <UntrustedText text={version} />

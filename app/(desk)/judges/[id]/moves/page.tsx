@@ -3,6 +3,7 @@ import { notFound } from "next/navigation";
 import { rowId } from "@/app/_row-id";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
+import { spelled } from "@/components/ui/invisible";
 import { PageHead } from "@/components/ui/page-head";
 import { Select } from "@/components/ui/select";
 import { UntrustedText } from "@/components/ui/untrusted-text";
@@ -131,12 +132,12 @@ function Choose({ name, label, judged, value }: { name: string; label: string; j
       <Field label={label}>
         <Select name={name} defaultValue={value}>
           {datasets.map(([dataset, of]) => (
-            <optgroup key={dataset} label={of}>
+            <optgroup key={dataset} label={spelled(of)}>
               {judged
                 .filter((run) => run.datasetId === dataset)
                 .map((run) => (
                   <option key={run.ref} value={run.ref}>
-                    run {run.runId}: {run.prompt} <UntrustedText text={run.version} />, judge version {run.judgeVersion}
+                    {spelled(`run ${run.runId}: ${run.prompt} ${run.version}, judge version ${run.judgeVersion}`)}
                   </option>
                 ))}
             </optgroup>

@@ -41,7 +41,11 @@ export function LabelSection({ prompt, labels, keys, moves }: Props) {
                 href={labelHref(prompt, label.name)}
                 className="inline-flex min-h-6 items-center text-accent underline underline-offset-2"
               >
-                History<span className="sr-only"> of {label.name}</span>
+                History
+                <span className="sr-only">
+                  {" "}
+                  of <UntrustedText text={label.name} />
+                </span>
               </Link>
             </p>
           </li>

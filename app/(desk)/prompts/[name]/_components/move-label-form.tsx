@@ -4,6 +4,7 @@ import { useActionState, useId, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { spelled } from "@/components/ui/invisible";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import { Textarea } from "@/components/ui/textarea";
@@ -48,7 +49,7 @@ export function MoveLabelForm({ prompt, labels, keys }: Props) {
           <Select name="version" value={version} onChange={({ target }) => setVersion(target.value)}>
             {keys.map(({ key }) => (
               <option key={key} value={key}>
-                {key}
+                {spelled(key)}
               </option>
             ))}
           </Select>

@@ -43,7 +43,9 @@ function Parts({ content }: { content: NonNullable<VersionDetail["content"]> }) 
       ))}
       {settings.map(([name, value]) => (
         <div key={name} className="flex flex-col gap-1">
-          <h3 className="font-mono text-sm text-muted">{name}</h3>
+          <h3 className="font-mono text-sm text-muted">
+            <UntrustedText text={name} />
+          </h3>
           <Untrusted
             text={typeof value === "string" ? value : JSON.stringify(value, null, 2)}
             className="font-mono text-[13px]"

@@ -59,7 +59,10 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
         </h2>
         <p className="text-muted">
           {isPrimary ? "Primary criterion" : "Further criterion"}
-          {isPreference && ", a preference between the two answers"} <code className="font-mono text-sm">{key}</code>
+          {isPreference && ", a preference between the two answers"}{" "}
+          <code className="font-mono text-sm">
+            <UntrustedText text={key} />
+          </code>
         </p>
       </div>
       <div className="grid gap-x-10 gap-y-6 xl:grid-cols-2">
@@ -138,8 +141,14 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
                   <LicenceBadge licence={judge.licence} />
                   <Explain {...explainTrust(judge, criterion, policy)} />
                 </span>
-                {!judge.preference && <p className="tabular-nums">{falsePasses(judge, versions)}</p>}
-                <p className="max-w-4xl text-muted tabular-nums">{trustInWords(judge, versions, policy)}</p>
+                {!judge.preference && (
+                  <p className="tabular-nums">
+                    <UntrustedText text={falsePasses(judge, versions)} />
+                  </p>
+                )}
+                <p className="max-w-4xl text-muted tabular-nums">
+                  <UntrustedText text={trustInWords(judge, versions, policy)} />
+                </p>
                 {judge.preference && <PreferenceTrust judge={judge.key} preference={judge.preference} />}
               </li>
             ))}
@@ -231,7 +240,7 @@ function Estimate({ criterion, policy, versions, judgeAlone }: EstimateProps) {
                   ]),
             ]}
           />
-          <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 tabular-nums">
+          <dl className="grid grid-cols-[fit-content(60%)_1fr] [overflow-wrap:anywhere] gap-x-4 gap-y-1 tabular-nums">
             <dt className="text-muted">
               Delta <Explain {...explainDelta(criterion)} />
             </dt>

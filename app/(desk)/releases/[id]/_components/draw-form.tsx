@@ -53,7 +53,7 @@ export function DrawForm({ releaseId, suggested, left, isNext }: Props) {
             <Input name="seed" maxLength={200} autoComplete="off" spellCheck={false} className="font-mono" />
           </Field>
         </div>
-        <Button type="submit" variant={isNext ? "primary" : "secondary"} disabled={busy} className="mt-6">
+        <Button type="submit" variant={isNext ? "primary" : "secondary"} disabled={busy} className="mt-7">
           Draw
         </Button>
       </div>

@@ -30,7 +30,7 @@ export function VerdictTable({ criterion, versions }: Props) {
             const { pass = 0, fail = 0, error = 0 } = judge.verdicts[version] ?? {};
             return (
               <TableRow key={`${judge.key} ${judge.version} ${version}`}>
-                <TableCell>
+                <TableCell className="min-w-32">
                   {i === 0 && (
                     <span className="inline-flex flex-wrap items-baseline gap-2">
                       <UntrustedText text={judge.key} />
@@ -38,7 +38,7 @@ export function VerdictTable({ criterion, versions }: Props) {
                     </span>
                   )}
                 </TableCell>
-                <TableCell>
+                <TableCell className="min-w-24 [overflow-wrap:anywhere]">
                   <UntrustedText text={version} />
                 </TableCell>
                 <TableCell className={right}>{formatCount(pass + fail)}</TableCell>
@@ -139,10 +139,12 @@ export function PreferenceTrust({ judge, preference }: { judge: string; preferen
           ))}
         </TableBody>
       </Table>
-      <dl className="grid grid-cols-[auto_1fr] content-start gap-x-4 gap-y-1 tabular-nums">
+      <dl className="grid grid-cols-[fit-content(60%)_1fr] [overflow-wrap:anywhere] content-start gap-x-4 gap-y-1 tabular-nums">
         {rates.map(([name, rate]) => (
           <div key={name} className="contents">
-            <dt className="text-muted">{name}</dt>
+            <dt className="text-muted">
+              <UntrustedText text={name} />
+            </dt>
             <dd>{rate.estimate === null ? "–" : formatRateInterval(rate.estimate, rate.low, rate.high)}</dd>
           </div>
         ))}
@@ -178,7 +180,7 @@ export function TrustTable({ criterion, versions }: Props) {
           trustOf(judge, versions).map(([version, trust], i) => (
             <TableRow key={`${judge.key} ${judge.version} ${version}`}>
               <TableCell>{i === 0 && <UntrustedText text={judge.key} />}</TableCell>
-              <TableCell>
+              <TableCell className="min-w-24 [overflow-wrap:anywhere]">
                 <UntrustedText text={version} />
               </TableCell>
               {[trust.tp, trust.fp, trust.fn, trust.tn].map((value, cell) => (

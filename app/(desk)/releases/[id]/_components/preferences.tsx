@@ -1,5 +1,6 @@
 import { Badge } from "@/components/ui/badge";
 import { Untrusted } from "@/components/ui/untrusted";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { preferenceWords, Verdict } from "@/components/ui/verdict";
 import type { CaseDetail } from "@/lib/releases/cases";
 
@@ -23,7 +24,8 @@ export function Preferences({ preferences }: { preferences: CaseDetail["preferen
           {judges.map(({ judge, criterion, first, prefer, score, rationale }) => (
             <li key={`${judge} ${criterion} ${first}`} className={row}>
               <span className="flex flex-wrap items-center gap-2">
-                <Verdict value={preferenceWords(prefer)} by="machine" /> {judge} on {criterion}
+                <Verdict value={preferenceWords(prefer)} by="machine" /> <UntrustedText text={judge} /> on{" "}
+                <UntrustedText text={criterion} />
                 <span className="text-muted">
                   {first} shown first{score !== null && `, score ${score}`}
                 </span>
@@ -36,7 +38,8 @@ export function Preferences({ preferences }: { preferences: CaseDetail["preferen
           {people.map(({ reviewer, criterion, prefer, note, isImported, superseded, blind, tags, at }) => (
             <li key={`${isImported} ${reviewer} ${criterion} ${at}`} className={row}>
               <span className="flex flex-wrap items-center gap-2">
-                <Verdict value={preferenceWords(prefer)} by="human" /> {reviewer} on {criterion}
+                <Verdict value={preferenceWords(prefer)} by="human" /> <UntrustedText text={reviewer} /> on{" "}
+                <UntrustedText text={criterion} />
                 {isImported && <Badge>imported</Badge>}
                 {superseded && <Badge>superseded</Badge>}
                 {!blind && <Badge>not blind</Badge>}

@@ -46,7 +46,9 @@ export function SampleFacts({ sampling, population, answers }: Props) {
           <TableBody>
             {sampling.strata.map(({ stratum, population, drawn }) => (
               <TableRow key={stratum}>
-                <TableCell>{stratum}</TableCell>
+                <TableCell>
+                  <UntrustedText text={stratum} />
+                </TableCell>
                 <TableCell className={right}>{formatCount(population)}</TableCell>
                 <TableCell className={right}>{formatCount(drawn)}</TableCell>
               </TableRow>
@@ -71,7 +73,9 @@ export function SampleFacts({ sampling, population, answers }: Props) {
                   <TableCell className={right}>{formatCount(size)}</TableCell>
                   <TableCell>{design}</TableCell>
                   <TableCell>
-                    <code className="font-mono text-sm break-all">{seed}</code>
+                    <code className="font-mono text-sm break-all">
+                      <UntrustedText text={seed} />
+                    </code>
                   </TableCell>
                   <TableCell>
                     <RelativeTime date={at} />

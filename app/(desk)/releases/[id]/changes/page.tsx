@@ -12,12 +12,13 @@ import type { Actor } from "@/lib/auth/actor";
 import { hunkLabel } from "@/lib/prompts/diff/excerpt";
 import { diffVersions } from "@/lib/prompts/diff/versions";
 import { compareVersions, listVersionKeys } from "@/lib/prompts/queries";
-import { type Flip, flips, getCase, listCases } from "@/lib/releases/cases";
+import { type Flip, flips, getCase, inParts, listCases } from "@/lib/releases/cases";
 import type { ReleaseHead } from "@/lib/releases/queries";
 import { getLedger, type Ledger, type LedgerCases } from "@/lib/review/ledger";
 import { ComparePicker } from "../../../prompts/[name]/_components/compare-picker";
 import { Preferences } from "../_components/preferences";
 import { loadRelease } from "../_release";
+import { textHref } from "../cases/_components/links";
 import { AnswerKeys, AttributeHere } from "./_components/answer-keys";
 import { Answers, Reasons } from "./_components/answers";
 import { EffectCounts, HunkLedger, WhatIf } from "./_components/ledger";
@@ -195,7 +196,7 @@ async function AnswersPane(props: PaneProps) {
     items.findIndex(({ id }) => String(id) === asked.case),
   );
   const shown = items[at];
-  const detail = shown ? await getCase(actor, release.id, shown.id) : null;
+  const detail = shown ? inParts(await getCase(actor, release.id, shown.id)) : null;
   const hrefOf = (change: Partial<Asked>) => changesHref(release.id, asked, change);
   const caseHref = (id: number) => hrefOf({ case: String(id) });
   const hunk = ledger.hunks.find(({ id }) => id === asked.hunk);
@@ -206,7 +207,7 @@ async function AnswersPane(props: PaneProps) {
       <section aria-labelledby="answers-title" className="flex min-w-0 flex-col gap-3">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
           <h2 id="answers-title" className="text-lg font-semibold">
-            {title(asked, hunk?.number ?? null)}
+            <UntrustedText text={title(asked, hunk?.number ?? null)} />
           </h2>
           {chosen && (
             <Link
@@ -265,9 +266,16 @@ async function AnswersPane(props: PaneProps) {
             <Reasons ledger={ledger} caseId={shown.id} hrefOf={(id) => hrefOf({ hunk: id, flip: undefined })} />
             {detail.attributes && <AttributeHere key={shown.id} releaseId={release.id} caseKey={shown.key} />}
             <section aria-label="Input">
-              <Rendered value={detail.input} raw={false} />
+              <Rendered
+                key={detail.id}
+                value={detail.input}
+                raw={false}
+                rest={detail.inputRest}
+                href={textHref(release.id, detail.id, "input")}
+              />
             </section>
             <Answers
+              releaseId={release.id}
               detail={detail}
               view={asked.view}
               apart={asked.answers === "apart"}

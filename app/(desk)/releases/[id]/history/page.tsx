@@ -82,7 +82,7 @@ function Details({ details }: { details: Record<string, unknown> }) {
   const rows = Object.entries(details).filter(([, value]) => value !== null && value !== "");
   if (rows.length === 0) return null;
   return (
-    <dl className="mt-1 grid grid-cols-[auto_1fr] gap-x-3 text-sm">
+    <dl className="mt-1 grid grid-cols-[fit-content(60%)_1fr] [overflow-wrap:anywhere] gap-x-3 text-sm">
       {rows.map(([name, value]) => (
         <div key={name} className="contents">
           <dt className="text-muted">{name}</dt>

@@ -4,6 +4,7 @@ import { ConfusionMosaic } from "@/components/charts/confusion-mosaic";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Explain } from "@/components/ui/explain";
 import { formatCoefficient, formatCount, formatRate, formatRateInterval } from "@/components/ui/format";
+import { spelled } from "@/components/ui/invisible";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted-text";
@@ -70,7 +71,7 @@ export default async function JudgesTab({ params, searchParams }: Props) {
               aria-current={key === shown.key ? "page" : undefined}
               className="inline-flex min-h-8 items-center rounded-md border border-line px-3 break-all hover:bg-hover aria-[current]:border-accent aria-[current]:bg-accent-soft aria-[current]:text-accent"
             >
-              {key}
+              <UntrustedText text={key} />
             </Link>
           ))}
         </nav>
@@ -81,7 +82,7 @@ export default async function JudgesTab({ params, searchParams }: Props) {
       {judges.map(({ judge, of, slices }) => (
         <section
           key={`${judge.key} ${judge.version}`}
-          aria-label={`Judge ${judge.key}`}
+          aria-label={spelled(`Judge ${judge.key}`)}
           className="flex flex-col gap-4"
         >
           <div className="flex flex-wrap items-baseline gap-3">
@@ -104,7 +105,7 @@ export default async function JudgesTab({ params, searchParams }: Props) {
             )}
           </div>
           <p className="max-w-prose">
-            <span className="first-letter:uppercase inline-block">{licenceInWords(judge, policy)}</span>{" "}
+            <UntrustedText text={capital(licenceInWords(judge, policy))} />{" "}
             <Explain {...explainTrust(judge, shown, policy)} />
           </p>
           {judge.preference && <PreferenceTrust judge={judge.key} preference={judge.preference} />}
@@ -117,14 +118,16 @@ export default async function JudgesTab({ params, searchParams }: Props) {
               return (
                 <section
                   key={version}
-                  aria-label={`${judge.key} on ${version}`}
+                  aria-label={spelled(`${judge.key} on ${version}`)}
                   className="flex min-w-0 flex-col gap-3"
                 >
                   <h3 className="font-medium break-all">
-                    On {version} <Explain {...explainMosaic(version, trust)} />
+                    On <UntrustedText text={version} /> <Explain {...explainMosaic(version, trust)} />
                   </h3>
                   {graded === 0 ? (
-                    <p className="text-muted">Nobody has graded an answer of {version} that this judge judged.</p>
+                    <p className="text-muted">
+                      Nobody has graded an answer of <UntrustedText text={version} /> that this judge judged.
+                    </p>
                   ) : (
                     <>
                       {trust.tp !== null && (
@@ -143,7 +146,7 @@ export default async function JudgesTab({ params, searchParams }: Props) {
                           trust={trust}
                         />
                       )}
-                      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 tabular-nums">
+                      <dl className="grid grid-cols-[fit-content(60%)_1fr] [overflow-wrap:anywhere] gap-x-4 gap-y-1 tabular-nums">
                         {(["tpr", "tnr", "falsePassRate"] as const).map((which) => {
                           const explanation = explainRate(which, trust);
                           return (
@@ -247,6 +250,8 @@ export default async function JudgesTab({ params, searchParams }: Props) {
   );
 }
 
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** People beside the judge: how far they agree with each other, and whether it could stand in for one of them. */
 function PeopleSection({ people: { agreement, standIns } }: { people: People }) {
   return (
@@ -263,7 +268,8 @@ function PeopleSection({ people: { agreement, standIns } }: { people: People }) 
         <ul className="flex flex-col gap-1 tabular-nums">
           {agreement.map(({ source, people, answers, alpha }) => (
             <li key={source}>
-              Krippendorff's α among people, {source}: <strong>{formatCoefficient(alpha)}</strong>{" "}
+              Krippendorff's α among people, <UntrustedText text={source} />:{" "}
+              <strong>{formatCoefficient(alpha)}</strong>{" "}
               <span className="text-muted">
                 ({people} people, {formatCount(answers)} answers with two labels or more)
               </span>{" "}

@@ -70,7 +70,7 @@ export default async function SentinelsTab({ params }: { params: Promise<{ id: s
                     >
                       <UntrustedText text={one.case} />
                     </Link>
-                    , {one.criterion}; should be
+                    , <UntrustedText text={one.criterion} />; should be
                   </span>
                   <Verdict value={expectedOf(one.kind)} by="human" />
                   {one.verdicts.map(({ judge, verdict }) => (
@@ -133,9 +133,11 @@ function Caught({ rows }: { rows: Catch[] }) {
           {rows.map(({ judge, number, criterion, kind, caught, n, errors, low, high }) => (
             <TableRow key={`${judge} ${number} ${criterion} ${kind}`}>
               <TableCell className="break-all">
-                {judge} {number}
+                <UntrustedText text={judge} /> {number}
               </TableCell>
-              <TableCell className="break-all">{criterion}</TableCell>
+              <TableCell className="break-all">
+                <UntrustedText text={criterion} />
+              </TableCell>
               <TableCell>
                 {kind === "bad" ? "all bad ones" : kind === "good ones" ? "all good ones" : kindWords[kind]}
               </TableCell>

@@ -84,7 +84,9 @@ export default async function SignOffPage({ params }: { params: Promise<{ id: st
           <h2 id="signatures" className="text-lg font-semibold">
             Signatures
           </h2>
-          <p>{needed(onThis.filter(counts), policy, brief)}</p>
+          <p>
+            <UntrustedText text={needed(onThis.filter(counts), policy, brief)} />
+          </p>
           <Signatures rows={onThis} dissents={!policy.dissentBlocks && release.state !== "refused"} />
         </section>
       )}

@@ -9,6 +9,7 @@ import { formatPoints, formatRate, plural } from "@/components/ui/format";
 import { spelled } from "@/components/ui/invisible";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { ReleaseChoices, ReleaseDraft } from "@/lib/releases/queries";
 import { createReleaseAction } from "../actions";
 
@@ -31,7 +32,7 @@ export function ReleaseForm({ draft, choices }: Props) {
   };
   const version = (key: string) => {
     const found = choices.versions.find((row) => row.key === key);
-    return [key, ...(found?.labels ?? [])].join(" · ") + (found?.runs === 0 ? " (no run)" : "");
+    return spelled([key, ...(found?.labels ?? [])].join(" · ")) + (found?.runs === 0 ? " (no run)" : "");
   };
   const wrong = (field: string) => {
     if (outcome && !outcome.ok && outcome.field === field) return outcome.message;
@@ -132,7 +133,7 @@ function Criteria({ choices, plan }: { choices: ReleaseChoices; plan: NonNullabl
         <Select name="primary" defaultValue={plan.criteria[0]?.key}>
           {choices.criteria.map(({ key, name }) => (
             <option key={key} value={key}>
-              {name} ({key})
+              {spelled(`${name} (${key})`)}
             </option>
           ))}
         </Select>
@@ -140,7 +141,10 @@ function Criteria({ choices, plan }: { choices: ReleaseChoices; plan: NonNullabl
       {choices.criteria.map(({ key, name, judges }) => (
         <div key={key} className="grid items-end gap-x-4 gap-y-1 border-t border-line pt-3 sm:grid-cols-2">
           <Checkbox name="criteria" value={key} defaultChecked={chosen.has(key)}>
-            {name} <span className="text-muted">({key})</span>
+            <UntrustedText text={name} />{" "}
+            <span className="text-muted">
+              (<UntrustedText text={key} />)
+            </span>
           </Checkbox>
           <Field label={<span className="text-sm text-muted">Judge that the estimate corrects</span>}>
             <Select name={`judge:${key}`} defaultValue={chosen.get(key) ?? judges[0] ?? ""}>

@@ -5,6 +5,7 @@ import { Button, DownloadButton, LinkButton } from "@/components/ui/button";
 import { Digest } from "@/components/ui/digest";
 import { Field } from "@/components/ui/field";
 import { plural } from "@/components/ui/format";
+import { spelled } from "@/components/ui/invisible";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Select } from "@/components/ui/select";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
@@ -22,7 +23,7 @@ import { compareHref, dryRunHref, newPolicyHref, policiesHref, policyHref, propo
 type Props = { params: Promise<{ key: string }> };
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return { title: `Policy ${readPart((await params).key)}` };
+  return { title: spelled(`Policy ${readPart((await params).key)}`) };
 }
 
 export default async function PolicyPage({ params }: Props) {
@@ -41,7 +42,7 @@ export default async function PolicyPage({ params }: Props) {
         <div className="flex flex-wrap items-start justify-between gap-3">
           <div className="min-w-0">
             <h2 className="text-xl font-semibold [overflow-wrap:anywhere]">
-              {key} {newest?.number}
+              <UntrustedText text={key} /> {newest?.number}
             </h2>
             <p className="text-muted">
               {newest
@@ -128,7 +129,9 @@ export default async function PolicyPage({ params }: Props) {
                             >
                               <UntrustedText text={version.proposal.reason} />
                             </Link>
-                            <span className="block text-sm text-muted">{version.createdBy}</span>
+                            <span className="block text-sm text-muted">
+                              <UntrustedText text={version.createdBy} />
+                            </span>
                           </>
                         ) : (
                           <span className="text-muted">The project started with it.</span>

@@ -17,7 +17,7 @@ const names = {
 type Status = NonNullable<DryGate["before"]>;
 const looks: Record<Status, { shape: string; word: string; tone: string }> = {
   met: { shape: "●", word: "met", tone: "text-better" },
-  not_met: { shape: "○", word: "not met", tone: "text-worse" },
+  not_met: { shape: "✕", word: "not met", tone: "text-worse" },
   not_enough_evidence: { shape: "◐", word: "not enough evidence", tone: "text-unsure" },
 };
 
@@ -68,7 +68,7 @@ export function DryRunTable({ rows, left }: { rows: readonly DryRunRow[]; left: 
                   <UntrustedText text={`${row.prompt} ${row.baseline} → ${row.candidate}`} />
                 </Link>
                 <span className="block text-sm text-muted">
-                  {row.state}, under {row.policy}
+                  {row.state}, under <UntrustedText text={row.policy} />
                 </span>
                 <Details row={row} />
               </TableHeader>
@@ -99,7 +99,12 @@ export function DryRunTable({ rows, left }: { rows: readonly DryRunRow[]; left: 
 /** What the other policy says of each gate that it changes or that is not met. */
 function Details({ row }: { row: DryRunRow }) {
   const told = row.gates.filter((gate) => gate.detail !== null && (gate.before !== gate.after || gate.after !== "met"));
-  if (row.why !== null) return <p className="mt-1 text-sm text-muted">{row.why}</p>;
+  if (row.why !== null)
+    return (
+      <p className="mt-1 text-sm text-muted">
+        <UntrustedText text={row.why} />
+      </p>
+    );
   if (told.length === 0) return null;
   return (
     <details className="mt-1 text-sm">

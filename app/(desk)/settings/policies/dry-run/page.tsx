@@ -3,6 +3,7 @@ import Link from "next/link";
 import { notFound } from "next/navigation";
 import { orNotFound } from "@/app/_or-not-found";
 import { rowId } from "@/app/_row-id";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Actor } from "@/lib/auth/actor";
 import { requireActor } from "@/lib/auth/session";
 import { dryRun } from "@/lib/releases/dry-run";
@@ -23,12 +24,12 @@ export default async function DryRunPage({ searchParams }: { searchParams: Promi
     <section aria-labelledby="dry-run" className="flex flex-col gap-4">
       <p className="text-sm text-muted">
         <Link href={href} className="inline-flex min-h-6 items-center underline-offset-2 hover:underline">
-          {name}
+          <UntrustedText text={name} />
         </Link>
       </p>
       <div className="max-w-prose">
         <h2 id="dry-run" className="text-xl font-semibold">
-          Dry run of {name}
+          Dry run of <UntrustedText text={name} />
         </h2>
         <p className="text-muted">
           What it would have made of past releases, from their frozen evidence and signatures, and would make of open

@@ -14,6 +14,7 @@ export const GET = door(async ({ actor, releaseId, request }) => {
   const { hunks, ...rest } = found;
   return {
     ...rest,
+    person: actor.userId,
     hunks: hunks.map((hunk) => ({
       id: hunk.id,
       number: hunk.number,

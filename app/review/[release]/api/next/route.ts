@@ -1,4 +1,4 @@
-import { nextTask } from "@/lib/review/queries";
+import { inParts, nextTask } from "@/lib/review/queries";
 import { door } from "../../_door";
 
 export const POST = door(async ({ actor, releaseId, request }) => {
@@ -6,5 +6,6 @@ export const POST = door(async ({ actor, releaseId, request }) => {
   const held = Array.isArray(except)
     ? except.filter((task): task is string => typeof task === "string").slice(0, 50)
     : [];
-  return nextTask(actor, releaseId, held);
+  const task = await nextTask(actor, releaseId, held);
+  return task && inParts(task);
 });

@@ -7,6 +7,7 @@ import { Button, LinkButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Field } from "@/components/ui/field";
+import { spelled } from "@/components/ui/invisible";
 import { Kbd } from "@/components/ui/kbd";
 import { Notice } from "@/components/ui/notice";
 import { Rendered } from "@/components/ui/rendered";
@@ -140,6 +141,7 @@ export function Settle({ releaseId, prompt, back }: { releaseId: number; prompt:
     return () => window.removeEventListener("keydown", listen);
   }, []);
 
+  const textHref = (of: string) => `/review/${releaseId}/api/text/${encodeURIComponent(dispute?.task ?? "")}?of=${of}`;
   const questions = (side?: "A" | "B") =>
     open.map((question, index) =>
       question.side === side ? (
@@ -173,7 +175,9 @@ export function Settle({ releaseId, prompt, back }: { releaseId: number; prompt:
       >
         {problem && (
           <Notice tone="danger">
-            <span className="mr-3">{problem}</span>
+            <span className="mr-3">
+              <UntrustedText text={problem} />
+            </span>
             <Button size="sm" onClick={() => setProblem(null)}>
               Go on
             </Button>
@@ -181,13 +185,17 @@ export function Settle({ releaseId, prompt, back }: { releaseId: number; prompt:
         )}
         {returned !== null ? (
           <p role="status" className="rounded-md bg-human-soft px-3 py-2">
-            Case <span className="break-all">{returned}</span> went back: one more person grades it.
+            Case{" "}
+            <span className="break-all">
+              <UntrustedText text={returned} />
+            </span>{" "}
+            went back: one more person grades it.
           </p>
         ) : (
           told && <RevealStrip told={told} criteria={open.length || 1} />
         )}
         {dispute ? (
-          <article aria-label={`Case ${dispute.case}`} className="flex flex-col gap-4">
+          <article aria-label={spelled(`Case ${dispute.case}`)} className="flex flex-col gap-4">
             <div className="grid gap-4 lg:grid-cols-2">
               <section aria-labelledby="input-title" className="flex min-w-0 flex-col gap-1">
                 <h2 id="input-title" className="flex flex-wrap items-baseline gap-2 font-semibold">
@@ -197,7 +205,13 @@ export function Settle({ releaseId, prompt, back }: { releaseId: number; prompt:
                     {dispute.slice && <UntrustedText text={`, ${dispute.slice}`} />}
                   </span>
                 </h2>
-                <Rendered value={dispute.input} raw={raw} />
+                <Rendered
+                  key={dispute.task}
+                  value={dispute.input}
+                  raw={raw}
+                  rest={dispute.inputRest}
+                  href={textHref("input")}
+                />
               </section>
               <section aria-labelledby="rubric-title" className="flex min-w-0 flex-col gap-1">
                 <h2 id="rubric-title" className="font-semibold">
@@ -208,7 +222,9 @@ export function Settle({ releaseId, prompt, back }: { releaseId: number; prompt:
                     .filter(({ key }) => open.some(({ criterion }) => criterion === key))
                     .map(({ key, name, rubric }) => (
                       <div key={key}>
-                        <dt className="font-medium">{name}</dt>
+                        <dt className="font-medium">
+                          <UntrustedText text={name} />
+                        </dt>
                         <dd className="whitespace-pre-wrap text-muted">{rubric || "There is no written rubric."}</dd>
                       </div>
                     ))}
@@ -216,7 +232,11 @@ export function Settle({ releaseId, prompt, back }: { releaseId: number; prompt:
                     <div>
                       <dt className="font-medium">Reference</dt>
                       <dd>
-                        <Untrusted compact text={dispute.reference} />
+                        <Untrusted
+                          compact
+                          text={dispute.reference}
+                          more={dispute.referenceRest && { ...dispute.referenceRest, href: textHref("reference") }}
+                        />
                       </dd>
                     </div>
                   )}
@@ -224,7 +244,7 @@ export function Settle({ releaseId, prompt, back }: { releaseId: number; prompt:
               </section>
             </div>
             <div className="grid gap-4 md:grid-cols-2">
-              {dispute.sides.map(({ side, output, error }) => (
+              {dispute.sides.map(({ side, output, error, rest }) => (
                 <section key={side} aria-label={`Answer ${side}`} className="flex min-w-0 flex-col gap-3">
                   <h2 className="font-semibold">Answer {side}</h2>
                   {error !== undefined ? (
@@ -232,7 +252,14 @@ export function Settle({ releaseId, prompt, back }: { releaseId: number; prompt:
                       The run failed here and gave no answer: <UntrustedText text={error} />
                     </p>
                   ) : (
-                    <Rendered value={output} raw={raw} className="min-h-24" />
+                    <Rendered
+                      key={dispute.task}
+                      value={output}
+                      raw={raw}
+                      rest={rest}
+                      href={textHref(side)}
+                      className="min-h-24"
+                    />
                   )}
                   {open.some((question) => question.side === side) ? (
                     questions(side)
@@ -328,10 +355,10 @@ function AskedAgain({
     >
       <legend className="px-1 text-sm">
         {question.side && <span className="sr-only">Answer {question.side}: </span>}
-        {name}
+        <UntrustedText text={name} />
       </legend>
       <ul
-        aria-label={`Grades${question.side ? ` of answer ${question.side}` : ""}, ${name}`}
+        aria-label={spelled(`Grades${question.side ? ` of answer ${question.side}` : ""}, ${name}`)}
         className="flex flex-col gap-1 text-sm"
       >
         {given.map((grade) => (

@@ -1,11 +1,14 @@
 import type { ReactNode } from "react";
+import { HunkExcerpt } from "@/components/diff/hunk-excerpt";
 import { Digest } from "@/components/ui/digest";
 import { formatCount, formatPointsInterval, formatRate, plural } from "@/components/ui/format";
+import { spelled } from "@/components/ui/invisible";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { preferenceWords, Verdict } from "@/components/ui/verdict";
 import type { EvidenceText } from "@/lib/audit/decision-archive";
 import { type EstimateView, type EvidenceView, settled } from "@/lib/audit/evidence-view";
+import { excerptOf, hunkLabel } from "@/lib/prompts/diff/excerpt";
 import { GateList } from "../../../../releases/_components/gate-list";
 
 type Texts = Readonly<Record<string, EvidenceText>>;
@@ -38,14 +41,21 @@ export function Evidence({ evidence, waiting, texts }: EvidenceProps) {
       <Part title="Grades">
         <Grades reviews={evidence.reviews} waiting={waiting} texts={texts} />
       </Part>
+      {evidence.attributions.length > 0 && (
+        <Part title="Reasons named">
+          <Reasons evidence={evidence} waiting={waiting} />
+        </Part>
+      )}
     </>
   );
 }
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <section aria-label={title} className="flex min-w-0 flex-col gap-3">
-      <h3 className="font-semibold">{title}</h3>
+    <section aria-label={spelled(title)} className="flex min-w-0 flex-col gap-3">
+      <h3 className="font-semibold">
+        <UntrustedText text={title} />
+      </h3>
       {children}
     </section>
   );
@@ -194,7 +204,9 @@ function Compared({ evidence }: { evidence: EvidenceView }) {
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>
-      <dt className="text-muted">{name}</dt>
+      <dt className="text-muted">
+        <UntrustedText text={name} />
+      </dt>
       <dd className="min-w-0 [overflow-wrap:anywhere]">{children}</dd>
     </>
   );
@@ -331,5 +343,67 @@ function Grades({ reviews: all, waiting, texts }: GradesProps) {
         )}
       </details>
     </>
+  );
+}
+
+type ReasonsProps = { evidence: EvidenceView; waiting: ReadonlySet<string> };
+
+/** Which changes in the prompt reviewers held for the reason that a case got better or worse. */
+function Reasons({ evidence: { attributions, hunks }, waiting }: ReasonsProps) {
+  const shownOnes = attributions.filter((one) => !waiting.has(one.case));
+  const superseded = new Set(attributions.map(({ supersedes }) => supersedes));
+  const people = new Set(shownOnes.map(({ reviewer }) => reviewer?.name));
+  return (
+    <details className="min-w-0">
+      <summary className="min-h-6 cursor-pointer">
+        {plural(shownOnes.length, "reason")} by {plural(people.size, "person", "people")}
+      </summary>
+      <Table label="List of reasons">
+        <TableHead>
+          <TableRow>
+            <TableHeader>Case</TableHeader>
+            <TableHeader>Criterion</TableHeader>
+            <TableHeader>Effect</TableHeader>
+            <TableHeader>Because of</TableHeader>
+            <TableHeader>Reviewer</TableHeader>
+          </TableRow>
+        </TableHead>
+        <TableBody>
+          {shownOnes.slice(0, gradesShown).map((one) => (
+            <TableRow key={one.id}>
+              <TableCell className="min-w-32 [overflow-wrap:anywhere]">
+                <UntrustedText text={one.case} />
+              </TableCell>
+              <TableCell>
+                <UntrustedText text={one.criterion ?? ""} />
+              </TableCell>
+              <TableCell className={one.effect === "helped" ? "text-better" : "text-worse"}>
+                {one.effect}
+                {superseded.has(one.id) && <span className="text-muted"> (superseded)</span>}
+              </TableCell>
+              <TableCell className="min-w-64">
+                {one.hunks.length === 0 && <span className="text-muted">no hunk</span>}
+                {hunks
+                  .filter(({ id }) => one.hunks.includes(id))
+                  .map((hunk) => (
+                    <div key={hunk.id}>
+                      <span className="text-sm text-muted">
+                        <UntrustedText text={hunkLabel(hunk)} />
+                      </span>{" "}
+                      <HunkExcerpt {...excerptOf(hunk)} moved={hunk.change === "moved"} />
+                    </div>
+                  ))}
+              </TableCell>
+              <TableCell>
+                <UntrustedText text={one.reviewer?.name ?? ""} />
+              </TableCell>
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+      {shownOnes.length > gradesShown && (
+        <p className="pt-2 text-muted">The other {formatCount(shownOnes.length - gradesShown)} are in the download.</p>
+      )}
+    </details>
   );
 }

@@ -8,7 +8,7 @@ import { waivedInWords } from "@/lib/releases/words";
 const looks = {
   approve: { text: "✓ approves", tone: "better" },
   refuse: { text: "✕ refuses", tone: "worse" },
-  abstain: { text: "○ abstains", tone: "neutral" },
+  abstain: { text: "– abstains", tone: "neutral" },
 } as const;
 
 export function Signatures({ signOffs }: { signOffs: DecisionSignOff[] }) {

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { spelled } from "@/components/ui/invisible";
 import { Select } from "@/components/ui/select";
 import { ActionForm } from "../../../../settings/_components/action-form";
 import { createAnchorAction } from "../actions";
@@ -23,7 +24,7 @@ export function AnchorForm({ judgeId, runs, releases }: Props) {
           <Select name="run" required>
             {runs.map(({ id, name }) => (
               <option key={id} value={id}>
-                {name}
+                {spelled(name)}
               </option>
             ))}
           </Select>
@@ -56,7 +57,7 @@ export function AnchorForm({ judgeId, runs, releases }: Props) {
             <Select name="release" required>
               {releases.map(({ id, name }) => (
                 <option key={id} value={id}>
-                  {name}
+                  {spelled(name)}
                 </option>
               ))}
             </Select>

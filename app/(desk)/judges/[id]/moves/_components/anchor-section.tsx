@@ -2,6 +2,7 @@ import { DownloadButton } from "@/components/ui/button";
 import { Digest } from "@/components/ui/digest";
 import { Explain } from "@/components/ui/explain";
 import { formatCount, formatRateInterval, plural } from "@/components/ui/format";
+import { spelled } from "@/components/ui/invisible";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted-text";
@@ -15,7 +16,7 @@ export function AnchorList({ judgeId, anchors, mayWrite }: Props) {
   return anchors.map((anchor) => (
     <article
       key={anchor.id}
-      aria-label={`Anchor set ${anchor.name}`}
+      aria-label={spelled(`Anchor set ${anchor.name}`)}
       className="flex flex-col gap-2 border-t border-line pt-4"
     >
       <div className="flex flex-wrap items-start justify-between gap-3">
@@ -28,7 +29,10 @@ export function AnchorList({ judgeId, anchors, mayWrite }: Props) {
             {anchor.runId};{" "}
             {anchor.choice.how === "random" ? (
               <>
-                at random with seed <code className="font-mono text-sm">{anchor.choice.seed}</code>
+                at random with seed{" "}
+                <code className="font-mono text-sm">
+                  <UntrustedText text={anchor.choice.seed} />
+                </code>
               </>
             ) : (
               `all that people graded in release ${anchor.choice.release}`

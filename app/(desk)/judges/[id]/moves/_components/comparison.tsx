@@ -1,5 +1,6 @@
 import { Explain } from "@/components/ui/explain";
 import { formatCount, formatRate, formatRateInterval, plural } from "@/components/ui/format";
+import { spelled } from "@/components/ui/invisible";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { type Comparison, type Moves, standing } from "@/lib/judges/moves";
@@ -15,7 +16,9 @@ export function ComparisonView({ comparison }: { comparison: Comparison }) {
         <p>
           {sameSentence(comparison)} {same.n > 0 && <Explain {...explainRate(same)} />}
         </p>
-        <p>{otherSentence(other)}</p>
+        <p>
+          <UntrustedText text={otherSentence(other)} />
+        </p>
       </div>
       <div className="grid gap-8 lg:grid-cols-2">
         <MovesTable title="The same answers" moves={same} />
@@ -98,9 +101,9 @@ function MovesTable({ title, moves }: { title: string; moves: Moves }) {
     ["fail before", moves.failPass, moves.failFail],
   ] as const;
   return (
-    <section aria-label={title} className="flex min-w-0 flex-col gap-2">
+    <section aria-label={spelled(title)} className="flex min-w-0 flex-col gap-2">
       <h3 className="font-medium">
-        {title} <span className="font-normal text-muted">{formatCount(moves.n)}</span>
+        <UntrustedText text={title} /> <span className="font-normal text-muted">{formatCount(moves.n)}</span>
       </h3>
       <Table label={title} className="w-auto">
         <TableHead>
@@ -115,7 +118,9 @@ function MovesTable({ title, moves }: { title: string; moves: Moves }) {
         <TableBody>
           {rows.map(([name, pass, fail], row) => (
             <TableRow key={name}>
-              <TableHeader scope="row">{name}</TableHeader>
+              <TableHeader scope="row">
+                <UntrustedText text={name} />
+              </TableHeader>
               {[pass, fail].map((count, column) => (
                 <TableCell
                   key={column}

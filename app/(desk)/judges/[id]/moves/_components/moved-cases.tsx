@@ -114,7 +114,9 @@ export function MovedCases({ here, filter, comparison, rows, next }: Props) {
 function Said({ title, text }: { title: string; text: string }) {
   return (
     <div className="flex min-w-0 flex-col gap-1">
-      <h3 className="text-sm text-muted">{title}</h3>
+      <h3 className="text-sm text-muted">
+        <UntrustedText text={title} />
+      </h3>
       <Untrusted text={text} />
     </div>
   );

@@ -24,7 +24,7 @@ export function MovedJudges({ judges }: { judges: MovedJudge[] }) {
             {formatRate(same.flips / same.n)}), noticed <RelativeTime date={since} />.
             {acknowledged && (
               <p>
-                {acknowledged.by} has seen it, <RelativeTime date={acknowledged.at} />:{" "}
+                <UntrustedText text={acknowledged.by} /> has seen it, <RelativeTime date={acknowledged.at} />:{" "}
                 <UntrustedText text={acknowledged.reason} />
               </p>
             )}

@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { spelled } from "@/components/ui/invisible";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import { Textarea } from "@/components/ui/textarea";
@@ -46,7 +47,9 @@ export function BreakGlassForm({ prompt, labels, versions, hasPassword, passkeyO
       <Field label="Label" hint={now ? `Points to ${now} now` : undefined}>
         <Select name="label" value={label} onChange={({ target }) => setLabel(target.value)}>
           {labels.map(({ name }) => (
-            <option key={name}>{name}</option>
+            <option key={name} value={name}>
+              {spelled(name)}
+            </option>
           ))}
         </Select>
       </Field>
@@ -55,7 +58,9 @@ export function BreakGlassForm({ prompt, labels, versions, hasPassword, passkeyO
           {versions
             .filter((key) => key !== now)
             .map((key) => (
-              <option key={key}>{key}</option>
+              <option key={key} value={key}>
+                {spelled(key)}
+              </option>
             ))}
         </Select>
       </Field>

@@ -5,6 +5,7 @@ import { orNotFound } from "@/app/_or-not-found";
 import { ContentDiffView, DiffCounts } from "@/components/diff/content-diff";
 import type { DiffView, HunkMark } from "@/components/diff/text-diff";
 import { ChoiceLinks } from "@/components/ui/choice-links";
+import { spelled } from "@/components/ui/invisible";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
 import { RelativeTime } from "@/components/ui/relative-time";
@@ -25,7 +26,7 @@ type Props = {
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const { name, range } = await params;
-  return { title: `${readPart(range)} · ${readPart(name)}` };
+  return { title: spelled(`${readPart(range)} · ${readPart(name)}`) };
 }
 
 export default async function ComparePage({ params, searchParams }: Props) {

@@ -5,6 +5,7 @@ import { ContentDiffView } from "@/components/diff/content-diff";
 import { Badge } from "@/components/ui/badge";
 import { LinkButton } from "@/components/ui/button";
 import { Digest } from "@/components/ui/digest";
+import { spelled } from "@/components/ui/invisible";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
 import { RelativeTime } from "@/components/ui/relative-time";
@@ -29,7 +30,7 @@ type Props = { params: Promise<{ name: string; label: string }>; searchParams: P
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const { name, label } = await params;
-  return { title: `${readPart(label)} · ${readPart(name)}` };
+  return { title: spelled(`${readPart(label)} · ${readPart(name)}`) };
 }
 
 export default async function LabelPage({ params, searchParams }: Props) {
@@ -152,7 +153,7 @@ function Back({ prompt, history, chosen }: { prompt: string; history: LabelHisto
               href={`${labelHref(prompt, history.name)}?back=${encodeURIComponent(version)}#roll-back`}
               aria-current={version === chosen ? "true" : undefined}
             >
-              Roll back to <UntrustedText text={version} />
+              <UntrustedText text={`Roll back to ${version}`} />
             </LinkButton>
             <Standing standing={standing} release={release} decision={null} waivedUntil={null} />
             <span className="text-sm text-muted">

@@ -6,7 +6,7 @@ import { UntrustedText } from "@/components/ui/untrusted-text";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { answersOf, redactionsOf } from "@/lib/privacy/queries";
-import { getCase } from "@/lib/releases/cases";
+import { getCase, inParts } from "@/lib/releases/cases";
 import { CaseOpened } from "../../_components/opened";
 import { Removals, withoutVersion } from "../_components/removals";
 import { AskRemoval } from "./_components/ask-removal";
@@ -36,7 +36,7 @@ export default async function CasePage({ params }: { params: Promise<{ id: strin
       </header>
       <CaseOpened releaseId={releaseId} caseId={number} />
       <Removals removals={found.hidden ? removals.map(withoutVersion) : removals} />
-      <CaseRead releaseId={releaseId} detail={found} />
+      <CaseRead releaseId={releaseId} detail={inParts(found)} />
       {asks && <AskRemoval caseId={number} answers={await answersOf(actor, number)} />}
     </article>
   );

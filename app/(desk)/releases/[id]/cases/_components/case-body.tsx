@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { HunkChooser } from "@/app/_hunks/hunk-chooser";
 import { TextDiffView } from "@/components/diff/text-diff";
 import { Badge } from "@/components/ui/badge";
+import { spelled } from "@/components/ui/invisible";
 import { Notice } from "@/components/ui/notice";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Rendered } from "@/components/ui/rendered";
@@ -12,6 +13,7 @@ import { Verdict } from "@/components/ui/verdict";
 import { diffText } from "@/lib/prompts/diff/words";
 import type { CaseDetail } from "@/lib/releases/cases";
 import { Preferences } from "../../_components/preferences";
+import { textHref } from "./links";
 
 type Props = {
   releaseId: number;
@@ -32,11 +34,21 @@ export function CaseBody({ releaseId, detail, raw, diff = false }: Props) {
       <Facts detail={detail} />
       {detail.attributes && <HunkChooser key={detail.key} releaseId={releaseId} caseKey={detail.key} />}
       <Part title="Input">
-        <Rendered value={detail.input} raw={raw} />
+        <Rendered
+          value={detail.input}
+          raw={raw}
+          rest={detail.inputRest}
+          href={textHref(releaseId, detail.id, "input")}
+        />
       </Part>
       {detail.reference && (
         <Part title="Reference">
-          <Rendered value={detail.reference} raw={raw} />
+          <Rendered
+            value={detail.reference}
+            raw={raw}
+            rest={detail.referenceRest}
+            href={textHref(releaseId, detail.id, "reference")}
+          />
         </Part>
       )}
       {detail.hidden ? (
@@ -47,18 +59,37 @@ export function CaseBody({ releaseId, detail, raw, diff = false }: Props) {
         <>
           {diff && sides.baseline.output !== null && sides.candidate.output !== null && (
             <Part title={`What differs from ${sides.baseline.version} to ${sides.candidate.version}`}>
+              <ComparedBeginnings sides={sides} />
               <TextDiffView diff={diffText(sides.baseline.output, sides.candidate.output)} view="words" />
             </Part>
           )}
           <div className="grid gap-6 lg:grid-cols-2">
-            <SideOf name="Baseline" side={sides.baseline} alone={!compared} raw={raw} />
-            <SideOf name="Candidate" side={sides.candidate} alone={!compared} raw={raw} />
+            <SideOf
+              name="Baseline"
+              side={sides.baseline}
+              alone={!compared}
+              raw={raw}
+              href={textHref(releaseId, detail.id, "baseline")}
+            />
+            <SideOf
+              name="Candidate"
+              side={sides.candidate}
+              alone={!compared}
+              raw={raw}
+              href={textHref(releaseId, detail.id, "candidate")}
+            />
           </div>
           <Preferences preferences={detail.preferences} />
         </>
       )}
     </div>
   );
+}
+
+/** That two answers were too long to be compared whole. */
+export function ComparedBeginnings({ sides: { baseline, candidate } }: Pick<CaseDetail, "sides">) {
+  if (!baseline.rest && !candidate.rest) return null;
+  return <p className="text-sm text-muted">Of the beginning of both: they are too long to be compared whole.</p>;
 }
 
 function Facts({ detail }: { detail: CaseDetail }) {
@@ -71,7 +102,7 @@ function Facts({ detail }: { detail: CaseDetail }) {
         </span>
       )}
       <span>
-        origin {detail.origin}
+        origin <UntrustedText text={detail.origin} />
         {detail.generator && (
           <>
             {" "}
@@ -92,12 +123,13 @@ function Facts({ detail }: { detail: CaseDetail }) {
       ))}
       {draw && (
         <span>
-          drawn in batch {draw.batch} from {draw.stratum}, probability {draw.probability.toFixed(3)}
+          drawn in batch {draw.batch} from <UntrustedText text={draw.stratum} />, probability{" "}
+          {draw.probability.toFixed(3)}
         </span>
       )}
       {chosen && (
         <span>
-          added to the sample by {chosen.by} <RelativeTime date={chosen.at} />: in no estimate
+          added to the sample by <UntrustedText text={chosen.by} /> <RelativeTime date={chosen.at} />: in no estimate
         </span>
       )}
     </div>
@@ -106,7 +138,7 @@ function Facts({ detail }: { detail: CaseDetail }) {
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <section aria-label={title} className="flex min-w-0 flex-col gap-2">
+    <section aria-label={spelled(title)} className="flex min-w-0 flex-col gap-2">
       <h3 className="font-semibold break-words [overflow-wrap:anywhere]">
         <UntrustedText text={title} />
       </h3>
@@ -121,15 +153,17 @@ type SideProps = {
   /** Nobody compared the two answers: so it is worth saying when nobody graded this one either. */
   alone: boolean;
   raw: boolean;
+  /** Where more of a long answer comes from. */
+  href: string;
 };
 
 const row = "flex flex-col gap-1 border-t border-line pt-2 text-sm";
 const head = "flex flex-wrap items-center gap-2";
 
-function SideOf({ name, side, alone, raw }: SideProps) {
+function SideOf({ name, side, alone, raw, href }: SideProps) {
   const people = side.reviews.length + side.imported.length;
   return (
-    <section aria-label={`${name} ${side.version}`} className="flex min-w-0 flex-col gap-3">
+    <section aria-label={spelled(`${name} ${side.version}`)} className="flex min-w-0 flex-col gap-3">
       <h3 className="font-semibold break-all">
         {name} <UntrustedText text={side.version} />
       </h3>
@@ -138,7 +172,7 @@ function SideOf({ name, side, alone, raw }: SideProps) {
           The run failed here: <UntrustedText text={side.error} />
         </Notice>
       ) : (
-        <Rendered value={side.output ?? ""} raw={raw} />
+        <Rendered value={side.output ?? ""} raw={raw} rest={side.rest} href={href} />
       )}
       {(alone || side.verdicts.length > 0) && <h4 className="text-sm font-medium text-muted">Judges</h4>}
       {alone && side.verdicts.length === 0 && <p className="text-sm text-muted">No judge has seen this answer.</p>}

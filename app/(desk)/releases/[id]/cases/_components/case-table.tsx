@@ -5,7 +5,7 @@ import { usePathname, useSearchParams } from "next/navigation";
 import { useCallback, useMemo, useState } from "react";
 import { columnsOf } from "@/components/table/columns";
 import { DataTable } from "@/components/table/data-table";
-import { Badge } from "@/components/ui/badge";
+import { Badge, type Tone } from "@/components/ui/badge";
 import { DownloadButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { UntrustedText } from "@/components/ui/untrusted-text";
@@ -112,7 +112,7 @@ function columnsFor(table: Table) {
     column.accessor("slice", {
       id: "slice",
       header: "Slice",
-      meta: { sort: "slice", className: "max-w-40 max-sm:hidden" },
+      meta: { sort: "slice", className: "min-w-24 max-w-40 max-sm:hidden" },
       cell: ({ row }) => (row.original.slice === null ? none : <Excerpt text={row.original.slice} />),
     }),
     column.display({
@@ -201,16 +201,23 @@ function Marks({ row }: { row: CaseRow }) {
       {row.override && <Badge tone="human">override</Badge>}
       {row.sample && <Badge>{sampleWords[row.sample]}</Badge>}
       {row.tags.map((tag) => (
-        <Badge key={tag} className="max-w-40 truncate">
-          <UntrustedText text={tag} />
-        </Badge>
+        <Tag key={tag} tag={tag} />
       ))}
       {row.ownTags.map((tag) => (
-        <Badge key={`own ${tag}`} tone="human" className="max-w-40 truncate">
-          <UntrustedText text={tag} />
-        </Badge>
+        <Tag key={`own ${tag}`} tag={tag} tone="human" />
       ))}
     </span>
+  );
+}
+
+/** In one line, cut where it is long. */
+function Tag({ tag, tone }: { tag: string; tone?: Tone }) {
+  return (
+    <Badge tone={tone} className="max-w-40">
+      <span className="truncate [&_span]:whitespace-nowrap">
+        <UntrustedText text={tag} />
+      </span>
+    </Badge>
   );
 }
 

@@ -14,3 +14,7 @@ export function casesHref(releaseId: number, filter: CaseFilter, change: Partial
   const text = casesQuery(filter, change).toString();
   return `/releases/${releaseId}/cases${text ? `?${text}` : ""}`;
 }
+
+/** Where more of a long text of a case comes from. */
+export const textHref = (releaseId: number, caseId: number, of: "input" | "reference" | "baseline" | "candidate") =>
+  `/releases/${releaseId}/cases/${caseId}/text?of=${of}`;

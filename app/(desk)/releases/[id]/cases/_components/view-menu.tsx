@@ -9,6 +9,7 @@ import { Checkbox } from "@/components/ui/checkbox";
 import { Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { spelled } from "@/components/ui/invisible";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { SavedView } from "@/lib/releases/case-commands";
@@ -107,10 +108,10 @@ function Manage({ releaseId, view }: { releaseId: number; view: SavedView }) {
     run(() => renameViewAction(releaseId, view.id, name));
   };
   return (
-    <form onSubmit={submit} aria-label={view.name} className="flex flex-col gap-2">
+    <form onSubmit={submit} aria-label={spelled(view.name)} className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center gap-2">
         <Input
-          aria-label={`Name of ${view.name}`}
+          aria-label={spelled(`Name of ${view.name}`)}
           value={name}
           onChange={(event) => setName(event.target.value)}
           maxLength={100}
@@ -123,7 +124,7 @@ function Manage({ releaseId, view }: { releaseId: number; view: SavedView }) {
         <Button
           variant="danger"
           disabled={busy}
-          aria-label={`Delete ${view.name}`}
+          aria-label={spelled(`Delete ${view.name}`)}
           onClick={() => run(() => deleteViewAction(releaseId, view.id))}
         >
           Delete

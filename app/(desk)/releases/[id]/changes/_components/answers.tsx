@@ -2,6 +2,7 @@ import Link from "next/link";
 import { type DiffView, TextDiffView } from "@/components/diff/text-diff";
 import { Badge } from "@/components/ui/badge";
 import { ChoiceLinks } from "@/components/ui/choice-links";
+import { spelled } from "@/components/ui/invisible";
 import { Notice } from "@/components/ui/notice";
 import { Rendered } from "@/components/ui/rendered";
 import { UntrustedText } from "@/components/ui/untrusted-text";
@@ -9,13 +10,21 @@ import { Verdict } from "@/components/ui/verdict";
 import { diffText } from "@/lib/prompts/diff/words";
 import type { CaseDetail } from "@/lib/releases/cases";
 import type { Ledger } from "@/lib/review/ledger";
+import { ComparedBeginnings } from "../../cases/_components/case-body";
+import { textHref } from "../../cases/_components/links";
 import { agreement } from "./ledger";
 
 type Side = CaseDetail["sides"]["baseline"];
-type AnswersProps = { detail: CaseDetail; view: DiffView; apart: boolean; links: { together: string; apart: string } };
+type AnswersProps = {
+  releaseId: number;
+  detail: CaseDetail;
+  view: DiffView;
+  apart: boolean;
+  links: { together: string; apart: string };
+};
 
 /** Both answers of a case: what differs, or each as it is laid out. */
-export function Answers({ detail: { sides }, view, apart, links }: AnswersProps) {
+export function Answers({ releaseId, detail: { id, sides }, view, apart, links }: AnswersProps) {
   const { baseline, candidate } = sides;
   const both = baseline.output !== null && candidate.output !== null;
   return (
@@ -30,23 +39,32 @@ export function Answers({ detail: { sides }, view, apart, links }: AnswersProps)
         />
       )}
       {both && !apart ? (
-        <TextDiffView diff={diffText(baseline.output!, candidate.output!)} view={view} />
+        <>
+          <ComparedBeginnings sides={sides} />
+          <TextDiffView diff={diffText(baseline.output!, candidate.output!)} view={view} />
+        </>
       ) : (
         <div className="grid gap-4 lg:grid-cols-2 xl:grid-cols-1 2xl:grid-cols-2">
-          {[baseline, candidate].map((side, index) => (
-            <section key={index} aria-label={`Answer of ${side.version}`} className="flex min-w-0 flex-col gap-2">
-              <h3 className="font-medium break-all">
-                <UntrustedText text={side.version} />
-              </h3>
-              {side.output === null ? (
-                <Notice tone="danger">
-                  The run failed here: <UntrustedText text={side.error ?? "there is no answer."} />
-                </Notice>
-              ) : (
-                <Rendered value={side.output} raw={false} />
-              )}
-            </section>
-          ))}
+          {(["baseline", "candidate"] as const)
+            .map((name) => ({ name, side: sides[name] }))
+            .map(({ name, side }) => (
+              <section
+                key={`${id} ${name}`}
+                aria-label={spelled(`Answer of ${side.version}`)}
+                className="flex min-w-0 flex-col gap-2"
+              >
+                <h3 className="font-medium break-all">
+                  <UntrustedText text={side.version} />
+                </h3>
+                {side.output === null ? (
+                  <Notice tone="danger">
+                    The run failed here: <UntrustedText text={side.error ?? "there is no answer."} />
+                  </Notice>
+                ) : (
+                  <Rendered value={side.output} raw={false} rest={side.rest} href={textHref(releaseId, id, name)} />
+                )}
+              </section>
+            ))}
         </div>
       )}
       <div className="grid gap-4 sm:grid-cols-2">
@@ -61,7 +79,10 @@ export function Answers({ detail: { sides }, view, apart, links }: AnswersProps)
 function SaidOf({ side }: { side: Side }) {
   const reviews = side.reviews.filter(({ superseded }) => !superseded);
   return (
-    <section aria-label={`Said of ${side.version}`} className="flex min-w-0 flex-col gap-1 border-t border-line pt-2">
+    <section
+      aria-label={spelled(`Said of ${side.version}`)}
+      className="flex min-w-0 flex-col gap-1 border-t border-line pt-2"
+    >
       <h3 className="font-medium break-all">
         <UntrustedText text={side.version} />
       </h3>
@@ -156,7 +177,7 @@ export function Reasons({ ledger, caseId, hrefOf }: ReasonsProps) {
             scroll={false}
             className="inline-flex min-h-6 items-center text-accent underline underline-offset-2"
           >
-            {name}
+            <UntrustedText text={name} />
           </Link>{" "}
           <span className={effect === "helped" ? "text-better" : "text-worse"}>{effect}</span> on{" "}
           <UntrustedText text={entry.criterion} />, says {entry.by.join(", ")}

@@ -95,7 +95,7 @@ export function WhatIf({ hunk, hrefOf }: { hunk: LedgerHunk; hrefOf: (caseId: nu
   return (
     <section aria-labelledby="what-if" className="flex flex-col gap-2 rounded-md border border-line bg-raised p-3">
       <h2 id="what-if" className="font-semibold">
-        What if we dropped {name}?
+        What if we dropped <UntrustedText text={name} />?
       </h2>
       {helped + hurt === 0 ? (
         <p className="text-muted">Nobody has attributed a case to it: nothing argues for it or against it.</p>
@@ -110,8 +110,8 @@ export function WhatIf({ hunk, hrefOf }: { hunk: LedgerHunk; hrefOf: (caseId: nu
             {helped === 0 ? "no case." : `${plural(helped, "case")} that it helped.`}
           </Side>
           <p className="text-sm text-muted">
-            These are cases that people graded, not an estimate: how answers would read without {name}, only a new
-            version shows.
+            These are cases that people graded, not an estimate: how answers would read without{" "}
+            <UntrustedText text={name} />, only a new version shows.
           </p>
         </>
       )}

@@ -5,8 +5,10 @@ import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { spelled } from "@/components/ui/invisible";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Outcome } from "../../../../_action";
 import { assignAction, reassignAction } from "../actions";
 
@@ -30,7 +32,7 @@ export function AssignForm({ releaseId, people }: { releaseId: number; people: P
         <legend className="mb-1 text-sm font-medium">Share the open cases among</legend>
         {people.map(({ id, name }) => (
           <Checkbox key={id} name="reviewers" value={id}>
-            {name}
+            <UntrustedText text={name} />
           </Checkbox>
         ))}
       </fieldset>
@@ -40,7 +42,7 @@ export function AssignForm({ releaseId, people }: { releaseId: number; people: P
             <Input name="cases" type="number" min={1} className="tabular-nums" />
           </Field>
         </div>
-        <Button type="submit" disabled={busy} className="mt-6">
+        <Button type="submit" disabled={busy} className="mt-7">
           Assign
         </Button>
       </div>
@@ -69,7 +71,7 @@ export function ReassignForm({
             <Select name="from">
               {from.map(({ id, name, waiting }) => (
                 <option key={id} value={id}>
-                  {name} ({waiting})
+                  {spelled(name)} ({waiting})
                 </option>
               ))}
             </Select>
@@ -81,7 +83,7 @@ export function ReassignForm({
               <option value="all">all reviewers</option>
               {people.map(({ id, name }) => (
                 <option key={id} value={id}>
-                  {name}
+                  {spelled(name)}
                 </option>
               ))}
             </Select>

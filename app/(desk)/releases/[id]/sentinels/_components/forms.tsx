@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { spelled } from "@/components/ui/invisible";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import { kinds, kindWords } from "@/lib/sentinels/schema";
@@ -35,13 +36,13 @@ export function MakeForm({ releaseId, criteria }: { releaseId: number; criteria:
             <Select name="criterion" defaultValue={criteria[0]}>
               {criteria.map((key) => (
                 <option key={key} value={key}>
-                  {key}
+                  {spelled(key)}
                 </option>
               ))}
             </Select>
           </Field>
         </div>
-        <Button type="submit" variant="primary" disabled={busy} className="mt-6">
+        <Button type="submit" variant="primary" disabled={busy} className="mt-7">
           Make sentinels
         </Button>
       </div>
@@ -69,7 +70,7 @@ export function VerdictsForm({ releaseId }: { releaseId: number }) {
             <Input name="file" type="file" accept=".jsonl,.json,.txt" required />
           </Field>
         </div>
-        <Button type="submit" disabled={busy} className="mt-6">
+        <Button type="submit" disabled={busy} className="mt-7">
           Take verdicts back
         </Button>
       </div>

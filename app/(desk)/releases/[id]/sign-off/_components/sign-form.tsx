@@ -82,7 +82,10 @@ export function SignForm(props: Props) {
               checked={decision === choice}
               onChoose={() => choose(choice)}
             >
-              {verbs[choice]} <span className="break-all">{candidate}</span>
+              {verbs[choice]}{" "}
+              <span className="break-all">
+                <UntrustedText text={candidate} />
+              </span>
             </Choice>
           ))}
       </fieldset>
@@ -116,7 +119,9 @@ export function SignForm(props: Props) {
             checked={meaning === sentence}
             onChoose={() => setMeaning(sentence)}
           >
-            <span className="break-words">{sentence}</span>
+            <span className="break-words">
+              <UntrustedText text={sentence} />
+            </span>
           </Choice>
         ))}
       </fieldset>
@@ -226,7 +231,11 @@ function WaiveGate({ gate, waived, onWaive, today, last }: WaiveGateProps) {
         whole,
         gate.name,
         <>
-          Waive <strong className="font-semibold">{gate.name}</strong>:{" "}
+          Waive{" "}
+          <strong className="font-semibold">
+            <UntrustedText text={gate.name} />
+          </strong>
+          :{" "}
           <span className="[overflow-wrap:anywhere]">
             <UntrustedText text={gate.detail} />
           </span>

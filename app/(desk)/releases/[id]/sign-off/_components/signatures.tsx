@@ -9,7 +9,7 @@ import { waivedInWords } from "@/lib/releases/words";
 const looks = {
   approve: { text: "✓ Approved", tone: "text-better" },
   refuse: { text: "✕ Refused", tone: "text-worse" },
-  abstain: { text: "○ Abstained", tone: "text-muted" },
+  abstain: { text: "– Abstained", tone: "text-muted" },
 } as const;
 
 const proofs: Record<string, string> = { password: "password given again", passkey: "signed with a passkey" };

@@ -3,6 +3,7 @@ import Link from "next/link";
 import { notFound } from "next/navigation";
 import { orNotFound } from "@/app/_or-not-found";
 import { rowId } from "@/app/_row-id";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import { requireActor } from "@/lib/auth/session";
 import { getPolicy } from "@/lib/releases/policy-queries";
 import { first, readPart } from "../../../../prompts/_params";
@@ -27,11 +28,11 @@ export default async function ComparePage({ params, searchParams }: Props) {
     <section aria-labelledby="compared" className="flex flex-col gap-4">
       <p className="text-sm text-muted">
         <Link href={policyHref(key)} className="inline-flex min-h-6 items-center underline-offset-2 hover:underline">
-          {key}
+          <UntrustedText text={key} />
         </Link>
       </p>
       <h2 id="compared" className="text-xl font-semibold">
-        {key} {before.number} → {after.number}
+        <UntrustedText text={key} /> {before.number} → {after.number}
       </h2>
       <PolicyDiff
         before={before.document}

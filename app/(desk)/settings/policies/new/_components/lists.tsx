@@ -5,7 +5,9 @@ import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { spelled } from "@/components/ui/invisible";
 import { Select } from "@/components/ui/select";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { PolicyDocument } from "@/lib/releases/policy-document";
 import { NumberField, PeopleField } from "./fields";
 
@@ -122,7 +124,11 @@ export function SliceFields({
               onChange(slices.filter((_, at) => at !== i));
             }}
           >
-            Remove<span className="sr-only"> the slice {row.slice}</span>
+            Remove
+            <span className="sr-only">
+              {" "}
+              the slice <UntrustedText text={row.slice} />
+            </span>
           </Button>
         </div>
       ))}
@@ -188,7 +194,11 @@ export function GroupFields({
                 onChange(groups.filter((_, at) => at !== i));
               }}
             >
-              Remove<span className="sr-only"> the group {group.name}</span>
+              Remove
+              <span className="sr-only">
+                {" "}
+                the group <UntrustedText text={group.name} />
+              </span>
             </Button>
           </div>
           <PeopleField
@@ -237,12 +247,18 @@ export function CriteriaFields({
       {Object.entries(criteria).map(([key, own]) => (
         <div key={key} className="flex flex-col gap-3 border-l-2 border-line pl-3">
           <div className="flex flex-wrap items-baseline justify-between gap-2">
-            <h3 className="font-medium [overflow-wrap:anywhere]">{key}</h3>
+            <h3 className="font-medium [overflow-wrap:anywhere]">
+              <UntrustedText text={key} />
+            </h3>
             <Button
               size="sm"
               onClick={() => onChange(Object.fromEntries(Object.entries(criteria).filter(([other]) => other !== key)))}
             >
-              Remove<span className="sr-only"> what differs for {key}</span>
+              Remove
+              <span className="sr-only">
+                {" "}
+                what differs for <UntrustedText text={key} />
+              </span>
             </Button>
           </div>
           <NumberField
@@ -277,7 +293,9 @@ export function CriteriaFields({
             <Field label="Criterion">
               <Select value={add} onChange={({ target }) => setChosen(target.value)}>
                 {free.map((key) => (
-                  <option key={key}>{key}</option>
+                  <option key={key} value={key}>
+                    {spelled(key)}
+                  </option>
                 ))}
               </Select>
             </Field>

@@ -8,6 +8,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Textarea } from "@/components/ui/textarea";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { DryRunRow } from "@/lib/releases/dry-run";
 import { type PolicyDocument, policyDraftSchema, policyKeySchema } from "@/lib/releases/policy-document";
 import { type PolicyFacts, policyWarnings } from "@/lib/releases/policy-warnings";
@@ -313,7 +314,7 @@ export function PolicyForm({ base, policyKey, start, facts }: Props) {
                   tabIndex={0}
                   className="max-h-96 overflow-auto rounded-md border border-line bg-raised p-3 font-mono text-[13px]"
                 >
-                  {policyText(document)}
+                  <UntrustedText text={policyText(document)} />
                 </pre>
                 <div className="flex gap-2">
                   <CopyButton text={policyText(document)} label="Copy JSON" />

@@ -45,7 +45,7 @@ export default async function ProposalPage({ params }: { params: Promise<{ id: s
           </Link>{" "}
           /{" "}
           <Link href={policyHref(key)} className="inline-flex min-h-6 items-center underline-offset-2 hover:underline">
-            {key}
+            <UntrustedText text={key} />
           </Link>
         </p>
         <div className="flex flex-wrap items-start justify-between gap-3">
@@ -117,7 +117,7 @@ function Standing({ proposal }: { proposal: Proposal }) {
         <Notice tone="success">
           It is version {version} of{" "}
           <Link href={policyHref(key)} className="text-accent underline underline-offset-2">
-            {key}
+            <UntrustedText text={key} />
           </Link>
           .
         </Notice>
@@ -139,7 +139,10 @@ function Standing({ proposal }: { proposal: Proposal }) {
               className="flex flex-wrap gap-x-2 border-t border-line py-1.5 [overflow-wrap:anywhere]"
             >
               <span>
-                <span className="font-medium">{act.name}</span> {did[act.kind]}
+                <span className="font-medium">
+                  <UntrustedText text={act.name} />
+                </span>{" "}
+                {did[act.kind]}
                 {act.reason && (
                   <>
                     : “<UntrustedText text={act.reason} />”

@@ -177,7 +177,9 @@ function Facts({ seen, phase }: { seen: ReplayStep; phase: Phase }) {
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>
-      <dt className="text-muted">{name}</dt>
+      <dt className="text-muted">
+        <UntrustedText text={name} />
+      </dt>
       <dd className="min-w-0 tabular-nums">{children}</dd>
     </>
   );

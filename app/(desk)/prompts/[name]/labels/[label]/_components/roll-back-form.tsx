@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Notice } from "@/components/ui/notice";
 import { Textarea } from "@/components/ui/textarea";
+import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Outcome } from "../../../../../_action";
 import { moveLabelAction } from "../../../actions";
 
@@ -38,7 +39,7 @@ export function RollBackForm({ prompt, label, version, expected }: Props) {
       {refused && refused.field !== "reason" && <Notice tone="danger">{refused.message}</Notice>}
       <div>
         <Button type="submit" variant="danger" disabled={busy}>
-          Roll {label} back to {version}
+          <UntrustedText text={`Roll ${label} back to ${version}`} />
         </Button>
       </div>
     </form>

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { ActionForm } from "@/app/(desk)/settings/_components/action-form";
 import { Field } from "@/components/ui/field";
+import { spelled } from "@/components/ui/invisible";
 import { Select } from "@/components/ui/select";
 import { Textarea } from "@/components/ui/textarea";
 import { type Scope, scopes } from "@/lib/privacy/schema";
@@ -36,8 +37,9 @@ export function AskRemoval({ caseId, answers }: Props) {
             <Select name="runId" required>
               {answers.map(({ runId, version, model, at }) => (
                 <option key={runId} value={runId}>
-                  {version}
-                  {model && `, ${model}`}, run {runId} of {at.toISOString().slice(0, 10)}
+                  {spelled(
+                    `${[version, model].filter(Boolean).join(", ")}, run ${runId} of ${at.toISOString().slice(0, 10)}`,
+                  )}
                 </option>
               ))}
             </Select>

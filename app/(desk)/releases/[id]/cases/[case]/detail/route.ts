@@ -3,7 +3,7 @@ import { currentActor } from "@/lib/auth/session";
 import { Fault, httpStatus } from "@/lib/errors";
 import { redactionsOf } from "@/lib/privacy/queries";
 import { caseFilterSchema } from "@/lib/releases/case-filter";
-import { besideCase, getCase } from "@/lib/releases/cases";
+import { besideCase, getCase, inParts } from "@/lib/releases/cases";
 
 import { withoutVersion } from "../../_components/removals";
 
@@ -29,7 +29,7 @@ export async function GET(request: Request, { params }: Props): Promise<Response
       beside("after"),
     ]);
     const told = detail.hidden ? removals.map(withoutVersion) : removals;
-    return Response.json({ detail, removals: told, before, after }, { headers });
+    return Response.json({ detail: inParts(detail), removals: told, before, after }, { headers });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return Response.json({ message: error.message }, { status: httpStatus[error.code], headers });
