@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { caseKey, gradeAll, importFiles, tokenOf } from "./support/bundle";
 import { dataFolder } from "./support/data";
+import { policyLike } from "./support/database";
 import {
   auditEvents,
   expect,
@@ -107,7 +108,7 @@ test("a version is pushed, graded, signed, changed under the pen, signed again b
     prompt,
     baseline: "v4",
     candidate: "v5",
-    policy: "strict",
+    policy: await policyLike("story", { signers: 2 }),
   });
   const release = Number(id);
   await rest("POST", `/releases/${release}/draws`, { size: numbers.length - 1, seed: "story" });
