@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { importFiles, tokenOf } from "./support/bundle";
 import { hostileTexts, longLine } from "./support/hostile";
-import { expect, type Locator, type Page, rest, server, signIn, test } from "./support/test";
+import { expect, isAlive, type Locator, type Page, rest, server, signIn, test } from "./support/test";
 
 const prompt = `hostile <img src=x onerror="globalThis.__ran='prompt'"> \u202etpmorp\u202c`;
 const versions = [`v1 <b>\u200b`, `v2 <svg onload="globalThis.__ran='version'">`] as const;
@@ -210,6 +210,7 @@ test("each case of it, beside the table, laid out, raw and compared", async ({ p
     await expect(body.getByRole("list").first().locator(":scope > li")).toHaveCount(batches[index]!.length);
     await expectShown(page, `batch ${index}`);
     if (index % 4 > 0) continue;
+    await isAlive(page.getByLabel(/^Raw/));
     await page.getByLabel(/^Raw/).check();
     await page.getByLabel(/^Differences/).check();
     await expectShown(page, `batch ${index}, raw and compared`);

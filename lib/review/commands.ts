@@ -346,7 +346,7 @@ export async function supersedeReviews({
     const task = await lockTask(tx, releaseId, reviewerId, submission.task);
     if (!task.completed) throw new Fault("conflict", "This case is not graded yet.", { field: "task" });
     const current = await tx.$queryRaw<CurrentGrade[]>`
-      SELECT id, run_id AS "runId", criterion_id AS "criterionId", verdict::text, prefer::text, note, tags FROM review rv
+      SELECT id, run_id AS "runId", criterion_id AS "criterionId", verdict::text, prefer::text, note, coalesce(tags, '{}') AS tags FROM review rv
        WHERE release_id = ${releaseId} AND case_id = ${task.caseId} AND reviewer_id = ${reviewerId}
          AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)`;
     const changes = reviewRows(scope, task, reviewerId, submission.grades, false, submission.tookMs).flatMap((row) => {

@@ -444,15 +444,18 @@ async function claimFrom(
      ORDER BY mine.skipped_at NULLS FIRST, own.case_id IS NULL, d.position
      LIMIT 1 FOR UPDATE OF d SKIP LOCKED`;
   if (!free) return undefined;
-  // A claim anew gets a new id: whatever still holds the old one can't write with it.
+  // A claim anew gets a new id: whatever still holds the old one can't write with it. Whether there is a place is asked
+  // again under the lock: a claim may have been stored since the statement that found the case began.
   const id = crypto.randomUUID();
   const [task] = await tx.$queryRaw<{ expiresAt: Date }[]>`
     INSERT INTO review_task (id, release_id, case_id, reviewer_id, expires_at)
-    VALUES (${id}, ${scope.releaseId}, ${free.caseId}, ${grader}, now() + make_interval(mins => ${leaseMinutes}))
+    SELECT ${id}, d.release_id, d.case_id, ${grader}, now() + make_interval(mins => ${leaseMinutes})
+      FROM ${table} d WHERE d.release_id = ${scope.releaseId} AND d.case_id = ${free.caseId} AND ${hasPlace(grader)}
     ON CONFLICT (release_id, case_id, reviewer_id)
     DO UPDATE SET id = excluded.id, claimed_at = now(), expires_at = excluded.expires_at, skipped_at = NULL, skip_reason = NULL
     RETURNING expires_at AS "expiresAt"`;
-  return { id, ...free, expiresAt: task!.expiresAt };
+  if (!task) return claimFrom(tx, table, condition, scope, grader, held);
+  return { id, ...free, expiresAt: task.expiresAt };
 }
 
 type Told = {
