@@ -177,5 +177,6 @@ test("a line of a bundle is read or refused alike by its shape and by its schema
     ),
     { numRuns: 4000 },
   );
-  expect(read, "lines that are right").toBeGreaterThan(300);
+  // About 340 of 4 000, by chance.
+  expect(read, "lines that are right").toBeGreaterThan(200);
 });
