@@ -177,6 +177,6 @@ test("a line of a bundle is read or refused alike by its shape and by its schema
     ),
     { numRuns: 4000 },
   );
-  // About 340 of 4 000, by chance.
+  // A few hundred of 4 000, by chance.
   expect(read, "lines that are right").toBeGreaterThan(200);
 });
