@@ -51,7 +51,7 @@ export function decisionPage(given: {
       <p class="small">as ${text(roles.join(", ").replaceAll("_", " "))}, ${text(moment(at))}, with ${text(String(said.reauthentication ?? "–"))}, entry ${auditIndex} of the log</p>
       <p>Meaning: ${text(String(said.meaning ?? "–"))}</p>
       <blockquote>${text(String(said.reason ?? "–"))}</blockquote>
-      ${waivers.map(({ gate, scope, until, reason }) => `<p><strong>Waives ${text(`${gate}${scopeOf(scope)}`.replaceAll("_", " "))}</strong> until ${text(String(until).slice(0, 10))}: ${text(String(reason))}</p>`).join("")}
+      ${waivers.map(({ gate, scope, until, reason }) => `<p><strong>Waives ${text(`${String(gate).replaceAll("_", " ")}${scopeOf(scope)}`)}</strong> until ${text(String(until).slice(0, 10))}: ${text(String(reason))}</p>`).join("")}
       ${opened.length > 0 ? `<p class="small">Had opened ${text(opened.join(", "))}</p>` : ""}
       ${back ? `<p class="small">Taken back: ${text(String(back.reason ?? "–"))}</p>` : ""}
     </li>`;
