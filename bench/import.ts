@@ -72,7 +72,7 @@ const tables = {
 };
 
 /** Seconds that bare COPY takes for the very rows of an import, into tables with the same indexes and checks, committed. */
-export async function copySeconds(world: World, { runs }: Imported): Promise<number> {
+async function copySeconds(world: World, { runs }: Imported): Promise<number> {
   const { owner, folder } = world;
   const where = {
     test_case: `id IN (SELECT case_id FROM output WHERE run_id = ${runs[0]})`,

@@ -200,7 +200,9 @@ const firstRows = 20;
 /** Of rows that take the place of others, first those that can be seen, painted before the rest is made. */
 function useFirstRows<Row>(rows: Row[], rowId: (row: Row) => string): Row[] {
   const [whole, setWhole] = useState(rows);
-  useEffect(() => startTransition(() => setWhole(rows)), [rows]);
+  useEffect(() => {
+    if (rows.length > firstRows) startTransition(() => setWhole(rows));
+  }, [rows]);
   if (whole === rows || rows.length <= firstRows) return rows;
   // The same rows anew: none of them may go, somebody may be in one.
   const isSame = whole.length === rows.length && whole.every((row, index) => rowId(row) === rowId(rows[index]!));

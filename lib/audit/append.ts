@@ -1,5 +1,5 @@
 import type { Actor } from "../auth/actor";
-import type { Tx } from "../db/transaction";
+import type { Sql } from "../db/transaction";
 import type { JsonObject } from "../digest";
 import type { AuditAction } from "./events";
 import { type AuditEvent, leafBytes, leafColumns, parseLeaf } from "./leaf";
@@ -17,11 +17,7 @@ export type NewEvent = {
  * Records what the transaction did. Call it as the last statement: it locks the head of the log until the commit.
  * Returns the index of the entry, gapless from 0.
  */
-export async function appendAudit(
-  tx: Pick<Tx, "$queryRaw">,
-  actor: Actor,
-  event: NewEvent,
-): Promise<{ index: number }> {
+export async function appendAudit(tx: Sql, actor: Actor, event: NewEvent): Promise<{ index: number }> {
   const leaf = leafBytes({
     v: 1,
     at: new Date().toISOString(),

@@ -1,7 +1,7 @@
 import { Prisma } from "../db/generated/client";
+import type { Sql } from "../db/transaction";
 import { kappaOfTable } from "../stats/agreement";
 import { type JudgePrefers, judgePrefers, type PeoplePrefer, peoplePrefer } from "../stats/preference-trust";
-import type { Reader } from "./tally";
 import type { ImportedPreferences } from "./types";
 
 type Runs = { baselineRunId: number; candidateRunId: number };
@@ -48,7 +48,7 @@ export type ImportedPreferenceRows = {
 
 /** What imported reviewers prefer, counted. */
 export async function importedPreferences(
-  reader: Reader,
+  reader: Sql,
   scope: Runs,
   criterionId: number,
   judges: readonly { key: string; judgeVersionId: number }[],

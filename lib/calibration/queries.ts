@@ -2,6 +2,7 @@ import type { Actor } from "../auth/actor";
 import { permit } from "../auth/permit";
 import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
+import type { Sql } from "../db/transaction";
 import { notFound } from "../errors";
 import { waitingCases } from "../review/queries";
 import { alwaysValidPath } from "../stats/always-valid";
@@ -23,7 +24,7 @@ import {
 } from "./compute";
 import { type CriterionKind, joinJudged, judgedName, marginOf } from "./judged";
 import { bothOrders, importedPreferences, overridesPreference, runsOfRelease } from "./preferences";
-import { loadTally, type Reader } from "./tally";
+import { loadTally } from "./tally";
 import type { CriterionEvidence, PathPoint } from "./types";
 
 type Scope = Terms & {
@@ -35,7 +36,7 @@ type Scope = Terms & {
   closeMargin: number | null;
 };
 
-export async function loadScope(reader: Reader, projectId: number, releaseId: number): Promise<Scope> {
+export async function loadScope(reader: Sql, projectId: number, releaseId: number): Promise<Scope> {
   const [scope] = await reader.$queryRaw<Scope[]>`
     SELECT r.id, r.dataset_id AS "datasetId", r.baseline_run_id AS "baselineRunId", r.candidate_run_id AS "candidateRunId",
            b.key AS baseline, k.key AS candidate, rc.criterion_id AS "primaryCriterionId",
@@ -84,7 +85,7 @@ export function labelsOf(scope: Scope, criterionId: number, kind: CriterionKind)
  * versions of one judge are there, the first listed has its key, the others `key@number`.
  */
 async function judgesOf(
-  reader: Reader,
+  reader: Sql,
   scope: Scope,
   criterionId: number,
   instrument: number | null,
@@ -105,7 +106,7 @@ async function judgesOf(
   });
 }
 
-async function loadBatches(reader: Reader, releaseId: number): Promise<Batch[]> {
+async function loadBatches(reader: Sql, releaseId: number): Promise<Batch[]> {
   const rows = await reader.$queryRaw<{ number: number; design: string; strata: string }[]>`
     SELECT number, design, strata FROM sample_batch WHERE release_id = ${releaseId} ORDER BY number`;
   return rows.map((row) => ({ ...row, strata: JSON.parse(row.strata) as DesignStratum[] }));
@@ -113,7 +114,7 @@ async function loadBatches(reader: Reader, releaseId: number): Promise<Batch[]> 
 
 /** The drawn cases in queue order, with one judge's verdicts. */
 async function drawnRows(
-  reader: Reader,
+  reader: Sql,
   scope: Scope,
   { id: criterionId, kind }: { id: number; kind: CriterionKind },
   judgeVersionId: number | null,
@@ -141,7 +142,7 @@ async function drawnRows(
 export async function criterionEvidence(
   actor: Actor,
   input: { releaseId: number; criterionId: number },
-  reader: Reader = db,
+  reader: Sql = db,
 ): Promise<CriterionEvidence> {
   return computeCriterion(await criterionInputs(actor, input, reader));
 }
@@ -150,7 +151,7 @@ export async function criterionEvidence(
 export async function criterionInputs(
   actor: Actor,
   { releaseId, criterionId }: { releaseId: number; criterionId: number },
-  reader: Reader = db,
+  reader: Sql = db,
 ): Promise<CriterionInputs> {
   permit(actor, "project.read");
   const scope = await loadScope(reader, actor.projectId, releaseId);
@@ -185,7 +186,7 @@ export async function criterionInputs(
   };
 }
 
-async function catchRows(reader: Reader, scope: Scope, criterionId: number): Promise<CatchRow[]> {
+async function catchRows(reader: Sql, scope: Scope, criterionId: number): Promise<CatchRow[]> {
   return reader.$queryRaw<CatchRow[]>`
     SELECT v.judge_version_id AS "judgeVersionId", count(*)::int AS n, count(*) FILTER (WHERE v.verdict = 'fail')::int AS caught
       FROM sentinel s JOIN sentinel_verdict v ON v.sentinel_id = s.id AND v.verdict <> 'error'
@@ -194,7 +195,7 @@ async function catchRows(reader: Reader, scope: Scope, criterionId: number): Pro
 }
 
 /** Drawn cases that somebody put off and that nobody has graded since. */
-async function countSkipped(reader: Reader, releaseId: number): Promise<number> {
+async function countSkipped(reader: Sql, releaseId: number): Promise<number> {
   const [row] = await reader.$queryRaw<{ n: number }[]>`
     SELECT count(DISTINCT t.case_id)::int AS n FROM review_task t JOIN draw d USING (release_id, case_id)
      WHERE t.release_id = ${releaseId} AND t.skipped_at IS NOT NULL AND t.completed_at IS NULL
@@ -206,7 +207,7 @@ async function countSkipped(reader: Reader, releaseId: number): Promise<number> 
 export async function judgeSample(
   actor: Actor,
   input: { releaseId: number; criterionId: number; judgeVersionId: number },
-  reader: Reader = db,
+  reader: Sql = db,
 ) {
   permit(actor, "project.read");
   const scope = await loadScope(reader, actor.projectId, input.releaseId);
@@ -232,7 +233,7 @@ type Findings = { labelled: number; overridden: number };
 export async function primaryFindings(
   actor: Actor,
   releaseId: number,
-  reader: Reader = db,
+  reader: Sql = db,
 ): Promise<{ byPair: Map<string, Findings>; bySlice: Map<string, Findings> }> {
   permit(actor, "project.read");
   const scope = await loadScope(reader, actor.projectId, releaseId);
@@ -257,7 +258,7 @@ export async function primaryFindings(
 export async function criterionPath(
   actor: Actor,
   input: { releaseId: number; points?: number },
-  reader: Reader = db,
+  reader: Sql = db,
 ): Promise<PathPoint[]> {
   permit(actor, "project.read");
   const scope = await loadScope(reader, actor.projectId, input.releaseId);
@@ -288,7 +289,7 @@ export async function criterionPath(
 }
 
 async function countOverrides(
-  reader: Reader,
+  reader: Sql,
   scope: Scope,
   criterionId: number,
   judgeVersionId: number | null,
@@ -310,7 +311,7 @@ async function countOverrides(
 const reviewerLimit = 20;
 
 async function importedRows(
-  reader: Reader,
+  reader: Sql,
   scope: Scope,
   criterionId: number,
   judges: readonly JudgeRow[],

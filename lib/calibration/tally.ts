@@ -1,9 +1,8 @@
 import { Prisma } from "../db/generated/client";
-import type { Tx } from "../db/transaction";
+import type { Sql, Tx } from "../db/transaction";
 import { joinJudged, marginOf } from "./judged";
 
 /** Where to read: the client, or the transaction that freezes the evidence. */
-export type Reader = Pick<Tx, "$queryRaw">;
 
 /** Cases of a release of which judges say the same (as `joinJudged` has it), by slice. `pb`, `pk`: the primary instrument's; `jb`, `jk`: the judge's asked for. `close`: a score of the primary one is close to its threshold. */
 export type TallyRow = {
@@ -89,7 +88,7 @@ export async function storeTally(tx: Tx, releaseId: number): Promise<number> {
 }
 
 /** The counts, for all judges; counted now for a release older than the stored counts. */
-export async function loadTally(reader: Reader, releaseId: number): Promise<TallyRow[]> {
+export async function loadTally(reader: Sql, releaseId: number): Promise<TallyRow[]> {
   const stored = await reader.$queryRaw<TallyRow[]>`
     SELECT judge_version_id AS "judgeVersionId", must_pass AS "mustPass", slice, primary_baseline AS pb,
            primary_candidate AS pk, judged_baseline AS jb, judged_candidate AS jk, close, cases AS n

@@ -33,19 +33,19 @@ export function transaction<T>(work: (tx: Tx) => Promise<T>, timeoutMs = 20_000)
 export function quickTransaction<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
   return retried(async () => {
     const client = await pool().connect();
-    let broken: unknown;
+    let broken = false;
     try {
       await client.query("BEGIN; SET LOCAL statement_timeout = '20s'");
       const result = await work(rawQueries(client, nameOf));
       await client.query("COMMIT");
       return result;
     } catch (error) {
-      await client.query("ROLLBACK").catch((failed) => {
-        broken = failed;
+      await client.query("ROLLBACK").catch(() => {
+        broken = true;
       });
       throw error;
     } finally {
-      client.release(broken !== undefined);
+      client.release(broken);
     }
   });
 }

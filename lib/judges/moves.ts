@@ -5,6 +5,7 @@ import { db, pool } from "../db/client";
 import { Fault, notFound } from "../errors";
 import { type Judging, listJudgings, watch } from "../runs/rejudging";
 import { exactMcNemar, type Monitor, type Rejudged, wilsonInterval } from "../stats/sequential";
+import { standingOf } from "./standing";
 
 /** Judge moved or product moved? The same cases, judged at two times by the same judge. */
 
@@ -130,29 +131,19 @@ export function choosePair(
 export async function waitingIn(actor: Actor, datasetId: number): Promise<number[]> {
   const person = personOf(actor);
   if (person === null || !may(actor, "review.grade")) return [];
-  const { rows } = await pool().query<{ id: number }>(
-    `WITH open AS (
-       SELECT r.id, (p.document::json ->> 'reviewersPerCase')::int AS asked
-         FROM release r JOIN policy p ON p.id = r.policy_id
-        WHERE r.project_id = $1 AND r.dataset_id = $2 AND r.state IN ('grading', 'ready')
-     ), graded AS (
-       SELECT release_id, case_id, count(DISTINCT reviewer_id) AS graders, bool_or(reviewer_id = $3) AS mine
-         FROM review WHERE release_id IN (SELECT id FROM open) GROUP BY 1, 2
-     ), returned AS (
-       SELECT release_id, case_id, count(*) AS times FROM adjudication_task
-        WHERE release_id IN (SELECT id FROM open) AND outcome = 'returned' GROUP BY 1, 2
-     ), disputed AS (
-       SELECT DISTINCT release_id, case_id FROM human_label WHERE release_id IN (SELECT id FROM open) AND label = 'disagreement'
-     )
-     SELECT DISTINCT d.case_id AS id
-       FROM open JOIN queue_case d ON d.release_id = open.id
-       LEFT JOIN graded g USING (release_id, case_id)
-       LEFT JOIN returned b USING (release_id, case_id)
-       LEFT JOIN disputed x USING (release_id, case_id)
-      WHERE d.chosen_by_id IS DISTINCT FROM $3 AND NOT coalesce(g.mine, false)
-        AND (coalesce(g.graders, 0) < open.asked + coalesce(b.times, 0) OR x.release_id IS NOT NULL)`,
-    [actor.projectId, datasetId, person],
-  );
+  const rows = await db.$queryRaw<{ id: number }[]>`
+    WITH open AS (
+      SELECT r.id, (p.document::json ->> 'reviewersPerCase')::int AS asked
+        FROM release r JOIN policy p ON p.id = r.policy_id
+       WHERE r.project_id = ${actor.projectId} AND r.dataset_id = ${datasetId} AND r.state IN ('grading', 'ready')
+    ), ${standingOf(person)}
+    SELECT DISTINCT d.case_id AS id
+      FROM open JOIN queue_case d ON d.release_id = open.id
+      LEFT JOIN graded g USING (release_id, case_id)
+      LEFT JOIN returned b USING (release_id, case_id)
+      LEFT JOIN disputed x USING (release_id, case_id)
+     WHERE d.chosen_by_id IS DISTINCT FROM ${person} AND NOT coalesce(g.mine, false)
+       AND (coalesce(g.graders, 0) < open.asked + coalesce(b.times, 0) OR x.release_id IS NOT NULL)`;
   return rows.map(({ id }) => id);
 }
 

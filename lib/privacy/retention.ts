@@ -129,9 +129,13 @@ function periodsOf({ runsDays, inputs }: Periods): Periods {
   return { runsDays, inputs };
 }
 
-/** Runs `r` of project $1 whose content is still there and older than $2 days. */
+/** A run `r` of a project whose content is still there and older than so many days. */
+const isAged = (project: string, days: string) =>
+  `r.project_id = ${project} AND r.removed_at IS NULL AND r.created_at < now() - make_interval(days => ${days}::int)`;
+
+/** Of project $1, older than $2 days. */
 const aged = `run r JOIN prompt_version v ON v.id = r.version_id JOIN prompt p ON p.id = v.prompt_id JOIN dataset d ON d.id = r.dataset_id
-  WHERE r.project_id = $1 AND r.removed_at IS NULL AND r.created_at < now() - make_interval(days => $2::int)`;
+  WHERE ${isAged("$1", "$2")}`;
 
 export type AgedRun = { id: number; prompt: string; version: string; dataset: string; at: Date; answers: number };
 export type HeldRun = AgedRun & {
@@ -196,8 +200,7 @@ export async function retentionDryRun(actor: Actor, periods: Periods): Promise<R
 /** Rules in force by which something is due. */
 const dueRules = `FROM retention t
   WHERE t.state = 'done' AND NOT EXISTS (SELECT 1 FROM retention n WHERE n.project_id = t.project_id AND n.state = 'done' AND n.id > t.id)
-    AND EXISTS (SELECT 1 FROM run r WHERE r.project_id = t.project_id AND r.removed_at IS NULL
-                   AND r.created_at < now() - make_interval(days => t.runs_days) AND NOT run_is_held(r.id))`;
+    AND EXISTS (SELECT 1 FROM run r WHERE ${isAged("t.project_id", "t.runs_days")} AND NOT run_is_held(r.id))`;
 
 export async function retentionWaits(): Promise<boolean> {
   return ((await pool().query(`SELECT 1 ${dueRules} LIMIT 1`)).rowCount ?? 0) > 0;
@@ -220,10 +223,12 @@ export async function applyNextRetention(): Promise<boolean> {
     if (!rule) return false;
     const { projectId, runsDays } = rule;
     // A release that is being made on one of them waits for this, or this for it.
-    const old = await tx.$queryRaw<{ id: number; at: Date }[]>`
-      SELECT r.id, r.created_at AS at FROM run r
-       WHERE r.project_id = ${projectId} AND r.removed_at IS NULL AND r.created_at < now() - make_interval(days => ${runsDays}::int)
-         AND NOT run_is_held(r.id) ORDER BY r.created_at, r.id LIMIT ${runsAtOnce} FOR UPDATE OF r SKIP LOCKED`;
+    const old = await tx.$queryRawUnsafe<{ id: number; at: Date }[]>(
+      `SELECT r.id, r.created_at AS at FROM run r WHERE ${isAged("$1", "$2")} AND NOT run_is_held(r.id)
+        ORDER BY r.created_at, r.id LIMIT ${runsAtOnce} FOR UPDATE OF r SKIP LOCKED`,
+      projectId,
+      runsDays,
+    );
     const removed: JsonObject[] = [];
     let texts = 0;
     const times: number[] = [];

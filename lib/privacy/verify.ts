@@ -1,8 +1,6 @@
 import { type AuditEvent, parseLeaf } from "../audit/leaf";
-import type { Tx } from "../db/transaction";
+import type { Sql } from "../db/transaction";
 import { sha256Hex } from "../digest";
-
-type Reader = Pick<Tx, "$queryRaw">;
 
 export type RemovedContent = { id: number; scope: string; texts: number; at: string; reason: string };
 
@@ -20,7 +18,7 @@ export type ContentVerification = {
  * evidence, every removal of content against the log. A text that two people removed counts with the digest it had; one
  * that is missing otherwise is tampering.
  */
-export async function verifyContents(reader: Reader): Promise<ContentVerification> {
+export async function verifyContents(reader: Sql): Promise<ContentVerification> {
   const problems: string[] = [];
   const runs = await reader.$queryRaw<{ id: number; same: boolean }[]>`
     SELECT id, digest = run_digest(id) AS same FROM run WHERE digest <> '' ORDER BY id`;
@@ -32,7 +30,7 @@ export async function verifyContents(reader: Reader): Promise<ContentVerificatio
   return { ok: problems.length === 0, runs: runs.length, evidence, redactions, problems };
 }
 
-async function verifyEvidence(reader: Reader, problems: string[]): Promise<number> {
+async function verifyEvidence(reader: Sql, problems: string[]): Promise<number> {
   const all = await reader.$queryRaw<{ releaseId: number; digest: string }[]>`
     SELECT release_id AS "releaseId", digest FROM evidence ORDER BY release_id, created_at`;
   for (const { releaseId, digest } of all) {
@@ -73,7 +71,7 @@ type Row = {
   digest: string;
 };
 
-async function verifyRedactions(reader: Reader, problems: string[]): Promise<RemovedContent[]> {
+async function verifyRedactions(reader: Sql, problems: string[]): Promise<RemovedContent[]> {
   const rows = await reader.$queryRaw<Row[]>`
     SELECT x.id, x.project_id AS "projectId", x.scope::text, x.state::text, x.reason, x.requested_by_id AS "requestedById",
            x.decided_by_id AS "decidedById", x.decided_at AS "decidedAt", x.retention_id AS "retentionId", redaction_digest(x.id) AS digest,

@@ -1,5 +1,5 @@
 import type { NewEvent } from "../audit/append";
-import type { Tx } from "../db/transaction";
+import type { Sql } from "../db/transaction";
 
 /** How a label got where it points. */
 export type LabelMoveKind = "adopted" | "released" | "moved" | "rolled_back" | "break_glass";
@@ -27,10 +27,7 @@ export type LabelMove = {
  * Moves a label and writes its history, in one statement: whatever moves a label does it through here. Null when the label
  * is not at `from` any more: nothing was changed. Answers with the event to record, which the caller appends last.
  */
-export async function writeLabelMove(
-  tx: Pick<Tx, "$queryRaw">,
-  move: LabelMove,
-): Promise<{ id: number; event: NewEvent } | null> {
+export async function writeLabelMove(tx: Sql, move: LabelMove): Promise<{ id: number; event: NewEvent } | null> {
   const { prompt, label, kind, from, to, by } = move;
   const releaseId = move.releaseId ?? null;
   const reason = move.reason || null;

@@ -1,6 +1,7 @@
 import { type CriterionKind, joinJudged, judgedName, marginOf } from "../calibration/judged";
-import { ofRelease, type Reader } from "../calibration/tally";
+import { ofRelease } from "../calibration/tally";
 import { Prisma } from "../db/generated/client";
+import type { Sql } from "../db/transaction";
 import { Random } from "../stats/random";
 import { allocate, allocateWeighted, drawWithoutReplacement } from "../stats/sample";
 import type { Design } from "./schema";
@@ -26,7 +27,7 @@ export type SampleStratum = {
  * The strata of a release as they stood before a batch, by verdict pair and slice, with the cases that could still be
  * drawn. `before` leaves out what that batch and later ones drew.
  */
-export async function loadStrata(tx: Reader, releaseId: number, before = 2_147_483_647): Promise<SampleStratum[]> {
+export async function loadStrata(tx: Sql, releaseId: number, before = 2_147_483_647): Promise<SampleStratum[]> {
   type Row = Omit<SampleStratum, "stratum"> & {
     mustPass: boolean;
     kind: CriterionKind;

@@ -1,7 +1,7 @@
 import type { Actor, Role } from "../auth/actor";
 import { permit } from "../auth/permit";
 import { db } from "../db/client";
-import type { Tx } from "../db/transaction";
+import type { Sql } from "../db/transaction";
 import { notFound } from "../errors";
 import { type PolicyDocument, readPolicy } from "./policy-document";
 import { approvalsNeeded, countApprovals, type ProposalState, proposalState, proposerCounts } from "./policy-rules";
@@ -21,7 +21,7 @@ export type PolicyRow = {
 };
 
 /** Who may approve a change of policies now: people with the role whose account is in use. */
-export async function entitledPeople(tx: Pick<Tx, "$queryRaw">, projectId: number): Promise<number[]> {
+export async function entitledPeople(tx: Sql, projectId: number): Promise<number[]> {
   const rows = await tx.$queryRaw<{ id: number }[]>`
     SELECT u.id FROM membership m JOIN app_user u ON u.id = m.user_id
      WHERE m.project_id = ${projectId} AND u.disabled_at IS NULL AND m.roles && ARRAY['release_manager', 'administrator']::role[]

@@ -1,4 +1,4 @@
-import type { Reader } from "../calibration/tally";
+import type { Sql } from "../db/transaction";
 import { sha256Hex } from "../digest";
 import { type DrawnStratum, loadStrata, redraw } from "./draw";
 import { type Design, designs } from "./schema";
@@ -13,7 +13,7 @@ type Event = { subject: string; leaf: Buffer };
  * Draws every batch of every release again, from its seed and the cases as they are, and compares: the cases, their order,
  * and the seed and strata with what the audit log recorded when they were drawn.
  */
-export async function verifySamples(reader: Reader): Promise<SampleVerification> {
+export async function verifySamples(reader: Sql): Promise<SampleVerification> {
   const batches = await reader.$queryRaw<Batch[]>`
     SELECT b.release_id AS "releaseId", b.number, b.seed, b.design, b.strata,
            ARRAY(SELECT d.case_id FROM draw d WHERE d.release_id = b.release_id AND d.batch = b.number ORDER BY d.position) AS cases

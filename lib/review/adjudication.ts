@@ -3,7 +3,7 @@ import { appendAudit } from "../audit/append";
 import type { Actor } from "../auth/actor";
 import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
-import { type Tx, transaction } from "../db/transaction";
+import { type Sql, type Tx, transaction } from "../db/transaction";
 import { digestOf, textDigest } from "../digest";
 import { Fault } from "../errors";
 import {
@@ -54,7 +54,7 @@ type Row = {
 };
 type Open = { runId: number | null; criterionId: number };
 
-async function gradesOf(reader: Pick<Tx, "$queryRaw">, releaseId: number, caseId: number): Promise<Row[]> {
+async function gradesOf(reader: Sql, releaseId: number, caseId: number): Promise<Row[]> {
   return reader.$queryRaw<Row[]>`
     SELECT rv.id AS "reviewId", rv.reviewer_id AS "reviewerId", rv.side, k.key AS criterion, rv.verdict::text, rv.prefer::text, rv.note, rv.tags
       FROM review rv JOIN criterion k ON k.id = rv.criterion_id
@@ -63,7 +63,7 @@ async function gradesOf(reader: Pick<Tx, "$queryRaw">, releaseId: number, caseId
      ORDER BY rv.reviewer_id, rv.id`;
 }
 
-async function openQuestions(reader: Pick<Tx, "$queryRaw">, releaseId: number, caseId: number): Promise<Open[]> {
+async function openQuestions(reader: Sql, releaseId: number, caseId: number): Promise<Open[]> {
   return reader.$queryRaw<Open[]>`
     SELECT run_id AS "runId", criterion_id AS "criterionId" FROM human_label
      WHERE release_id = ${releaseId} AND case_id = ${caseId} AND label = 'disagreement'`;

@@ -3,6 +3,7 @@ import type { Actor } from "../auth/actor";
 import { type Tx, transaction } from "../db/transaction";
 import { canonicalJson, digestOf } from "../digest";
 import { Fault } from "../errors";
+import { type Delivery, earlierAnswer, insertSubmission } from "./delivery";
 import { hunksOf } from "./ledger";
 import { graderOf, refuseUnlessGrading, reviewScope } from "./queries";
 import type { AttributionInput } from "./schema";
@@ -28,13 +29,14 @@ export async function attributeHunks({
   const { releaseId } = input;
   return transaction(async (tx) => {
     const scope = await reviewScope(tx, actor.projectId, releaseId, true);
-    const delivery = { releaseId, reviewerId, input };
-    const earlier = await earlierAnswer(tx, delivery);
+    const delivery = deliveryOf(reviewerId, input);
+    const answered = () => delivery && earlierAnswer<Attributed>(tx, delivery, "something else");
+    const earlier = await answered();
     if (earlier) return earlier;
     refuseUnlessGrading(scope.state);
     const caseId = await lockGraded(tx, releaseId, reviewerId, input.case);
     // The same delivery may have been stored while this one waited for the lock.
-    const stored = await earlierAnswer(tx, delivery);
+    const stored = await answered();
     if (stored) return stored;
     const criterion = scope.criteria.find(({ key }) => key === input.criterion);
     if (!criterion)
@@ -85,36 +87,15 @@ export async function attributeHunks({
   });
 }
 
-type Delivery = { releaseId: number; reviewerId: number; input: AttributionInput };
-
-const requestDigest = ({ case: key, criterion, hunks }: AttributionInput) => digestOf({ case: key, criterion, hunks });
-
-/** The answer to the same delivery made before; it may have been lost on its way, and others may have followed since. */
-async function earlierAnswer(tx: Tx, { releaseId, reviewerId, input }: Delivery): Promise<Attributed | null> {
-  const { clientKey } = input;
+/** Null where the sender gave no key. It belongs to no task: a case is attributed as long as the release is grading. */
+function deliveryOf(reviewerId: number, input: AttributionInput & { releaseId: number }): Delivery | null {
+  const { releaseId, case: key, criterion, hunks, clientKey } = input;
   if (clientKey === undefined) return null;
-  const where = { releaseId_reviewerId_clientKey: { releaseId, reviewerId, clientKey } };
-  const earlier = await tx.reviewSubmission.findUnique({ where });
-  if (!earlier) return null;
-  if (earlier.requestDigest !== requestDigest(input))
-    throw new Fault("conflict", "This clientKey was used for something else.", { field: "clientKey" });
-  return JSON.parse(earlier.answer) as Attributed;
+  return { releaseId, reviewerId, clientKey, task: "", requestDigest: digestOf({ case: key, criterion, hunks }) };
 }
 
-async function keepAnswer(tx: Tx, { releaseId, reviewerId, input }: Delivery, answer: Attributed): Promise<Attributed> {
-  const { clientKey } = input;
-  if (clientKey !== undefined)
-    await tx.reviewSubmission.create({
-      data: {
-        releaseId,
-        reviewerId,
-        clientKey,
-        // It belongs to no task: a case is attributed as long as the release is grading.
-        taskId: "",
-        requestDigest: requestDigest(input),
-        answer: canonicalJson(answer),
-      },
-    });
+async function keepAnswer(tx: Tx, delivery: Delivery | null, answer: Attributed): Promise<Attributed> {
+  if (delivery) await tx.$executeRaw(insertSubmission(delivery, canonicalJson(answer)));
   return answer;
 }
 

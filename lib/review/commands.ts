@@ -6,6 +6,7 @@ import { quickTransaction, type Sql, violates } from "../db/transaction";
 import { canonicalJson, digestOf, sha256Hex, textDigest } from "../digest";
 import { Fault, notFound } from "../errors";
 import { type HeldCheck, isCheck, lockCheck, toldRepeat, toldSentinel } from "./checks";
+import { type Delivery, earlierAnswer, insertSubmission } from "./delivery";
 import {
   graderOf,
   hasPlace,
@@ -21,19 +22,7 @@ import { type SeenGrade, seenDigest } from "./seen";
 
 export type Answer = { revealed: Revealed };
 
-type Delivery = { releaseId: number; reviewerId: number; input: Submission };
-
-/** The answer to the same delivery made before; a Fault when the key was used for other grades. */
-async function earlierAnswer(reader: Sql, { releaseId, reviewerId, input }: Delivery): Promise<Answer | null> {
-  const [earlier] = await reader.$queryRaw<{ requestDigest: string; answer: string }[]>`
-    SELECT request_digest AS "requestDigest", answer FROM review_submission
-     WHERE release_id = ${releaseId} AND reviewer_id = ${reviewerId} AND client_key = ${input.clientKey}`;
-  if (!earlier) return null;
-  if (earlier.requestDigest !== requestDigest(input)) {
-    throw new Fault("conflict", "This clientKey was used for other grades.", { field: "clientKey" });
-  }
-  return JSON.parse(earlier.answer) as Answer;
-}
+const otherUse = "other grades";
 
 function requestDigest({ task, grades, comments }: Submission): string {
   return digestOf({ task, grades, ...(comments?.length && { comments }) });
@@ -161,13 +150,6 @@ function insertReviews(rows: readonly ReviewRow[]): Prisma.Sql {
              prefer grade_preference, note text, tags json, blind boolean, side char(1), "tookMs" int, "supersedesId" int)`;
 }
 
-/** Keeps the answer to a delivery, as a part of a statement that may do more. */
-function insertSubmission({ releaseId, reviewerId, input }: Delivery, answer: string): Prisma.Sql {
-  return Prisma.sql`
-    INSERT INTO review_submission (release_id, reviewer_id, client_key, task_id, request_digest, answer)
-    VALUES (${releaseId}, ${reviewerId}, ${input.clientKey}, ${input.task}, ${requestDigest(input)}, ${answer})`;
-}
-
 type StoredGrade = Omit<SeenGrade, "criterion" | "noteDigest"> & { criterionId: number; note: string | null };
 
 /** What the log keeps a digest of, so that replaying a case can be held against it. */
@@ -196,30 +178,31 @@ export async function submitReviews({
   input: Submission & { releaseId: number };
 }): Promise<Answer> {
   const reviewerId = graderOf(actor);
-  const delivery = { releaseId, reviewerId, input };
+  const { clientKey, task: taskId } = input;
+  const delivery = { releaseId, reviewerId, clientKey, task: taskId, requestDigest: requestDigest(input) };
   const run = () =>
     quickTransaction(async (tx) => {
       const scope = await reviewScope(tx, actor.projectId, releaseId, true);
-      const earlier = await earlierAnswer(tx, delivery);
+      const earlier = await earlierAnswer<Answer>(tx, delivery, otherUse);
       if (earlier) return earlier;
       refuseUnlessGrading(scope.state);
-      const check = await lockCheck(tx, releaseId, reviewerId, input.task);
-      const task = check ?? (await lockTask(tx, releaseId, reviewerId, input.task));
+      const task =
+        (await lockCheck(tx, releaseId, reviewerId, taskId)) ?? (await lockTask(tx, releaseId, reviewerId, taskId));
       if (task.completed) {
         // The same delivery may have been stored while this one waited for the lock.
-        const stored = await earlierAnswer(tx, delivery);
+        const stored = await earlierAnswer<Answer>(tx, delivery, otherUse);
         if (stored) return stored;
         throw new Fault("conflict", "You graded this case already. Correct it instead.", { field: "task" });
       }
-      if (check) return storeCheck(tx, actor, scope, check, delivery);
-      return storeGrades(tx, actor, scope, task as TaskRow, delivery);
+      if ("hasPlace" in task) return storeGrades(tx, actor, scope, task, input, delivery);
+      return storeCheck(tx, actor, scope, task, input, delivery);
     });
   try {
     return await run();
   } catch (error) {
     // The same delivery twice at once: one stored it, the other finds its answer.
     if (!violates(error)) throw error;
-    const earlier = await earlierAnswer(db, delivery);
+    const earlier = await earlierAnswer<Answer>(db, delivery, otherUse);
     if (earlier) return earlier;
     throw new Fault("conflict", "This case was graded at the same moment. Nothing was stored.");
   }
@@ -230,9 +213,10 @@ async function storeGrades(
   actor: Actor,
   scope: ReviewScope,
   task: TaskRow,
+  input: Submission,
   delivery: Delivery,
 ): Promise<Answer> {
-  const { releaseId, reviewerId, input } = delivery;
+  const { releaseId, reviewerId } = delivery;
   // An expired claim still counts while nobody else took the case.
   if (!task.hasPlace) {
     throw new Fault(
@@ -255,7 +239,7 @@ async function storeGrades(
   await appendAudit(tx, actor, {
     action: "review.given",
     subject: { kind: "release", id: String(releaseId), name: task.case },
-    after: requestDigest(input),
+    after: delivery.requestDigest,
     details: {
       case: task.case,
       task: task.id,
@@ -273,9 +257,10 @@ async function storeCheck(
   actor: Actor,
   scope: ReviewScope,
   check: HeldCheck,
+  input: Submission,
   delivery: Delivery,
 ): Promise<Answer> {
-  const { reviewerId, input } = delivery;
+  const { reviewerId } = delivery;
   const { outputs, pairs } = completeGrades(input.grades, scope.criteria);
   const row = ({ criterion, note }: Grade) => ({
     criterionId: scope.criteria.find(({ key }) => key === criterion)!.id,
@@ -313,7 +298,7 @@ async function storeCheck(
   await appendAudit(tx, actor, {
     action: "check.graded",
     subject: { kind: "release", id: String(scope.releaseId), name: check.case },
-    after: requestDigest(input),
+    after: delivery.requestDigest,
     details: { case: check.case, task: check.id, check: check.sentinel ? "sentinel" : "repeat" },
   });
   return answer;

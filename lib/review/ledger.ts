@@ -1,7 +1,7 @@
 import { type Actor, personOf } from "../auth/actor";
 import { may, permit } from "../auth/permit";
 import { db } from "../db/client";
-import type { Tx } from "../db/transaction";
+import type { Sql } from "../db/transaction";
 import { notFound } from "../errors";
 import type { Hunk } from "../prompts/diff/hunks";
 import { diffVersions } from "../prompts/diff/versions";
@@ -9,8 +9,6 @@ import type { Effect } from "./attribution";
 import { waitingCases } from "./queries";
 
 /** The hunk ledger: which change in the prompt helped and hurt which answers, by what people said. */
-
-type Reader = Pick<Tx, "$queryRaw">;
 
 type Compared = {
   baseline: string;
@@ -23,7 +21,7 @@ type Compared = {
 };
 
 /** What changed between the two versions that a release pins. */
-export async function hunksOf(reader: Reader, projectId: number, releaseId: number): Promise<Compared> {
+export async function hunksOf(reader: Sql, projectId: number, releaseId: number): Promise<Compared> {
   type Row = Record<"baseline" | "candidate" | "before" | "after", string> &
     Record<"beforeContent" | "afterContent", string | null>;
   const [row] = await reader.$queryRaw<Row[]>`

@@ -4,6 +4,7 @@ import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
 import { quickTransaction, type Sql } from "../db/transaction";
 import { Fault, notFound } from "../errors";
+import { standingOf } from "../judges/standing";
 import { beginningOf, type Rest } from "../parts";
 import {
   type CheckReport,
@@ -20,8 +21,6 @@ import type { Comment, Grade } from "./schema";
 export const leaseMinutes = 15;
 /** Cases that one person may hold at a time, so that a dropped network stops nobody. */
 export const mostHeld = 12;
-
-type Reader = Sql;
 
 export type ReviewScope = {
   releaseId: number;
@@ -51,7 +50,7 @@ type ScopeRow = {
 
 /** The release as the review room needs it. `lock` keeps its state from changing until the transaction ends. */
 export async function reviewScope(
-  reader: Reader,
+  reader: Sql,
   projectId: number,
   releaseId: number,
   lock = false,
@@ -102,7 +101,7 @@ export type WaitingCase = { id: number; key: string };
  * shows outputs, verdicts or grades leaves them out
  * (docs/decisions/0004). Nothing waits for an actor who can't grade.
  */
-export async function waitingCases(actor: Actor, releaseId: number, reader: Reader = db): Promise<WaitingCase[]> {
+export async function waitingCases(actor: Actor, releaseId: number, reader: Sql = db): Promise<WaitingCase[]> {
   permit(actor, "project.read");
   const person = personOf(actor);
   if (person === null || !may(actor, "review.grade")) return [];
@@ -114,15 +113,7 @@ export async function waitingCases(actor: Actor, releaseId: number, reader: Read
              AND ARRAY[o.baseline_run_id, o.candidate_run_id] && ARRAY[shown.baseline_run_id, shown.candidate_run_id]
         JOIN policy p ON p.id = o.policy_id
        WHERE shown.id = ${releaseId} AND shown.project_id = ${actor.projectId}
-    ), graded AS (
-      SELECT release_id, case_id, count(DISTINCT reviewer_id) AS graders, bool_or(reviewer_id = ${person}) AS mine
-        FROM review WHERE release_id IN (SELECT id FROM open) GROUP BY 1, 2
-    ), returned AS (
-      SELECT release_id, case_id, count(*) AS times FROM adjudication_task
-       WHERE release_id IN (SELECT id FROM open) AND outcome = 'returned' GROUP BY 1, 2
-    ), disputed AS (
-      SELECT DISTINCT release_id, case_id FROM human_label WHERE release_id IN (SELECT id FROM open) AND label = 'disagreement'
-    )
+    ), ${standingOf(person)}
     SELECT DISTINCT c.id, c.key
       FROM queue_case d JOIN open ON open.id = d.release_id JOIN test_case c ON c.id = d.case_id
       LEFT JOIN graded g ON g.release_id = d.release_id AND g.case_id = d.case_id
@@ -164,7 +155,7 @@ export function hasPlace(grader: number): Prisma.Sql {
 type Counts = Omit<Progress, "medianMs"> & { held: number; otherHolders: number };
 
 /** Set by set, not case by case: it is asked for with every case that is handed out. */
-async function countQueue(reader: Reader, releaseId: number, person: number): Promise<Counts> {
+async function countQueue(reader: Sql, releaseId: number, person: number): Promise<Counts> {
   const [row] = await reader.$queryRaw<Counts[]>`
     WITH grader AS (
       SELECT DISTINCT case_id, reviewer_id FROM review WHERE release_id = ${releaseId}
@@ -198,13 +189,13 @@ async function countQueue(reader: Reader, releaseId: number, person: number): Pr
   return row!;
 }
 
-export async function reviewProgress(actor: Actor, releaseId: number, reader: Reader = db): Promise<Progress> {
+export async function reviewProgress(actor: Actor, releaseId: number, reader: Sql = db): Promise<Progress> {
   permit(actor, "project.read");
   await reviewScope(reader, actor.projectId, releaseId);
   return progressOf(reader, releaseId, personOf(actor) ?? 0);
 }
 
-async function progressOf(reader: Reader, releaseId: number, person: number): Promise<Progress> {
+async function progressOf(reader: Sql, releaseId: number, person: number): Promise<Progress> {
   const { graded, drawn, mine, waiting } = await countQueue(reader, releaseId, person);
   const [times] = await reader.$queryRaw<{ medianMs: number | null }[]>`
     SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS "medianMs" FROM (
@@ -242,7 +233,7 @@ type OutputText = { runId: number; output: string | null; isJson: boolean; error
 type ShownCase = Pick<Claimed, "caseId" | "swapped"> & Partial<Pick<ShownCheck, "candidateText">>;
 type Content = Pick<TaskView, "case" | "input" | "sides" | "reference" | "slice">;
 
-async function contentOf(reader: Reader, scope: ReviewScope, task: ShownCase): Promise<Content> {
+async function contentOf(reader: Sql, scope: ReviewScope, task: ShownCase): Promise<Content> {
   const [found] = await reader.$queryRaw<CaseText[]>`
     SELECT key, input, input_is_json AS "inputIsJson", reference, slice FROM test_case WHERE id = ${task.caseId}`;
   if (!found) throw notFound("The case");
@@ -268,7 +259,7 @@ async function contentOf(reader: Reader, scope: ReviewScope, task: ShownCase): P
 }
 
 export async function viewOf(
-  reader: Reader,
+  reader: Sql,
   actor: Actor,
   scope: ReviewScope,
   task: Claimed & ShownCase,
@@ -506,7 +497,7 @@ type PreferenceRow = {
 
 /** What is told once a grade is stored. */
 export async function reveal(
-  reader: Reader,
+  reader: Sql,
   scope: ReviewScope,
   caseId: number,
   swapped: boolean,

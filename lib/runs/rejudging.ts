@@ -1,5 +1,5 @@
 import { Prisma } from "../db/generated/client";
-import type { Tx } from "../db/transaction";
+import type { Sql } from "../db/transaction";
 import { type Monitor, type Rejudged, watchJudge } from "../stats/sequential";
 
 /** What is put up with before a judge is said to have moved. */
@@ -21,10 +21,8 @@ export type Judging = Rejudged & {
   number: number | null;
 };
 
-type Reader = Pick<Tx, "$queryRaw">;
-
 /** The judgings of some judge versions, in the order in which they came to be known. */
-export async function listJudgings(reader: Reader, judgeVersionIds: readonly number[]): Promise<Judging[]> {
+export async function listJudgings(reader: Sql, judgeVersionIds: readonly number[]): Promise<Judging[]> {
   if (judgeVersionIds.length === 0) return [];
   const ids = Prisma.sql`ANY (${judgeVersionIds}::int[])`;
   return reader.$queryRaw<Judging[]>`
@@ -54,7 +52,7 @@ export type Moved = { judgeVersionId: number; judge: string; version: number; mo
  * Counts, for runs that just came in, what their judges say of answers that they had judged before. Returns the judge
  * versions for which this raised the alarm.
  */
-export async function recordRejudgings(reader: Reader, runIds: readonly number[]): Promise<Moved[]> {
+export async function recordRejudgings(reader: Sql, runIds: readonly number[]): Promise<Moved[]> {
   const counted = await reader.$queryRaw<{ judgeVersionId: number }[]>`
     INSERT INTO rejudging (run_id, judge_version_id, pass_pass, pass_fail, fail_pass, fail_fail, error, created_at)
     SELECT j.run_id, j.judge_version_id, c.*, clock_timestamp()

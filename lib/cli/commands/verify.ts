@@ -9,9 +9,8 @@ import { keyFingerprint, parseKeys, publicPem } from "../../audit/key";
 import { trustOf, verifyDatabase } from "../../audit/live";
 import { outsideFile, readOutside } from "../../audit/outside";
 import type { LogProblem, LogVerification } from "../../audit/verify";
-
-import type { Reader } from "../../calibration/tally";
 import { Prisma } from "../../db/generated/client";
+import type { Sql } from "../../db/transaction";
 import { type ContentVerification, verifyContents } from "../../privacy/verify";
 import { type Recomputation, type Recomputed, recompute } from "../../releases/recompute";
 import { type SampleVerification, verifySamples } from "../../releases/verify-samples";
@@ -97,7 +96,7 @@ async function live({ key, checkpoints, databaseUrl }: Options, command: Command
   process.exitCode = ok ? 0 : 1;
 }
 
-async function withReader<T>(url: string, work: (reader: Reader) => Promise<T>): Promise<T> {
+async function withReader<T>(url: string, work: (reader: Sql) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   client.on("error", () => {});
   await client.connect();
@@ -106,7 +105,7 @@ async function withReader<T>(url: string, work: (reader: Reader) => Promise<T>):
       const { text, values: given } = Prisma.sql(strings, ...values);
       return (await client.query(text, given)).rows;
     };
-    return await work({ $queryRaw } as unknown as Reader);
+    return await work({ $queryRaw } as unknown as Sql);
   } finally {
     await client.end();
   }

@@ -5,7 +5,6 @@ import { revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
 import { z } from "zod";
 import type { Asked } from "@/lib/auth/passkeys";
-import { assertionSchema } from "@/lib/auth/schema";
 import { closeGrading, drawSample, reopenGrading, withdrawRelease } from "@/lib/releases/commands";
 import { designs, type SignOffInput, signOffDecisions, waiverSchema } from "@/lib/releases/schema";
 import {
@@ -16,6 +15,7 @@ import {
   withdrawSignOff,
 } from "@/lib/releases/sign-off";
 import { act, type Outcome } from "../../_action";
+import { passkeyAnswer, passwordOf } from "../../_reauthentication";
 
 const id = z.coerce.number().int().positive();
 
@@ -113,7 +113,7 @@ function signed({ state, approvals }: SignedOff): { message: string } {
 
 export async function signAction(_before: Outcome | null, form: FormData): Promise<Outcome> {
   return act(async (actor) => {
-    const input = { ...signature(form), password: String(form.get("password") ?? "").slice(0, 1000) };
+    const input = { ...signature(form), password: passwordOf(form) };
     const done = await signOffWithPassword({ actor, input });
     changed(input.releaseId);
     return signed(done);
@@ -132,11 +132,7 @@ export async function signWithPasskeyAction(
   response: AuthenticationResponseJSON,
 ): Promise<Outcome> {
   return act(async (actor) => {
-    const input = {
-      releaseId: id.parse(releaseId),
-      challengeId: z.string().max(100).parse(challengeId),
-      response: assertionSchema.parse(response) as AuthenticationResponseJSON,
-    };
+    const input = { releaseId: id.parse(releaseId), ...passkeyAnswer(challengeId, response) };
     const done = await signOffWithPasskey({ actor, input });
     changed(input.releaseId);
     return signed(done);

@@ -5,7 +5,6 @@ import { revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
 import { z } from "zod";
 import type { Asked } from "@/lib/auth/passkeys";
-import { assertionSchema } from "@/lib/auth/schema";
 import { type DryRunRow, dryRun } from "@/lib/releases/dry-run";
 import {
   type Approved,
@@ -19,6 +18,7 @@ import {
 } from "@/lib/releases/policy-commands";
 import { policyDraftSchema } from "@/lib/releases/policy-document";
 import { act, type Outcome } from "../../_action";
+import { passkeyAnswer, passwordOf } from "../../_reauthentication";
 import { policiesHref, policyHref, proposalHref } from "./_links";
 
 export async function proposeAction(input: unknown): Promise<Outcome> {
@@ -39,7 +39,7 @@ const text = z.string().max(4000);
 
 export async function approveAction(_before: Outcome | null, form: FormData): Promise<Outcome> {
   return act(async (actor) => {
-    const password = String(form.get("password") ?? "").slice(0, 1000);
+    const password = passwordOf(form);
     return approved(form, await approvePolicyWithPassword({ actor, input: { ...approval(form), password } }));
   });
 }
@@ -54,10 +54,7 @@ export async function approveWithPasskeyAction(
   response: AuthenticationResponseJSON,
 ): Promise<Outcome> {
   return act(async (actor) => {
-    const answer = {
-      challengeId: String(challengeId),
-      response: assertionSchema.parse(response) as AuthenticationResponseJSON,
-    };
+    const answer = passkeyAnswer(challengeId, response);
     return approved(form, await approvePolicyWithPasskey({ actor, input: { ...approval(form), ...answer } }));
   });
 }

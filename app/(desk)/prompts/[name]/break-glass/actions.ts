@@ -3,9 +3,9 @@
 import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { revalidatePath } from "next/cache";
 import type { Asked } from "@/lib/auth/passkeys";
-import { assertionSchema } from "@/lib/auth/schema";
 import { askToBreakGlass, breakGlassWithPasskey, breakGlassWithPassword } from "@/lib/releases/break-glass";
 import { act, type Outcome } from "../../../_action";
+import { passkeyAnswer, passwordOf } from "../../../_reauthentication";
 
 function move(form: FormData) {
   const text = (name: string) => String(form.get(name) ?? "");
@@ -19,7 +19,7 @@ function done(label: string, version: string): { message: string } {
 
 export async function breakGlassAction(_before: Outcome | null, form: FormData): Promise<Outcome> {
   return act(async (actor) => {
-    const input = { ...move(form), password: String(form.get("password") ?? "").slice(0, 1000) };
+    const input = { ...move(form), password: passwordOf(form) };
     const { version } = await breakGlassWithPassword({ actor, input });
     return done(input.label, version);
   });
@@ -35,10 +35,7 @@ export async function breakGlassWithPasskeyAction(
   response: AuthenticationResponseJSON,
 ): Promise<Outcome> {
   return act(async (actor) => {
-    const answer = {
-      challengeId: String(challengeId),
-      response: assertionSchema.parse(response) as AuthenticationResponseJSON,
-    };
+    const answer = passkeyAnswer(challengeId, response);
     const input = { ...move(form), ...answer };
     const { version } = await breakGlassWithPasskey({ actor, input });
     return done(input.label, version);
