@@ -12,7 +12,8 @@ export default defineConfig({
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 120_000,
-  expect: { timeout: 10_000 },
+  // A machine that builds and tests beside something else may stop for seconds.
+  expect: { timeout: 30_000 },
   reporter: "list",
   use: {
     browserName: "chromium",

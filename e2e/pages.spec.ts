@@ -68,6 +68,9 @@ async function expectNoSidewaysScroll(page: Page): Promise<void> {
   await expect.poll(overhang, { message: `sideways scroll of ${page.url()}` }).toBe(0);
 }
 
+// They only look: each worker takes the next, whichever it is.
+test.describe.configure({ mode: "parallel" });
+
 for (const path of pages) {
   test(`${path} has a heading, no violation in light and dark, and fits a phone and 200 %`, async ({ page }) => {
     await signIn(page, wholeFor[path] ?? "release_manager");
