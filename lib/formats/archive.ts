@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import path from "node:path";
-import { Transform } from "node:stream";
+import { Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32, createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
@@ -28,6 +29,9 @@ export async function packingOf(file: string): Promise<Packing> {
     await handle.close();
   }
 }
+
+/** Where a member of the archive goes; null: nowhere. */
+type Claim = (name: string) => { digest: Transform; file: Writable } | null;
 
 type Member = { name: string; folder: string };
 
@@ -73,6 +77,21 @@ function checksum(expected: number, name: string): Transform {
   });
 }
 
+/** Passes a file through and tells its SHA-256. */
+function digesting(tell: (sha256: string) => void): Transform {
+  const hash = createHash("sha256");
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+    flush(done) {
+      tell(hash.digest("hex"));
+      done();
+    },
+  });
+}
+
 function broken(error: unknown, archive: string): never {
   if (error instanceof Fault) throw error;
   const message = error instanceof Error ? error.message : String(error);
@@ -83,26 +102,27 @@ function broken(error: unknown, archive: string): never {
  * Unpacks the files of a bundle into `into`; other entries are passed over. Nothing is written outside of `into`: the
  * names on disk are ours.
  *
- * @returns names of the bundle files found
+ * @returns names of the bundle files found, each with the SHA-256 of its content
  */
 export async function unpack(
   file: string,
   archive: string,
   packing: "zip" | "tar.gz",
   into: string,
-): Promise<string[]> {
+): Promise<Map<string, string>> {
   await mkdir(into, { recursive: true });
-  const found: string[] = [];
+  const found = new Map<string, string>();
   let folder: string | undefined;
-  const claim = (name: string): string | null => {
+  const claim: Claim = (name) => {
     const member = memberOf(name, archive);
     if (!member) return null;
     folder ??= member.folder;
     if (member.folder !== folder)
       throw refuse("The archive has a bundle's files in more than one folder.", { file: archive });
-    if (found.includes(member.name)) throw refuse(`The archive holds ${member.name} twice.`, { file: archive });
-    found.push(member.name);
-    return path.join(into, member.name);
+    if (found.has(member.name)) throw refuse(`The archive holds ${member.name} twice.`, { file: archive });
+    found.set(member.name, "");
+    const digest = digesting((sha256) => found.set(member.name, sha256));
+    return { digest, file: createWriteStream(path.join(into, member.name), { highWaterMark: 4 * pieceBytes }) };
   };
   const counter = { bytes: 0 };
   const handle = await open(file);
@@ -117,13 +137,7 @@ export async function unpack(
   return found;
 }
 
-async function unzip(
-  file: string,
-  archive: string,
-  size: number,
-  counter: { bytes: number },
-  claim: (name: string) => string | null,
-) {
+async function unzip(file: string, archive: string, size: number, counter: { bytes: number }, claim: Claim) {
   const zip = await new Promise<ZipFile>((done, failed) =>
     // Names come as bytes, so that one that climbs is refused by memberOf and not as damage.
     openZip(
@@ -142,8 +156,8 @@ async function unzip(
           if (!target) return zip.readEntry();
           zip.openReadStream(entry, (error, stream) => {
             if (error) return failed(error);
-            const sum = checksum(entry.crc32, path.basename(target));
-            pipeline(stream, guard(archive, size, counter), sum, createWriteStream(target)).then(
+            const sum = checksum(entry.crc32, String(entry.fileName));
+            pipeline(stream, guard(archive, size, counter), sum, target.digest, target.file).then(
               () => zip.readEntry(),
               failed,
             );
@@ -159,13 +173,7 @@ async function unzip(
   }
 }
 
-async function untar(
-  file: string,
-  archive: string,
-  size: number,
-  counter: { bytes: number },
-  claim: (name: string) => string | null,
-) {
+async function untar(file: string, archive: string, size: number, counter: { bytes: number }, claim: Claim) {
   const reader = extract();
   const feeding = pipeline(
     createReadStream(file, { highWaterMark: pieceBytes }),
@@ -181,7 +189,7 @@ async function untar(
   try {
     for await (const entry of reader) {
       const target = entry.header.type === "file" ? claim(entry.header.name) : null;
-      if (target) await pipeline(entry, createWriteStream(target, { highWaterMark: 4 * pieceBytes }));
+      if (target) await pipeline(entry, target.digest, target.file);
       else entry.resume();
     }
     await feeding;

@@ -18,6 +18,11 @@ export function decodeUtf8(bytes: Uint8Array, at: At): string {
 
 export type Line = { text: string; at: At };
 
+/** Of a file, at once. */
+const chunkBytes = 1024 * 1024;
+/** So much of it is one batch: a few milliseconds of work, between which what was made of the one before can go on. */
+const batchBytes = 32 * 1024;
+
 /**
  * The lines of a file that are not empty, in batches; memory holds one chunk and the line it ends in.
  *
@@ -40,10 +45,10 @@ export async function* linesOf(
     const text = clean ? bytes.toString("utf8", from, to) : decodeUtf8(bytes.subarray(from, to), at);
     return bytes[from] !== brace && text.trim() === "" ? null : { text, at };
   };
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes }) as AsyncIterable<Buffer>) {
     read(chunk.length);
-    const batch: Line[] = [];
-    let from = 0;
+    let batch: Line[] = [];
+    let [from, begun] = [0, 0];
     // The lines that stand whole in this chunk are looked at all at once.
     const [first, last] = [chunk.indexOf(10), chunk.lastIndexOf(10)];
     const inner = chunk.subarray(first + 1, last + 1);
@@ -62,6 +67,9 @@ export async function* linesOf(
       }
       if (found) batch.push(found);
       from = end + 1;
+      if (from - begun < batchBytes) continue;
+      if (batch.length > 0) yield batch;
+      [batch, begun] = [[], from];
     }
     if (from < chunk.length) {
       rest.push(chunk.subarray(from));

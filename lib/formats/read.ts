@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import path from "node:path";
+import { sha256Hex } from "../digest";
 import { bundleFiles, packingOf, unpack } from "./archive";
 import { readBundle } from "./bundle";
 import { readPromptfooJson, readPromptfooJsonl } from "./promptfoo";
@@ -25,7 +26,7 @@ export type Source = {
 
 async function sha256File(file: string): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
   return hash.digest("hex");
 }
 
@@ -63,18 +64,17 @@ export async function openSource(file: string, fileName: string, format: Format,
   if (packing !== "plain") {
     if (format === "promptfoo")
       throw refuse("promptfoo results are a .json or .jsonl file, not an archive.", { file: fileName });
-    const found = await unpack(file, fileName, packing, workFolder);
+    const digests = await unpack(file, fileName, packing, workFolder);
+    const found = [...digests.keys()].sort();
     if (found.length === 0) {
       throw refuse(`The archive holds none of ${bundleFiles.join(", ")}.`, { file: fileName });
     }
-    const digests = await Promise.all(
-      found.sort().map(async (name) => `${name} ${await sha256File(path.join(workFolder, name))}\n`),
-    );
+    const said = found.map((name) => `${name} ${digests.get(name)}\n`).join("");
     const sizes = await Promise.all(found.map(async (name) => (await stat(path.join(workFolder, name))).size));
     let target: Target | null = null;
     return {
       format: "bundle",
-      digest: createHash("sha256").update(digests.join("")).digest("hex"),
+      digest: sha256Hex(said),
       bytes: sizes.reduce((sum, bytes) => sum + bytes, 0),
       rows: (read) =>
         readBundle(

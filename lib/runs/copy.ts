@@ -1,17 +1,22 @@
 import { finished } from "node:stream/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { PoolClient } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { type CopyField, copyLine } from "./copy-text";
 
 /** So much goes to the database at once: enough that a statement costs nothing, little enough for the memory. */
 const pieceBytes = 1024 * 1024;
+const mostUnderWay = 3;
 
 /** COPY text of one table, as the bytes that are sent. */
-class Piece {
+class Piece<Table extends string> {
   private buffer: Buffer = Buffer.allocUnsafeSlow(pieceBytes * 1.25);
   bytes = 0;
 
-  constructor(readonly statement: string) {}
+  constructor(
+    readonly table: Table,
+    readonly statement: string,
+  ) {}
 
   add(line: string): void {
     // A unit of a string is at most three bytes of UTF-8.
@@ -33,14 +38,18 @@ class Piece {
 }
 
 /**
- * Rows of one connection's transaction on their way into their tables: COPY text that is sent a piece at a time, one piece
- * while the next is being made. Nothing else may be asked of the connection before `settled`.
+ * Rows of one connection's transaction on their way into their tables: COPY text that is sent a piece at a time, while the
+ * next ones are being made. Nothing else may be asked of the connection before `settled`.
  */
 export class Copies<Table extends string> {
-  private readonly pieces = new Map<Table, Piece>();
+  private readonly pieces = new Map<Table, Piece<Table>>();
+  /** The pieces under way, each sent when the one before it is stored. */
   private sending: Promise<void> = Promise.resolve();
-  /** What was sent last; its memory is used again once the database has it. */
-  private sent: Buffer | undefined;
+  private underWay = 0;
+  /** How many rows the database says that it stored. */
+  readonly stored: Partial<Record<Table, number>> = {};
+  /** Memory of pieces that were stored, to be used again. */
+  private readonly free: Buffer[] = [];
 
   constructor(
     private readonly client: PoolClient,
@@ -50,20 +59,23 @@ export class Copies<Table extends string> {
   add(table: Table, values: readonly CopyField[]): void {
     let piece = this.pieces.get(table);
     if (!piece) {
-      piece = new Piece(`COPY ${table} (${this.columns[table]}) FROM STDIN`);
+      piece = new Piece(table, `COPY ${table} (${this.columns[table]}) FROM STDIN`);
       this.pieces.set(table, piece);
     }
     piece.add(copyLine(values));
   }
 
-  /** Sends what is a whole piece; waits no longer than the piece before it takes. */
+  /** Sends what is a whole piece; waits only while more is under way than the memory should hold. */
   async drained(): Promise<void> {
-    for (const piece of this.pieces.values()) if (piece.bytes >= pieceBytes) await this.send(piece);
+    for (const piece of this.pieces.values()) if (piece.bytes >= pieceBytes) this.send(piece);
+    if (this.underWay >= mostUnderWay) await this.sending;
+    // The connection takes a part at a time, and the next one only between two turns: the database would wait for it.
+    else if (this.underWay > 0) await nextTurn();
   }
 
   /** Sends the rest, and waits until the database has everything. */
   async flushed(): Promise<void> {
-    for (const piece of this.pieces.values()) if (piece.bytes > 0) await this.send(piece);
+    for (const piece of this.pieces.values()) if (piece.bytes > 0) this.send(piece);
     await this.sending;
   }
 
@@ -72,13 +84,17 @@ export class Copies<Table extends string> {
     await this.sending;
   }
 
-  private async send(piece: Piece): Promise<void> {
-    await this.sending;
-    const usable = this.sent && this.sent.buffer.byteLength <= 2 * pieceBytes ? Buffer.from(this.sent.buffer) : null;
-    this.sent = piece.take(usable ?? Buffer.allocUnsafeSlow(pieceBytes * 1.25));
-    const stream = this.client.query(copyFrom(piece.statement));
-    stream.end(this.sent);
-    this.sending = finished(stream);
+  private send(piece: Piece<Table>): void {
+    const bytes = piece.take(this.free.pop() ?? Buffer.allocUnsafeSlow(pieceBytes * 1.25));
+    this.underWay++;
+    this.sending = this.sending.then(async () => {
+      const stream = this.client.query(copyFrom(piece.statement));
+      stream.end(bytes);
+      await finished(stream);
+      this.stored[piece.table] = (this.stored[piece.table] ?? 0) + stream.rowCount;
+      if (bytes.buffer.byteLength <= 2 * pieceBytes) this.free.push(Buffer.from(bytes.buffer));
+      this.underWay--;
+    });
     // Whoever waits for it next hears of a failure.
     this.sending.catch(() => {});
   }

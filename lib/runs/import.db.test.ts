@@ -1020,14 +1020,6 @@ describe("the rows of a run", () => {
     await expect(asOwner("DELETE FROM run WHERE id = $1", [run!.id])).rejects.toThrow(/has rows: DELETE is refused/);
     await expect(asOwner("UPDATE run SET id = 999999 WHERE id = $1", [run!.id])).rejects.toThrow(/UPDATE is refused/);
     expect(await domainRows()).toEqual(before);
-    const [stored] = await asOwner("SELECT * FROM stored_rows(ARRAY(SELECT id FROM run WHERE project_id = $1))", [
-      manager.projectId,
-    ]);
-    expect(stored).toEqual({
-      outputs: String(outputs.length),
-      verdicts: String(verdicts.length),
-      reviews: String(reviews.length),
-    });
   });
 
   it("come in pieces of a megabyte, and one larger than that as well", async () => {

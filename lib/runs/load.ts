@@ -13,6 +13,7 @@ import { Fault } from "../errors";
 import { type Format, openSource, type Source } from "../formats/read";
 import { Resolver } from "../formats/resolve";
 import type { Target } from "../formats/rows";
+import { uploadedBytes } from "./chunks";
 import { movedEvent, recordRejudgings } from "./rejudging";
 import { ImportTarget } from "./target";
 
@@ -199,7 +200,7 @@ async function load(client: PoolClient, job: Job, folder: string, interrupted: (
   const progress = progressOf(job);
   await progress("reading", 0, true);
   const file = path.join(folder, "upload");
-  await pipeline(chunksOf(client, job.id), createWriteStream(file));
+  await pipeline(uploadedBytes(client, job.id), createWriteStream(file, { highWaterMark: 1024 * 1024 }));
   const source = await openSource(file, job.fileName, job.format, path.join(folder, "unpacked"));
   // One import of a project at a time: what an import finds there must still be so when it commits.
   await client.query("SELECT pg_advisory_xact_lock($1, $2)", [projectLock, job.projectId]);
@@ -257,17 +258,6 @@ async function load(client: PoolClient, job: Job, folder: string, interrupted: (
     },
   });
   await client.query("COMMIT");
-}
-
-async function* chunksOf(client: PoolClient, importId: number): AsyncGenerator<Buffer> {
-  for (let index = 0; ; index++) {
-    const { rows } = await client.query<{ bytes: Buffer }>(
-      "SELECT bytes FROM import_chunk WHERE import_id = $1 AND index = $2",
-      [importId, index],
-    );
-    if (!rows[0]) return;
-    yield rows[0].bytes;
-  }
 }
 
 /** Names from the source itself, else as given with the upload, else from the file's name. */

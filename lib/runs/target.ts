@@ -122,9 +122,10 @@ export class ImportTarget {
     }
     const missing = keys.length - this.existing.size - this.freeCaseIds.length;
     if (missing <= 0) return;
+    // Ever more at once, as the source turns out to be larger: each time the copying comes to a stop.
     const { rows: ids } = await this.query<{ id: string }>(
       "SELECT nextval('test_case_id_seq') AS id FROM generate_series(1, $1)",
-      [Math.max(missing, 1000)],
+      [Math.max(missing, Math.min(20_000, 1000 + this.caseIds.length))],
     );
     this.freeCaseIds = [...this.freeCaseIds.reverse(), ...ids.map(({ id }) => Number(id))].reverse();
   }
@@ -427,14 +428,16 @@ export class ImportTarget {
    * @param read how many rows of each kind the source has: so many must be there
    */
   async seal(read: { outputs: number; verdicts: number; reviews: number }): Promise<Sealed> {
-    const {
-      rows: [stored],
-    } = await this.client.query<Record<keyof typeof read, string>>("SELECT * FROM stored_rows($1)", [
-      this.openedRuns().map(({ id }) => id),
-    ]);
+    const of = (...names: (keyof typeof tables)[]) =>
+      names.reduce((sum, name) => sum + (this.copies.stored[name] ?? 0), 0);
+    const stored = {
+      outputs: of("output"),
+      verdicts: of("verdict", "preference_verdict"),
+      reviews: of("imported_review", "imported_preference"),
+    };
     for (const kind of ["outputs", "verdicts", "reviews"] as const) {
-      if (Number(stored![kind]) !== read[kind])
-        throw new Error(`${read[kind]} ${kind} were read and ${stored![kind]} are stored`);
+      if (stored[kind] !== read[kind])
+        throw new Error(`${read[kind]} ${kind} were read and ${stored[kind]} are stored`);
     }
     const runs: { id: number; digest: string }[] = [];
     for (const { id, outputs, errors } of this.openedRuns()) {
