@@ -21,10 +21,16 @@ async function times(run: () => Promise<number>): Promise<number> {
   return median(found);
 }
 
+/** Nobody clicks before they have looked: what a page does when it opens is in `cold`, and is over by then. */
+async function quiet(page: Page): Promise<void> {
+  await page.waitForLoadState("networkidle");
+}
+
 /** A click in the settings that leads to next to nothing: what any click costs here. */
 async function trivialClick(page: Page, url: string): Promise<number> {
   return times(async () => {
     await page.goto(`${url}/settings/tokens`);
+    await quiet(page);
     await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Account" }).click();
     return painted(page, trivialShown);
   });
@@ -58,6 +64,7 @@ export async function benchCases(world: World, desk: Desk, imported: readonly Im
     const open = async () => {
       await page.goto(world.url + path);
       await page.locator("tbody tr").nth(49).waitFor();
+      await quiet(page);
     };
     found.filter = await times(async () => {
       await open();
