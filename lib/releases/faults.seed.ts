@@ -200,13 +200,13 @@ function parentOf(pid: string): number | null {
   }
 }
 
-/** The database comes up again by itself; until then every question fails. */
+/** The database comes up again by itself, on a busy machine within a minute; until then every question fails. */
 async function untilUp<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {
       return await work();
     } catch (error) {
-      if (tries === 200) throw error;
+      if (tries === 600) throw error;
       await wait(100);
     }
   }
