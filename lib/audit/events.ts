@@ -24,6 +24,7 @@ export const auditActions = {
   "policy.changed": "Policy changed",
   "policy.rejected": "Policy change rejected",
   "policy.withdrawn": "Policy change withdrawn",
+  "policy.impossible": "Nobody can meet a policy any more",
   "policy.approval_refused": "Approval of a policy change refused",
   "release.created": "Release created",
   "release.drawn": "Sample drawn",
