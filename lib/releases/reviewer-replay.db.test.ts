@@ -8,7 +8,9 @@ import { hashPassword } from "../auth/password";
 import { db } from "../db/client";
 import { sha256Hex } from "../digest";
 import { nextDispute, settleDispute } from "../review/adjudication";
+import { attributeHunks } from "../review/attribution";
 import { submitReviews, supersedeReviews } from "../review/commands";
+import { attributable } from "../review/ledger";
 import { nextTask, type Revealed, type TaskView } from "../review/queries";
 import type { Grade } from "../review/schema";
 import { testDatabase } from "../testing/database";
@@ -331,6 +333,41 @@ describe("replaying how a disagreement was settled", () => {
 });
 
 describe("a decision's timeline and its numbers again", () => {
+  it("tells reasons given after each grade as one moment of the person, beside the grades", async () => {
+    const project = await seedProject();
+    const person = (roles: Role[]) => seedPerson(project.id, { roles, passwordHash });
+    const manager = await person(["release_manager"]);
+    const [first, second, auditor] = [
+      await person(["reviewer"]),
+      await person(["reviewer"]),
+      await person(["auditor"]),
+    ];
+    const world = await seedWorld(project.id, casesOf({ "fail>pass": 6 }));
+    const { id: releaseId } = await createRelease({
+      actor: manager,
+      input: { prompt: world.prompt, baseline: "v1", candidate: "v2" },
+    });
+    await drawSample({ actor: manager, input: { releaseId, size: 6 } });
+    for (let n = 0; n < 6; n++) {
+      const actor = [first, second][n % 2]!;
+      const task = (await nextTask(actor, releaseId))!;
+      const { key: criterion } = task.criteria[0]!;
+      const grades = (["A", "B"] as const).map((side) => ({
+        ...{ side, criterion, verdict: side === "A" ? ("pass" as const) : ("fail" as const) },
+      }));
+      await submitReviews({ actor, input: { releaseId, task: task.task, grades, clientKey: task.task } });
+      const { hunks } = (await attributable(actor, releaseId, task.case))!;
+      const input = { releaseId, case: task.case, criterion, hunks: hunks.slice(0, 1).map(({ id }) => id) };
+      await attributeHunks({ actor, input });
+    }
+    const { moments } = await decisionTimeline(auditor, await refuse(manager, releaseId));
+    expect(moments.map(({ action, count, by }) => `${count} ${action} ${by.join()}`).slice(2, 5)).toEqual([
+      `6 review.given ${first.name},${second.name}`,
+      `3 hunk.attributed ${first.name}`,
+      `3 hunk.attributed ${second.name}`,
+    ]);
+    expect(moments[5]).toMatchObject({ action: "release.closed" });
+  });
   it("tells in order what happened, grades as one moment, and computes everything to the same value", async () => {
     const { manager, auditor, releaseId } = await decidedRelease();
     const id = await refuse(manager, releaseId);
