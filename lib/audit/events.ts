@@ -77,6 +77,7 @@ export const auditActions = {
   "sign_off.withdrawn": "Sign-off taken back",
   "evidence.opened": "Part of the evidence opened",
   "log.exported": "Part of the log exported",
+  "log.restored": "Log went on from an older state",
   "log.key_rotated": "Key of the log changed",
   "evidence.exported": "Evidence exported",
   "member.invited": "Member invited",
