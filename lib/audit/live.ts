@@ -2,8 +2,9 @@ import pg from "pg";
 import { readHeld } from "./holders";
 import { logPublicKeys } from "./key";
 import { parseLeaf } from "./leaf";
+import { restorationSchema } from "./schema";
 import { allEntries, type Database, databaseName, findHead, readCheckpoints } from "./store";
-import { type LogTrust, type LogVerification, verifyLog } from "./verify";
+import { type LogTrust, type LogVerification, type Restoration, verifyLog } from "./verify";
 
 /** The keys of a data folder, and what the file and every other outside holder hold. */
 export async function trustOf(folder?: string): Promise<LogTrust> {
@@ -18,7 +19,11 @@ export async function verifyConnection(client: Database, trust: LogTrust): Promi
     const head = await findHead(client);
     const checkpoints = await readCheckpoints(client);
     const rotations = await readRotations(client);
-    return await verifyLog({ head, checkpoints, rotations, entries: allEntries(client), database }, trust);
+    const restorations = await readRestorations(client);
+    return await verifyLog(
+      { head, checkpoints, rotations, restorations, entries: allEntries(client), database },
+      trust,
+    );
   } finally {
     await client.query("ROLLBACK");
   }
@@ -33,6 +38,21 @@ async function readRotations(client: Database): Promise<{ index: number; publicK
       return { index, publicKey: String(parseLeaf(leaf).details?.publicKey ?? "") };
     } catch {
       // Whatever it is, it is not what was recorded: going through the entries names it.
+      return [];
+    }
+  });
+}
+
+async function readRestorations(client: Database): Promise<Restoration[]> {
+  const { rows } = await client.query<{ index: number; leaf: Buffer }>(
+    `SELECT "index", leaf FROM audit_entry WHERE action = 'log.restored' ORDER BY "index"`,
+  );
+  return rows.flatMap(({ index, leaf }) => {
+    try {
+      const { at, details } = parseLeaf(leaf);
+      return { index, at, ...restorationSchema.parse(details) };
+    } catch {
+      // As above.
       return [];
     }
   });

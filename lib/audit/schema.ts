@@ -48,3 +48,11 @@ export const decisionsSchema = z.object({
 });
 
 export const decisionIdSchema = z.union([z.literal("latest"), index]);
+
+/** What an entry `log.restored` says: how much of the log was left, and the last that was known of the earlier one. */
+export const restorationSchema = z.object({
+  by: z.string().trim().min(1, "Say who decided to go on.").max(200),
+  reason: z.string().trim().min(1, "Say what happened, and why there is nothing newer.").max(2000),
+  size: size.min(1),
+  known: z.object({ size, root: z.string().regex(/^[0-9a-f]{64}$/) }),
+});

@@ -38,7 +38,10 @@ const together = [
   "check.graded",
   "evidence.opened",
   "case.tagged",
+  "hunk.attributed",
 ];
+/** Of them those that go on in turns: who grades says after each case why, and another grades meanwhile. */
+const inTurns = ["review.given", "hunk.attributed"];
 
 /**
  * How a decision came about and what became of it, from the audit log alone: the entries of its release, and moves of
@@ -89,9 +92,9 @@ type Entry = { index: number; at: Date; action: string; event: AuditEvent | null
 function momentsOf(entries: readonly Entry[]): Moment[] {
   const moments: Moment[] = [];
   for (const { index, at, action, event } of entries) {
-    const last = moments.at(-1);
     const name = event?.actor.name ?? "";
-    if (last && last.action === action && together.includes(action)) {
+    const last = goesOn(moments, action, name);
+    if (last) {
       last.count += 1;
       last.lastIndex = index;
       last.until = at;
@@ -101,6 +104,16 @@ function momentsOf(entries: readonly Entry[]): Moment[] {
     }
   }
   return withConsequences(moments);
+}
+
+/** The moment that an entry belongs to, if it is one more of the same. Reasons are one person's. */
+function goesOn(moments: readonly Moment[], action: string, name: string): Moment | undefined {
+  if (!together.includes(action)) return;
+  const turns = inTurns.includes(action);
+  for (const moment of moments.toReversed()) {
+    if (moment.action === action && (action !== "hunk.attributed" || moment.by[0] === name)) return moment;
+    if (!turns || !inTurns.includes(moment.action)) return;
+  }
 }
 
 /** Signatures on evidence that was frozen anew are stale from then on: the log says it by the digests. */

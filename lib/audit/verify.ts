@@ -13,6 +13,18 @@ export type LogSource = {
   database: string | null;
   /** The log's own entries about a change of its key. */
   rotations?: readonly { index: number; publicKey: string }[];
+  /** The log's own entries about going on from an older state. */
+  restorations?: readonly Restoration[];
+};
+
+/** An entry `log.restored`: of the log as it was known outside, all from `size` on is gone. */
+export type Restoration = {
+  index: number;
+  at: string;
+  by: string;
+  reason: string;
+  size: number;
+  known: { size: number; root: string };
 };
 
 /** What is not taken from the database: the keys, and what outside holders hold (null: there is none). */
@@ -24,7 +36,14 @@ export type LogTrust = {
 };
 
 /** `index` names one entry; `from` and `to` (inclusive) a range that holds the changed one. */
-export type LogProblem = { what: string; index?: number; from?: number; to?: number };
+export type LogProblem = {
+  what: string;
+  index?: number;
+  from?: number;
+  to?: number;
+  /** A checkpoint is held outside and fits, but its row is gone. */
+  unstored?: true;
+};
 
 export type LogVerification = {
   ok: boolean;
@@ -94,19 +113,28 @@ export async function verifyLog(source: LogSource, trust: LogTrust): Promise<Log
     (database !== undefined && database === source.database && !database.startsWith("unknown/"));
   const own = outside.filter(isOwn);
   compareRoots("a checkpoint stored in the database", stored, roots, origin, size, report);
+  const restorations = source.restorations ?? [];
+  const current = own.filter((entry) => !isEarlier(entry));
   compareRoots(
     "a checkpoint held outside",
-    own.map(({ checkpoint }) => checkpoint),
+    current.map(({ checkpoint }) => checkpoint),
     roots,
     origin,
     size,
     report,
   );
-  compareRemarks(own, source.checkpoints, report);
+  compareRemarks(current, source.checkpoints, report);
+  // A record of the break explains it, and excuses nothing: whoever rules the database could have written it.
+  for (const restoration of restorations) {
+    const held = own.filter((entry) => ofEarlierLog(restoration, entry)).length;
+    const what = restorationWords(restoration);
+    if (held === 0) notes.push(`${what} No checkpoint of the earlier log is among those given here.`);
+    else report({ what: `${what} ${checkpointsSay(held)}`, from: restoration.size, to: restoration.known.size - 1 });
+  }
 
   const largest = (sizes: number[]) => sizes.reduce((most, n) => Math.max(most, n), 0);
-  const outsideSize = largest(own.map(({ checkpoint }) => checkpoint.size));
-  if (own.length === 0)
+  const outsideSize = largest(current.map(({ checkpoint }) => checkpoint.size));
+  if (current.length === 0)
     notes.push("No outside checkpoint: whoever rules the database could have rewritten the whole log without a trace.");
   else if (outsideSize < size)
     notes.push(
@@ -135,7 +163,7 @@ export async function verifyLog(source: LogSource, trust: LogTrust): Promise<Log
     origin,
     checkpoints: {
       stored: stored.length,
-      outside: own.length,
+      outside: current.length,
       storedSize: largest(stored.map((c) => c.size)),
       outsideSize,
     },
@@ -143,6 +171,27 @@ export async function verifyLog(source: LogSource, trust: LogTrust): Promise<Log
     problemCount,
     notes,
   };
+
+  function isEarlier(entry: OpenedOutside): boolean {
+    return restorations.some((restoration) => ofEarlierLog(restoration, entry));
+  }
+
+  /** Of the log before it was restored: over entries that are said to be gone, not signed since, and it does not fit. */
+  function ofEarlierLog({ size: kept, known }: Restoration, { checkpoint, note }: OpenedOutside): boolean {
+    if (checkpoint.size <= kept || checkpoint.size > known.size || checkpoint.origin !== origin) return false;
+    if (source.checkpoints.some((row) => row.note === note)) return false;
+    const now = roots.get(checkpoint.size);
+    return !now || !same(now, checkpoint.root);
+  }
+}
+
+function restorationWords({ index, at, by, reason, size, known }: Restoration): string {
+  const lost = range(size, known.size - 1).replace(/ (is|are)$/, "");
+  return `The log was restored to ${size} entries on ${at.slice(0, 10)} by ${quoted(by)}: ${lost} of the earlier log are not in this one. Entry ${index} says why: ${quoted(reason)}.`;
+}
+
+function checkpointsSay(held: number): string {
+  return held === 1 ? "A checkpoint held outside shows it." : `${held} checkpoints held outside show it.`;
 }
 
 function headProblems(head: Head | null, size: number, frontier: readonly Hash[]): LogProblem[] {
@@ -310,7 +359,10 @@ function compareRemarks(own: readonly OpenedOutside[], rows: readonly StoredChec
     if (seen.has(checkpoint.size)) continue;
     seen.add(checkpoint.size);
     if (!row)
-      report({ what: `the checkpoint over ${checkpoint.size} entries is held outside, but missing in the database` });
+      report({
+        what: `the checkpoint over ${checkpoint.size} entries is held outside, but missing in the database`,
+        unstored: true,
+      });
     else if (cause !== row.cause || at !== row.at)
       report({
         what: `cause or time of the stored checkpoint over ${row.size} entries is not what was recorded outside`,

@@ -1,4 +1,4 @@
-import { appendAudit } from "../audit/append";
+import { appendAudit, type NewEvent } from "../audit/append";
 import { db } from "../db/client";
 import { type Tx, transaction, violates } from "../db/transaction";
 import { Fault, notFound } from "../errors";
@@ -48,48 +48,75 @@ export async function listInvitations(actor: Actor): Promise<Invitation[]> {
   });
 }
 
+/**
+ * What else follows from a change of members, for the record: asked before the change, and again after it, in its transaction.
+ * Rooms that build on this one tell it; nobody else changes the members meanwhile.
+ */
+export type Consequences = (tx: Tx, projectId: number) => Promise<() => Promise<NewEvent[]>>;
+const none: Consequences = async () => async () => [];
+
+/** One after another, so that two administrators can't remove each other at once. */
+async function lockMembers(tx: Tx, projectId: number): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM membership WHERE project_id = ${projectId} ORDER BY user_id FOR UPDATE`;
+}
+
 /** A project that nobody administers could never be changed again. */
 async function refuseIfNobodyAdministers(tx: Tx, projectId: number): Promise<void> {
-  // Locks the memberships, so that two administrators can't remove each other at once.
-  const rows = await tx.$queryRaw<{ roles: Role[] }[]>`
-    SELECT m.roles::text[] AS roles FROM membership m JOIN app_user u ON u.id = m.user_id
-    WHERE m.project_id = ${projectId} AND u.disabled_at IS NULL FOR UPDATE OF m`;
-  if (!rows.some(({ roles }) => roles.includes("administrator"))) {
+  const administers = { projectId, roles: { has: "administrator" as const }, user: { disabledAt: null } };
+  if ((await tx.membership.count({ where: administers })) === 0) {
     throw new Fault("conflict", "A project needs an administrator: make somebody else one first.");
   }
 }
 
+/** Returns what followed from it. */
 export async function changeRoles({
   actor,
   input,
+  consequences = none,
 }: {
   actor: Actor;
   input: { userId: number; roles: Role[] };
-}): Promise<void> {
+  consequences?: Consequences;
+}): Promise<NewEvent[]> {
   permit(actor, "member.manage");
   const roles = [...new Set(input.roles)];
   if (roles.length === 0) throw new Fault("invalid", "A member has at least one role.", { field: "roles" });
-  await transaction(async (tx) => {
+  return transaction(async (tx) => {
+    await lockMembers(tx, actor.projectId);
     const where = { projectId_userId: { projectId: actor.projectId, userId: input.userId } };
     const member = await tx.membership.findUnique({ where, include: { user: true } });
     if (!member) throw notFound("The member");
+    const following = await consequences(tx, actor.projectId);
     await tx.membership.update({ where, data: { roles } });
     await refuseIfNobodyAdministers(tx, actor.projectId);
+    const events = await following();
     await appendAudit(tx, actor, {
       action: "member.role_changed",
       subject: { kind: "user", id: String(input.userId), name: member.user.email },
       details: { from: member.roles, to: roles },
     });
+    for (const event of events) await appendAudit(tx, actor, event);
+    return events;
   });
 }
 
-/** Ends a membership. What the person did stays in the record. */
-export async function removeMember({ actor, input }: { actor: Actor; input: { userId: number } }): Promise<void> {
+/** Ends a membership. What the person did stays in the record. Returns what followed from it. */
+export async function removeMember({
+  actor,
+  input,
+  consequences = none,
+}: {
+  actor: Actor;
+  input: { userId: number };
+  consequences?: Consequences;
+}): Promise<NewEvent[]> {
   permit(actor, "member.manage");
-  await transaction(async (tx) => {
+  return transaction(async (tx) => {
+    await lockMembers(tx, actor.projectId);
     const where = { projectId_userId: { projectId: actor.projectId, userId: input.userId } };
     const member = await tx.membership.findUnique({ where, include: { user: true } });
     if (!member) throw notFound("The member");
+    const following = await consequences(tx, actor.projectId);
     await tx.membership.delete({ where });
     await refuseIfNobodyAdministers(tx, actor.projectId);
     await tx.apiToken.updateMany({
@@ -97,11 +124,14 @@ export async function removeMember({ actor, input }: { actor: Actor; input: { us
       data: { revokedAt: new Date() },
     });
     await revokeLinks(tx, actor.projectId, member.user.email);
+    const events = await following();
     await appendAudit(tx, actor, {
       action: "member.removed",
       subject: { kind: "user", id: String(input.userId), name: member.user.email },
       details: { roles: member.roles },
     });
+    for (const event of events) await appendAudit(tx, actor, event);
+    return events;
   });
 }
 

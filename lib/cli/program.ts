@@ -9,6 +9,7 @@ import * as exporting from "./commands/export";
 import * as gate from "./commands/gate";
 import * as importCommand from "./commands/import";
 import * as key from "./commands/key";
+import * as log from "./commands/log";
 import * as prompt from "./commands/prompt";
 import * as release from "./commands/release";
 import * as replay from "./commands/replay";
@@ -36,6 +37,7 @@ const commands = [
   token,
   doctor,
   key,
+  log,
   dev,
 ];
 

@@ -6,7 +6,9 @@ import { extract } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { appendAudit } from "../audit/append";
 import { trustOf, verifyPool } from "../audit/live";
+import { readOutside } from "../audit/outside";
 import { checkpointNow } from "../audit/publish";
+import { resumeLog } from "../audit/resume";
 import { systemActor } from "../auth/actor";
 import { decideRedaction, requestRedaction } from "../privacy/commands";
 import { verifyContents } from "../privacy/verify";
@@ -98,6 +100,58 @@ describe("a backup", () => {
     expect(ok).toBe(false);
     expect(problems[0]!.what).toMatch(/held outside covers \d+ entries, and there are \d+/);
     expect(await checkpointNow("test")).toMatchObject({ state: "refused" });
+  });
+
+  it("that is older goes on when somebody says so, on record; the checkpoints of before show the break for ever", async () => {
+    use(spare);
+    const outsideOf = (name: string) => readOutside(path.join(folder, name));
+    const held = outsideOf("checkpoints.txt")!;
+    const { size } = await verify();
+    const said = { by: "Ada Moreau", reason: "The disk failed, and the night's backup is the newest." };
+    await expect(resumeLog({ ...said, reason: " ", folder })).rejects.toThrow("Say what happened");
+    // Another log, or one that was changed, is no older state.
+    const bend = (hash: string) =>
+      spare.asOwner(
+        `BEGIN; ALTER TABLE audit_entry DISABLE TRIGGER ALL; UPDATE audit_entry SET actor = '${hash}' || actor WHERE "index" = 1; ALTER TABLE audit_entry ENABLE ALWAYS TRIGGER refuse_row_change; COMMIT`,
+      );
+    await bend("x");
+    await expect(resumeLog({ ...said, folder })).rejects.toMatchObject({ code: "conflict" });
+    await spare.asOwner(
+      `BEGIN; ALTER TABLE audit_entry DISABLE TRIGGER ALL; UPDATE audit_entry SET actor = substr(actor, 2) WHERE "index" = 1; ALTER TABLE audit_entry ENABLE ALWAYS TRIGGER refuse_row_change; COMMIT`,
+    );
+    expect((await verify()).size).toBe(size);
+
+    const done = await resumeLog({ ...said, folder });
+    expect(done).toMatchObject({ index: size, size, known: { size: size + 1 }, covered: size });
+    expect(done.signed).toMatchObject({ state: "signed", size: size + 1 });
+    const [entry] = await spare.asOwner<{ leaf: Buffer }>('SELECT leaf FROM audit_entry WHERE "index" = $1', [size]);
+    expect(JSON.parse(entry!.leaf.toString("utf8"))).toMatchObject({
+      action: "log.restored",
+      actor: { kind: "system", name: "command line" },
+      details: { ...said, size, known: done.known },
+    });
+    const words = new RegExp(
+      `restored to ${size} entries on \\d{4}-\\d\\d-\\d\\d by "Ada Moreau": entry ${size} of the earlier log`,
+    );
+    // Told by the log itself; against the checkpoints of before it does not verify, and says why.
+    const now = await verify();
+    expect(now.problems).toEqual([]);
+    expect(now.notes).toContainEqual(expect.stringMatching(words));
+    await say();
+    await checkpointNow("test");
+    expect(outsideOf(path.basename(done.aside!))!.notes).toEqual(held.notes);
+    const against = async () => {
+      const notes = [...held.notes, ...outsideOf("checkpoints.txt")!.notes];
+      return verifyPool(pool(), { ...(await trustOf(folder)), outside: { notes, unread: false } });
+    };
+    const before = await against();
+    expect(before.ok).toBe(false);
+    expect(before.problems).toMatchObject([{ what: expect.stringMatching(words), from: size, to: size }]);
+    // Nothing to record where nothing is known to be missing.
+    await expect(resumeLog({ ...said, folder })).rejects.toMatchObject({ code: "conflict" });
+    // What else is changed is found beside the break.
+    await bend("x");
+    expect((await against()).problems.map(({ index }) => index)).toContain(1);
   });
 
   it("goes into an empty database alone", async () => {

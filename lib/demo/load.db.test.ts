@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { db } from "../db/client";
 import { getBrief } from "../releases/brief";
+import { listPolicies, policyFacts } from "../releases/policy-queries";
+import { policyWarnings } from "../releases/policy-warnings";
 import { getLedger } from "../review/ledger";
 import { nextTask } from "../review/queries";
 import { testDatabase } from "../testing/database";
@@ -44,6 +46,12 @@ describe("the demo project", () => {
     expect(ledger.open.hurt.length).toBeGreaterThan(0);
     const label = await db.label.findFirstOrThrow({ where: { name: "production" }, include: { version: true } });
     expect(label.version.key).toBe("v2");
+    // Each policy can be met by the demo people.
+    const facts = await policyFacts(ravi);
+    const impossible = (await listPolicies(ravi)).flatMap(({ document }) =>
+      policyWarnings(document, facts).filter(({ kind }) => kind === "impossible"),
+    );
+    expect(impossible).toEqual([]);
     expect(await db.user.count({ where: { passwordHash: { not: null } } })).toBe(0);
   }, 240_000);
 });

@@ -35,6 +35,8 @@ const people: { email: string; name: string; roles: Role[] }[] = [
   { email: "ravi@demo.example", name: "Ravi Menon", roles: ["reviewer"] },
   { email: "rosa@demo.example", name: "Rosa Field", roles: ["reviewer"] },
   { email: "mila@demo.example", name: "Mila Brandt", roles: ["release_manager"] },
+  // The policy `strict` asks for two signatures.
+  { email: "noor@demo.example", name: "Noor Haddad", roles: ["release_manager"] },
   { email: "aki@demo.example", name: "Aki Salo", roles: ["auditor"] },
   { email: "ada@demo.example", name: "Ada Moreau", roles: ["administrator"] },
 ];
@@ -104,7 +106,7 @@ async function seatPeople(projectId: number): Promise<[ravi: Person, rosa: Perso
     });
     seated.push({ kind: "person", userId: user.id, name, email, projectId, roles, requestId: crypto.randomUUID() });
   }
-  const [, ravi, rosa, mila, , ada] = seated;
+  const [, ravi, rosa, mila, , , ada] = seated;
   return [ravi!, rosa!, mila!, ada!];
 }
 

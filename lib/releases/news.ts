@@ -1,5 +1,5 @@
 import { type Actor, type Person, personOf } from "../auth/actor";
-import { permit } from "../auth/permit";
+import { may, permit } from "../auth/permit";
 import { pool } from "../db/client";
 
 export type NewsItem = {
@@ -12,6 +12,8 @@ export type NewsItem = {
   subject: { kind: string; id: string; name: string };
   /** Where a label moved to. */
   to: string | null;
+  /** Why it came to that, where the entry says it in sentences. */
+  reasons: string[];
   unread: boolean;
 };
 
@@ -42,6 +44,8 @@ const ofTheProject = [
   "policy.rejected",
   "policy.withdrawn",
 ];
+/** What concerns those who can do something about it: propose another policy, or change the members. */
+const ofThePolicies = ["policy.impossible"];
 
 /**
  * Entries of the audit log that tell this person something: about releases they opened, graded or signed, and about the
@@ -59,12 +63,13 @@ const newsFor = `
 
 function given(actor: Actor): [number, number | null, string[], string[]] {
   permit(actor, "project.read");
-  return [actor.projectId, personOf(actor), ofTheProject, ofMyReleases];
+  const forAll = may(actor, "policy.propose") ? [...ofTheProject, ...ofThePolicies] : ofTheProject;
+  return [actor.projectId, personOf(actor), forAll, ofMyReleases];
 }
 
 /** The latest, newest first. */
 export async function listNews(actor: Actor): Promise<NewsItem[]> {
-  type Row = Omit<NewsItem, "by" | "subject" | "to"> & { leaf: Buffer };
+  type Row = Omit<NewsItem, "by" | "subject" | "to" | "reasons"> & { leaf: Buffer };
   const { rows } = await pool().query<Row>(
     `SELECT e."index", e.at, e.action, e.leaf,
             e."index" > coalesce((SELECT m.news_read FROM membership m WHERE m.project_id = $1 AND m.user_id = $2), -1) AS unread
@@ -75,10 +80,12 @@ export async function listNews(actor: Actor): Promise<NewsItem[]> {
     const event = JSON.parse(leaf.toString("utf8")) as {
       actor: { name: string };
       subject: { kind: string; id: string; name?: string };
-      details?: { to?: unknown };
+      details?: { to?: unknown; reasons?: unknown };
     };
     const to = typeof event.details?.to === "string" ? event.details.to : null;
-    return { ...row, by: event.actor.name, subject: { name: "", ...event.subject }, to };
+    const given = event.details?.reasons;
+    const reasons = Array.isArray(given) ? given.filter((reason) => typeof reason === "string") : [];
+    return { ...row, by: event.actor.name, subject: { name: "", ...event.subject }, to, reasons };
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Actor, Role } from "../auth/actor";
 import { permit } from "../auth/permit";
 import { db } from "../db/client";
-import type { Sql } from "../db/transaction";
+import type { Sql, Tx } from "../db/transaction";
 import { notFound } from "../errors";
 import { type PolicyDocument, readPolicy } from "./policy-document";
 import { approvalsNeeded, countApprovals, type ProposalState, proposalState, proposerCounts } from "./policy-rules";
@@ -195,21 +195,21 @@ const looksAt = 20;
 /** What warnings are told from. */
 export async function policyFacts(actor: Actor): Promise<PolicyFacts> {
   permit(actor, "project.read");
-  const { projectId } = actor;
-  const members = await db.membership.findMany({
-    where: { projectId, user: { disabledAt: null } },
-    select: { roles: true, user: { select: { email: true, name: true } } },
-    orderBy: { user: { email: "asc" } },
-  });
-  const datasets = await db.$queryRaw<{ name: string; cases: number; slices: string[] }[]>`
+  return factsIn(db, actor.projectId);
+}
+
+/** As `policyFacts`, as a transaction has it. */
+export async function factsIn(tx: Tx, projectId: number): Promise<PolicyFacts> {
+  const members = await membersIn(tx, projectId);
+  const datasets = await tx.$queryRaw<{ name: string; cases: number; slices: string[] }[]>`
     SELECT d.name, x.cases, x.slices
       FROM (SELECT id, name FROM dataset WHERE project_id = ${projectId} ORDER BY id DESC LIMIT ${looksAt}) d
      CROSS JOIN LATERAL (
        SELECT (SELECT count(*)::int FROM test_case WHERE dataset_id = d.id) AS cases, coalesce(array_agg(slice ORDER BY slice) FILTER (WHERE slice IS NOT NULL), '{}') AS slices
          FROM (SELECT slice FROM test_case WHERE dataset_id = d.id GROUP BY 1 LIMIT 1000) s) x
      ORDER BY d.id DESC`;
-  const criteria = await db.criterion.findMany({ where: { projectId }, select: { key: true }, orderBy: { id: "asc" } });
-  const people = await db.$queryRaw<{ email: string; graded: boolean; brought: boolean }[]>`
+  const criteria = await tx.criterion.findMany({ where: { projectId }, select: { key: true }, orderBy: { id: "asc" } });
+  const people = await tx.$queryRaw<{ email: string; graded: boolean; brought: boolean }[]>`
     WITH latest AS (SELECT * FROM release WHERE project_id = ${projectId} ORDER BY id DESC LIMIT ${looksAt})
     SELECT u.email,
            EXISTS (SELECT 1 FROM latest r JOIN review rv ON rv.release_id = r.id AND rv.reviewer_id = u.id) AS graded,
@@ -218,17 +218,27 @@ export async function policyFacts(actor: Actor): Promise<PolicyFacts> {
                     WHERE u.id IN (v.contributor_id, i.created_by_id) OR lower(v.author) IN (lower(u.email), lower(u.name))) AS brought
       FROM membership m JOIN app_user u ON u.id = m.user_id WHERE m.project_id = ${projectId} AND u.disabled_at IS NULL
      ORDER BY u.email`;
-  const ages = await db.$queryRaw<PolicyFacts["ages"]>`
+  const ages = await tx.$queryRaw<PolicyFacts["ages"]>`
     SELECT (extract(epoch FROM e.created_at - least(b.created_at, k.created_at)) / 86400)::float8 AS runs,
            (extract(epoch FROM e.created_at - (SELECT min(rv.created_at) FROM review rv WHERE rv.release_id = r.id)) / 86400)::float8 AS grades
       FROM evidence e JOIN release r ON r.id = e.release_id JOIN run b ON b.id = r.baseline_run_id JOIN run k ON k.id = r.candidate_run_id
      WHERE r.project_id = ${projectId} ORDER BY e.created_at DESC LIMIT ${looksAt}`;
   return {
-    members: members.map(({ roles, user }) => ({ ...user, roles: roles as Role[] })),
+    members,
     graders: people.filter(({ graded }) => graded).map(({ email }) => email),
     contributors: people.filter(({ brought }) => brought).map(({ email }) => email),
     datasets,
     criteria: criteria.map(({ key }) => key),
     ages,
   };
+}
+
+/** Of the facts those that a change of members changes. */
+export async function membersIn(tx: Tx, projectId: number): Promise<PolicyFacts["members"]> {
+  const members = await tx.membership.findMany({
+    where: { projectId, user: { disabledAt: null } },
+    select: { roles: true, user: { select: { email: true, name: true } } },
+    orderBy: { user: { email: "asc" } },
+  });
+  return members.map(({ roles, user }) => ({ ...user, roles: roles as Role[] }));
 }

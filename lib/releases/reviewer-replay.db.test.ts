@@ -6,13 +6,18 @@ import { decisionTimeline } from "../audit/timeline";
 import type { Person, Role } from "../auth/actor";
 import { hashPassword } from "../auth/password";
 import { db } from "../db/client";
+import { sha256Hex } from "../digest";
+import { nextDispute, settleDispute } from "../review/adjudication";
+import { attributeHunks } from "../review/attribution";
 import { submitReviews, supersedeReviews } from "../review/commands";
-import { nextTask } from "../review/queries";
+import { attributable } from "../review/ledger";
+import { nextTask, type Revealed, type TaskView } from "../review/queries";
+import type { Grade } from "../review/schema";
 import { testDatabase } from "../testing/database";
 import { seedPerson, seedProject } from "../testing/seed";
 import { closeGrading, createRelease, drawSample } from "./commands";
 import { recomputeDecision } from "./recomputed-decision";
-import { casesOf, seedWorld } from "./release.seed";
+import { casesOf, seedPolicyVersion, seedWorld } from "./release.seed";
 import { replayOverview, replayStep } from "./reviewer-replay";
 import { meanings } from "./schema";
 import { signOffWithPassword } from "./sign-off";
@@ -140,7 +145,229 @@ describe("replaying what a reviewer saw", () => {
   });
 });
 
+const madeUp = "A made-up answer that nobody gave";
+
+/** One reviewer grades thirty cases with checks in between, each of which has a sentinel or is a repeat. */
+async function releaseWithChecks() {
+  const project = await seedProject();
+  const person = (roles: Role[]) => seedPerson(project.id, { roles, passwordHash });
+  const [manager, reviewer, auditor] = [
+    await person(["release_manager"]),
+    await person(["reviewer"]),
+    await person(["auditor"]),
+  ];
+  const world = await seedWorld(project.id, casesOf({ "pass>pass": 40, "fail>pass": 10 }));
+  await seedPolicyVersion(project.id, "standard", { checks: { repeats: 0.5, sentinels: 0.5 } });
+  const { id: releaseId } = await createRelease({
+    actor: manager,
+    input: { prompt: world.prompt, baseline: "v1", candidate: "v2" },
+  });
+  await drawSample({ actor: manager, input: { releaseId, size: 30, seed: "replayed" } });
+  const outside = await db.$queryRaw<{ id: number; key: string }[]>`
+    SELECT c.id, c.key FROM test_case c WHERE c.dataset_id = ${world.datasetId}
+       AND NOT EXISTS (SELECT 1 FROM draw d WHERE d.release_id = ${releaseId} AND d.case_id = c.id)`;
+  await db.sentinel.createMany({
+    data: outside.map(({ id: caseId, key }) => ({
+      ...{
+        releaseId,
+        criterionId: world.criterionId,
+        caseId,
+        key: sha256Hex(key).slice(0, 24),
+        kind: "negate",
+        expected: "fail" as const,
+      },
+      ...{ text: madeUp, seed: "replayed", createdBy: "a test" },
+    })),
+  });
+  const steps: { task: TaskView; grades: Grade[]; revealed: Revealed }[] = [];
+  for (;;) {
+    const task = await nextTask(reviewer, releaseId);
+    if (!task) break;
+    const grades = task.sides.map(({ side, output }) => ({
+      ...{ side, criterion: task.criteria[0]!.key },
+      ...(output === madeUp ? { verdict: "fail" as const, note: "Nobody gave it." } : { verdict: "pass" as const }),
+    }));
+    const input = { releaseId, task: task.task, grades, clientKey: task.task, tookMs: 900 };
+    const { revealed } = await submitReviews({ actor: reviewer, input });
+    steps.push({ task, grades, revealed });
+  }
+  return { manager, reviewer, auditor, releaseId, steps };
+}
+
+describe("replaying checks on grading", () => {
+  it("shows them in their place among the cases, with the answer that stood there, and what was told when", async () => {
+    const { manager, reviewer, auditor, releaseId, steps } = await releaseWithChecks();
+    const id = await refuse(manager, releaseId);
+    const kinds = steps.map(({ revealed }) => revealed.check?.kind ?? "graded");
+    expect(new Set(kinds)).toEqual(new Set(["graded", "repeat", "sentinel"]));
+    const checks = kinds.filter((kind) => kind !== "graded").length;
+    const { reviewers } = await replayOverview(auditor, id);
+    expect(reviewers).toMatchObject([{ id: reviewer.userId, cases: 30, checks, settled: 0 }]);
+    for (const [i, { task, grades, revealed }] of steps.entries()) {
+      // The first twenty are all alike: cases graded once.
+      if (i < 18) continue;
+      const seen = await replayStep(auditor, id, { reviewer: reviewer.userId, step: i + 1 });
+      expect(seen).toMatchObject({ of: steps.length, case: task.case, kind: revealed.check ? "check" : "graded" });
+      expect(seen.view!.sides.map(({ output }) => output)).toEqual(task.sides.map(({ output }) => output));
+      expect(seen.sides).toEqual(revealed.sides);
+      expect(seen.revealed).toEqual(JSON.parse(JSON.stringify(revealed)));
+      expect(seen.grades).toMatchObject(grades.map(({ side, verdict }) => ({ side, verdict })));
+      expect(seen.tookMs).toBe(900);
+      expect(seen.findings.map(({ state }) => state)).toEqual(seen.findings.map(() => "matches"));
+    }
+    // A sentinel's judges were hidden, and its note is told.
+    const planted = kinds.indexOf("sentinel");
+    const sentinel = await replayStep(auditor, id, { reviewer: reviewer.userId, step: planted + 1 });
+    expect(sentinel.revealed).toMatchObject({
+      judges: [],
+      check: { kind: "sentinel", made: "negate", graded: "fail" },
+    });
+    expect(sentinel.grades.find(({ verdict }) => verdict === "fail")).toMatchObject({ note: "Nobody gave it." });
+    // A repeated case is met twice.
+    const again = steps[kinds.indexOf("repeat")]!.task.case;
+    const { found } = await replayOverview(auditor, id, again);
+    expect(found!.map(({ kind }) => kind)).toEqual(["graded", "check"]);
+    expect(found!.map(({ step }) => step)).toEqual([
+      steps.findIndex(({ task }) => task.case === again) + 1,
+      kinds.indexOf("repeat") + 1,
+    ]);
+    // Sides changed behind the log.
+    await database.asOwner("ALTER TABLE review_check DISABLE TRIGGER USER");
+    await database.asOwner("UPDATE review_check SET swapped = NOT swapped WHERE id = $1", [steps[planted]!.task.task]);
+    await database.asOwner("ALTER TABLE review_check ENABLE TRIGGER USER");
+    const bent = await replayStep(auditor, id, { reviewer: reviewer.userId, step: planted + 1 });
+    expect(bent.findings.map(({ state }) => state)).toEqual(["matches", "differs"]);
+  }, 120_000);
+});
+
+describe("replaying how a disagreement was settled", () => {
+  async function settledRelease() {
+    const project = await seedProject();
+    const person = (roles: Role[]) => seedPerson(project.id, { roles, passwordHash });
+    const manager = await person(["release_manager"]);
+    const [first, second, third] = [await person(["reviewer"]), await person(["reviewer"]), await person(["reviewer"])];
+    const auditor = await person(["auditor"]);
+    const world = await seedWorld(project.id, casesOf({ "pass>fail": 2 }));
+    await seedPolicyVersion(project.id, "standard", { reviewersPerCase: 2, checks: { repeats: 0, sentinels: 0 } });
+    const { id: releaseId } = await createRelease({
+      actor: manager,
+      input: { prompt: world.prompt, baseline: "v1", candidate: "v2" },
+    });
+    await drawSample({ actor: manager, input: { releaseId, size: 2 } });
+    for (const [actor, verdict] of [
+      [first, "pass"],
+      [second, "fail"],
+    ] as const)
+      for (let n = 0; n < 2; n++) {
+        const task = (await nextTask(actor, releaseId))!;
+        const grades = (["A", "B"] as const).map((side) => ({
+          ...{ side, criterion: task.criteria[0]!.key },
+          verdict: side === "A" ? verdict : ("fail" as const),
+        }));
+        await submitReviews({ actor, input: { releaseId, task: task.task, grades, clientKey: task.task } });
+      }
+    return { manager, first, second, third, auditor, releaseId };
+  }
+  const settle = async (actor: Person, releaseId: number, verdict: "pass" | "unsure" | "return") => {
+    const dispute = (await nextDispute(actor, releaseId))!;
+    const grades =
+      verdict === "return" ? verdict : dispute.open.map(({ side, criterion }) => ({ side, criterion, verdict }));
+    const input = { releaseId, task: dispute.task, seen: dispute.seen, grades, note: "The source is given." };
+    return { dispute, ...(await settleDispute({ actor, input })) };
+  };
+
+  it("shows the grades without names, the sides hidden until it was settled, and what was revealed then", async () => {
+    const { manager, first, third, auditor, releaseId } = await settledRelease();
+    const one = await settle(third, releaseId, "pass");
+    const two = await settle(third, releaseId, "unsure");
+    const id = await refuse(manager, releaseId);
+    const { reviewers, found } = await replayOverview(auditor, id, one.dispute.case);
+    expect(reviewers.find(({ id }) => id === third.userId)).toMatchObject({ cases: 0, checks: 0, settled: 2 });
+    expect(found!.map(({ kind }) => kind)).toEqual(["graded", "graded", "settled"]);
+    expect(found![2]).toMatchObject({ reviewerId: third.userId, step: 1 });
+    for (const [i, { dispute, outcome, revealed }] of [one, two].entries()) {
+      const seen = await replayStep(auditor, id, { reviewer: third.userId, step: i + 1 });
+      expect(seen).toMatchObject({ kind: "settled", case: dispute.case, step: i + 1, of: 2, tookMs: null });
+      expect(seen.handedOut.getTime()).toBeLessThanOrEqual(seen.at.getTime());
+      expect(seen.view!.sides).toEqual(dispute.sides);
+      expect(seen.sides).toEqual(revealed!.sides);
+      expect(seen.revealed).toEqual(revealed);
+      expect(seen.settled).toMatchObject({ outcome, note: "The source is given." });
+      expect(seen.settled!.shown.map(({ grader, side, verdict }) => ({ grader, side, verdict }))).toEqual(
+        dispute.grades.map(({ grader, side, verdict }) => ({ grader, side, verdict })),
+      );
+      expect(seen.grades).toMatchObject([{ side: "A", verdict: i === 0 ? "pass" : "unsure" }]);
+      expect(seen.findings.map(({ state }) => state)).toEqual(["matches", "matches", "matches"]);
+    }
+    // Who graded before saw none of it.
+    const graded = await replayStep(auditor, id, { reviewer: first.userId, step: 1 });
+    expect(graded).toMatchObject({ kind: "graded", settled: null });
+    // What was revealed is held against the log.
+    await database.asOwner("ALTER TABLE draw DISABLE TRIGGER USER");
+    await database.asOwner("UPDATE draw SET swapped = NOT swapped WHERE release_id = $1", [releaseId]);
+    await database.asOwner("ALTER TABLE draw ENABLE TRIGGER USER");
+    const bent = await replayStep(auditor, id, { reviewer: third.userId, step: 1 });
+    expect(bent.findings[1]).toMatchObject({ state: "differs" });
+  });
+
+  it("that went back for one more grader revealed nothing, and comes before the grade that ended it", async () => {
+    const { manager, third, auditor, releaseId } = await settledRelease();
+    const back = await settle(third, releaseId, "return");
+    expect(back.revealed).toBeNull();
+    const task = (await nextTask(manager, releaseId))!;
+    expect(task.case).toBe(back.dispute.case);
+    const grades = (["A", "B"] as const).map((side) => ({
+      ...{ side, criterion: task.criteria[0]!.key, verdict: "fail" as const },
+    }));
+    await submitReviews({ actor: manager, input: { releaseId, task: task.task, grades, clientKey: task.task } });
+    await settle(third, releaseId, "pass");
+    const id = await refuse(manager, releaseId);
+    const { found } = await replayOverview(auditor, id, back.dispute.case);
+    expect(found!.map(({ kind }) => kind)).toEqual(["graded", "graded", "settled", "graded"]);
+    const seen = await replayStep(auditor, id, { reviewer: third.userId, step: 1 });
+    expect(seen).toMatchObject({ revealed: null, grades: [], settled: { outcome: "returned" } });
+    // The third grade was not there yet.
+    expect(new Set(seen.settled!.shown.map(({ grader }) => grader))).toEqual(new Set([1, 2]));
+    expect(seen.findings.map(({ state }) => state)).toEqual(["matches", "matches"]);
+  });
+});
+
 describe("a decision's timeline and its numbers again", () => {
+  it("tells reasons given after each grade as one moment of the person, beside the grades", async () => {
+    const project = await seedProject();
+    const person = (roles: Role[]) => seedPerson(project.id, { roles, passwordHash });
+    const manager = await person(["release_manager"]);
+    const [first, second, auditor] = [
+      await person(["reviewer"]),
+      await person(["reviewer"]),
+      await person(["auditor"]),
+    ];
+    const world = await seedWorld(project.id, casesOf({ "fail>pass": 6 }));
+    const { id: releaseId } = await createRelease({
+      actor: manager,
+      input: { prompt: world.prompt, baseline: "v1", candidate: "v2" },
+    });
+    await drawSample({ actor: manager, input: { releaseId, size: 6 } });
+    for (let n = 0; n < 6; n++) {
+      const actor = [first, second][n % 2]!;
+      const task = (await nextTask(actor, releaseId))!;
+      const { key: criterion } = task.criteria[0]!;
+      const grades = (["A", "B"] as const).map((side) => ({
+        ...{ side, criterion, verdict: side === "A" ? ("pass" as const) : ("fail" as const) },
+      }));
+      await submitReviews({ actor, input: { releaseId, task: task.task, grades, clientKey: task.task } });
+      const { hunks } = (await attributable(actor, releaseId, task.case))!;
+      const input = { releaseId, case: task.case, criterion, hunks: hunks.slice(0, 1).map(({ id }) => id) };
+      await attributeHunks({ actor, input });
+    }
+    const { moments } = await decisionTimeline(auditor, await refuse(manager, releaseId));
+    expect(moments.map(({ action, count, by }) => `${count} ${action} ${by.join()}`).slice(2, 5)).toEqual([
+      `6 review.given ${first.name},${second.name}`,
+      `3 hunk.attributed ${first.name}`,
+      `3 hunk.attributed ${second.name}`,
+    ]);
+    expect(moments[5]).toMatchObject({ action: "release.closed" });
+  });
   it("tells in order what happened, grades as one moment, and computes everything to the same value", async () => {
     const { manager, auditor, releaseId } = await decidedRelease();
     const id = await refuse(manager, releaseId);

@@ -5,10 +5,18 @@ import { permit } from "../auth/permit";
 import { db, pool } from "../db/client";
 import { canonicalJson, sha256Hex } from "../digest";
 import { notFound } from "../errors";
-import { type Revealed, type ReviewScope, reviewScope, type TaskView, viewOf, waitingCases } from "../review/queries";
+import {
+  type Revealed,
+  type ReviewScope,
+  reveal,
+  reviewScope,
+  type TaskView,
+  viewOf,
+  waitingCases,
+} from "../review/queries";
 import { runOf, sideOf } from "../review/rules";
 import type { Comment, Grade } from "../review/schema";
-import { type SeenGrade, seenDigest } from "../review/seen";
+import { revealedDigest, type SeenGrade, seenDigest } from "../review/seen";
 
 /**
  * What each reviewer of a decided release saw and said, case by case in the order in which they graded, from the stored
@@ -311,7 +319,7 @@ function graded(
   const given = byReviewer(entries, row, "review.given")[0];
   const superseded = byReviewer(entries, row, "review.superseded");
   const findings = [
-    ...(given ? givenFindings(given, row, first, told) : [missing("these grades")]),
+    ...(given ? deliveryFindings(given, row, first, told) : [missing("these grades")]),
     finding(
       reviews.every((review) => isFrozen(review, row, evidence)),
       [
@@ -352,10 +360,11 @@ function graded(
   };
 }
 
-function givenFindings(
+/** What was sent, and what it was answered with, against the entry of the log. */
+function deliveryFindings(
   { index, event }: Entry,
   row: Done,
-  first: readonly ReviewRow[],
+  first: readonly SeenGrade[],
   told: { answer: string; digest: string } | undefined,
 ): Finding[] {
   const { seen } = event.details ?? {};
@@ -365,7 +374,7 @@ function givenFindings(
   });
   return [
     finding(
-      told?.digest === event.after && event.details?.grades === first.length,
+      told?.digest === event.after && (event.details?.grades ?? first.length) === first.length,
       ["What was sent has the digest in the log.", "What was sent is not what the log has a digest of."],
       index,
     ),
@@ -387,27 +396,20 @@ function givenFindings(
 }
 
 async function checked(row: Done, entries: readonly Entry[], told: { answer: string; digest: string } | undefined) {
-  const rows = await pool().query<Omit<SeenGrade, "noteDigest"> & { note: string | null; tookMs: number | null }>(
-    `SELECT k.key AS criterion, g.side, g.verdict::text, g.prefer::text, g.note, '{}'::text[] AS tags, true AS blind, g.took_ms AS "tookMs"
+  const { rows } = await pool().query<SeenGrade & { note: string | null; tookMs: number | null }>(
+    `SELECT k.key AS criterion, g.side, g.verdict::text, g.prefer::text, g.note, '{}'::text[] AS tags, true AS blind, g.took_ms AS "tookMs",
+            CASE WHEN g.note IS NOT NULL THEN text_digest('check_grade', concat_ws('/', g.check_id, g.criterion_id, g.side), 'note', g.note) END AS "noteDigest"
        FROM check_grade g JOIN criterion k ON k.id = g.criterion_id WHERE g.check_id = $1 ORDER BY g.side, k.key`,
     [row.task],
   );
   const entry = byReviewer(entries, row, "check.graded")[0];
   return {
-    tookMs: rows.rows[0]?.tookMs ?? null,
-    grades: rows.rows.map((one) => asGiven(one, row.swapped)),
+    tookMs: rows[0]?.tookMs ?? null,
+    grades: rows.map((one) => asGiven(one, row.swapped)),
     revealed: told ? (JSON.parse(told.answer) as { revealed: Revealed }).revealed : null,
     corrections: [],
     settled: null,
-    findings: [
-      entry
-        ? finding(
-            told?.digest === entry.event.after,
-            ["What was sent has the digest in the log.", "What was sent is not what the log has a digest of."],
-            entry.index,
-          )
-        : missing("this check"),
-    ],
+    findings: entry ? deliveryFindings(entry, row, rows, told) : [missing("this check")],
   };
 }
 
@@ -436,10 +438,13 @@ async function settledStep(
   const entry = byReviewer(entries, row, "review.adjudicated", "review.returned")[0];
   const frozen = evidence.adjudications?.find(({ case: key, at }) => key === row.case && at === row.at.toISOString());
   const seen = ((entry?.event.details?.seen as number[]) ?? []).slice().sort((a, b) => a - b);
+  // The answer is not kept, and what it was made of does not change: it is told again. What went back revealed nothing.
+  const revealed = labels.length > 0 ? await reveal(db, scope, row.caseId, row.swapped, grades) : null;
+  const kept = entry?.event.details?.revealed;
   return {
     tookMs: null,
     grades,
-    revealed: null,
+    revealed,
     corrections: [],
     settled: {
       outcome: task.outcome ?? "",
@@ -458,6 +463,24 @@ async function settledStep(
             entry.index,
           )
         : missing("how this was settled"),
+      ...(entry && revealed
+        ? [
+            kept === undefined
+              ? ({
+                  state: "unknown",
+                  says: "At that time the log kept no digest of what was revealed.",
+                  entry: entry.index,
+                } as const)
+              : finding(
+                  kept === revealedDigest(revealed),
+                  [
+                    "The sides and what was revealed have the digest in the log.",
+                    "The sides or what was revealed are not what the log has a digest of.",
+                  ],
+                  entry.index,
+                ),
+          ]
+        : []),
       finding(
         frozen?.outcome === task.outcome && frozen?.labels.length === labels.length,
         ["It is in the evidence that was signed.", "It is not so in the evidence that was signed."],

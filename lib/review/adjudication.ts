@@ -19,6 +19,7 @@ import {
 } from "./queries";
 import { completeGrades, runOf, sideOf } from "./rules";
 import type { Grade, Settlement } from "./schema";
+import { revealedDigest } from "./seen";
 
 /**
  * Settling disagreements between graders. Who settles one did not grade the case and never will: they see the answers and
@@ -244,6 +245,7 @@ export async function settleDispute({
         task: input.task,
         outcome,
         seen: rows.map(({ reviewId }) => reviewId),
+        ...(revealed && { revealed: revealedDigest(revealed) }),
         ...(note && { note: textDigest(note) }),
       },
     });

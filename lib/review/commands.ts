@@ -153,7 +153,7 @@ function insertReviews(rows: readonly ReviewRow[]): Prisma.Sql {
 type StoredGrade = Omit<SeenGrade, "criterion" | "noteDigest"> & { criterionId: number; note: string | null };
 
 /** What the log keeps a digest of, so that replaying a case can be held against it. */
-function seenOf(scope: ReviewScope, task: TaskRow, rows: readonly StoredGrade[]) {
+function seenOf(scope: ReviewScope, task: Pick<TaskRow, "id" | "case" | "swapped">, rows: readonly StoredGrade[]) {
   const keyOf = (id: number) => scope.criteria.find((criterion) => criterion.id === id)!.key;
   return {
     ...{ task: task.id, case: task.case, swapped: task.swapped },
@@ -287,6 +287,7 @@ async function storeCheck(
         check: await toldRepeat(tx, scope, check, reviewerId, { outputs, pairs }),
       };
   const answer = { revealed: told };
+  const answered = canonicalJson(answer);
   await tx.$queryRaw`
     WITH given AS (
            INSERT INTO check_grade (check_id, criterion_id, side, verdict, prefer, note, took_ms)
@@ -294,12 +295,18 @@ async function storeCheck(
              FROM json_to_recordset(${JSON.stringify(rows)}::json)
                AS r("criterionId" int, side char(1), verdict grade, prefer grade_preference, note text)),
          done AS (UPDATE review_check SET completed_at = now() WHERE id = ${check.id})
-    ${insertSubmission(delivery, canonicalJson(answer))}`;
+    ${insertSubmission(delivery, answered)}`;
+  const seen = rows.map((grade) => ({ ...grade, tags: [], blind: true }));
   await appendAudit(tx, actor, {
     action: "check.graded",
     subject: { kind: "release", id: String(scope.releaseId), name: check.case },
     after: delivery.requestDigest,
-    details: { case: check.case, task: check.id, check: check.sentinel ? "sentinel" : "repeat" },
+    details: {
+      case: check.case,
+      task: check.id,
+      check: check.sentinel ? "sentinel" : "repeat",
+      seen: seenDigest({ ...seenOf(scope, check, seen), answer: answered }),
+    },
   });
   return answer;
 }

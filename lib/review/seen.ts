@@ -38,6 +38,11 @@ export function seenDigest(given: {
   });
 }
 
+/** The digest, kept in the log with a settled disagreement, of what was revealed in answer: the sides and the judges' verdicts. */
+export function revealedDigest(revealed: object): string {
+  return sha256Hex(withoutRationales(canonicalJson(revealed)));
+}
+
 /** A judge's rationale may have to be removed (docs/privacy.md); verdicts, scores and sides stay. */
 function withoutRationales(answer: string): string {
   return answer.replace(/"rationale":"(?:[^"\\]|\\.)*"/g, '"rationale":null');

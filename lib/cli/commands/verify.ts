@@ -138,7 +138,7 @@ function logWords(result: LogVerification, key: KeyObject | null, outside: strin
     `  ${checkpoints.stored} checkpoints in the database (up to ${checkpoints.storedSize} entries), ${checkpoints.outside} outside in ${plain(outside)} (up to ${checkpoints.outsideSize})`,
     ...problems.map((problem) => `  ✗ ${place(problem)}${plain(problem.what)}`),
     ...(more > 0 ? [`  ✗ and ${more} more`] : []),
-    ...notes.map((note) => `  note: ${note}`),
+    ...notes.map((note) => `  note: ${plain(note)}`),
   ].join("\n");
 }
 

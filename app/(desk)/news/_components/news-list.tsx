@@ -23,6 +23,11 @@ export function NewsList({ items }: { items: readonly NewsItem[] }) {
               </span>{" "}
               <Subject item={item} />
             </p>
+            {item.reasons.map((reason) => (
+              <p key={reason} className="text-sm [overflow-wrap:anywhere]">
+                <UntrustedText text={reason} />
+              </p>
+            ))}
             <p className="text-sm text-muted [overflow-wrap:anywhere]">
               by <UntrustedText text={item.by} />
             </p>
@@ -39,11 +44,12 @@ export function NewsList({ items }: { items: readonly NewsItem[] }) {
 /** What it was about, as a link where there is a page. */
 function Subject({ item: { subject, to } }: { item: NewsItem }) {
   const text =
-    (subject.kind === "policy_proposal" ? `policy ${subject.name}` : subject.name) ||
+    (subject.kind.startsWith("policy") ? `policy ${subject.name}` : subject.name) ||
     (subject.kind === "label" ? subject.id : `${subject.kind} ${subject.id}`);
   const name = <UntrustedText text={to ? `${text} → ${to}` : text} />;
   const pages: Record<string, string> = {
     release: `/releases/${subject.id}`,
+    policy: `/settings/policies/${encodeURIComponent(subject.id)}`,
     policy_proposal: `/settings/policies/proposals/${subject.id}`,
   };
   const href = pages[subject.kind];

@@ -3,8 +3,9 @@
 import { revalidatePath } from "next/cache";
 import { z } from "zod";
 import { createSignInLink, invite } from "@/lib/auth/links";
-import { changeRoles, removeMember, revokeInvitation } from "@/lib/auth/members";
+import { revokeInvitation } from "@/lib/auth/members";
 import { emailSchema, nameSchema, rolesSchema } from "@/lib/auth/schema";
+import { changeRoles, removeMember } from "@/lib/releases/member-changes";
 import { act, type Outcome } from "../../_action";
 
 const id = z.coerce.number().int();
@@ -31,18 +32,23 @@ export async function linkAction(_before: Outcome<string> | null, form: FormData
 export async function changeRolesAction(_before: Outcome<string> | null, form: FormData): Promise<Outcome<string>> {
   return act(async (actor) => {
     const input = { userId: id.parse(form.get("userId")), roles: rolesSchema.parse(form.getAll("roles")) };
-    await changeRoles({ actor, input });
+    const { impossible } = await changeRoles({ actor, input });
     revalidatePath("/settings/members");
-    return { message: "Roles changed." };
+    return { message: `Roles changed.${blocked(impossible)}` };
   });
 }
 
 export async function removeMemberAction(_before: Outcome<string> | null, form: FormData): Promise<Outcome<string>> {
   return act(async (actor) => {
-    await removeMember({ actor, input: { userId: id.parse(form.get("userId")) } });
+    const { impossible } = await removeMember({ actor, input: { userId: id.parse(form.get("userId")) } });
     revalidatePath("/settings/members");
-    return { message: "Removed from the project." };
+    return { message: `Removed from the project.${blocked(impossible)}` };
   });
+}
+
+/** News tells others; whoever made the change reads it here. */
+function blocked(policies: readonly string[]): string {
+  return policies.length === 0 ? "" : ` Nobody can meet the policy ${policies.join(", ")} now: its page says why.`;
 }
 
 export async function revokeInvitationAction(
