@@ -67,12 +67,55 @@ export type Going = {
   inEvidence: number;
   /** Entries of the audit log that quote a note, from before it kept digests of them. */
   inLog: number;
+  /** Prompts, rubrics and named hunks of the project that hold one of the texts, word for word. */
+  quotes: Quote[];
 };
+
+export type Quote = {
+  kind: "version" | "judge" | "rubric" | "hunk";
+  /** Of the prompt, the judge or the criterion. */
+  name: string;
+  /** Key or number of the version, key of the criterion, or the hunk. */
+  part: string;
+  /** Of the judge, of the newest one with this rubric, or of the release; null: there is none. */
+  id: number | null;
+};
+
+/** Shorter texts stand in a prompt by chance. */
+const tellsApart = 12;
+
+/** Where else the project says what would go. Versions are JSON: a text is looked for as it is, and as JSON writes it. */
+async function quotesOf(actor: Actor, id: number): Promise<Quote[]> {
+  const { rows } = await pool().query<Quote>(
+    `WITH going AS (
+       SELECT DISTINCT btrim(t.content) AS text FROM redaction x CROSS JOIN LATERAL case_texts(x.scope, x.case_id, x.run_id) t
+        WHERE x.id = $1 AND x.project_id = $2 AND x.state = 'requested' AND length(btrim(t.content)) >= ${tellsApart}
+     ), said AS (
+       SELECT text FROM going UNION SELECT substr(to_json(text)::text, 2, length(to_json(text)::text) - 2) FROM going
+     ), place AS (
+       SELECT 'version' AS kind, p.name, v.key AS part, NULL::int AS id, concat_ws(E'\n', v.content, v.message) AS text
+         FROM prompt_version v JOIN prompt p ON p.id = v.prompt_id WHERE p.project_id = $2
+       UNION ALL
+       SELECT 'judge', j.key, jv.number::text, j.id, jv.prompt
+         FROM judge_version jv JOIN judge j ON j.id = jv.judge_id WHERE j.project_id = $2
+       UNION ALL
+       SELECT 'rubric', k.name, k.key, (SELECT max(jv.judge_id) FROM judge_version jv WHERE jv.criterion_id = k.id), k.rubric
+         FROM criterion k WHERE k.project_id = $2
+       UNION ALL
+       SELECT 'hunk', p.name, h.id, h.release_id, concat_ws(E'\n', h.before, h.after)
+         FROM hunk h JOIN release r ON r.id = h.release_id JOIN prompt p ON p.id = r.prompt_id WHERE r.project_id = $2
+     )
+     SELECT kind, name, part, id FROM place WHERE EXISTS (SELECT 1 FROM said WHERE strpos(place.text, said.text) > 0)
+      ORDER BY kind, name, part`,
+    [id, actor.projectId],
+  );
+  return rows;
+}
 
 /** What a request would remove now, and what it can't reach. */
 export async function goingWith(actor: Actor, id: number): Promise<Going> {
   permit(actor, "project.read");
-  const [places, left] = await Promise.all([
+  const [places, left, quotes] = await Promise.all([
     pool().query<Going["places"][number]>(
       `SELECT t.place, count(*)::int AS texts, sum(octet_length(t.content))::int AS bytes
          FROM redaction x CROSS JOIN LATERAL case_texts(x.scope, x.case_id, x.run_id) t
@@ -92,8 +135,9 @@ export async function goingWith(actor: Actor, id: number): Promise<Going> {
          FROM redaction x JOIN test_case c ON c.id = x.case_id WHERE x.id = $1 AND x.project_id = $2`,
       [id, actor.projectId],
     ),
+    quotesOf(actor, id),
   ]);
-  return { places: places.rows, inEvidence: left.rows[0]?.inEvidence ?? 0, inLog: left.rows[0]?.inLog ?? 0 };
+  return { places: places.rows, inEvidence: left.rows[0]?.inEvidence ?? 0, inLog: left.rows[0]?.inLog ?? 0, quotes };
 }
 
 export type Answered = { runId: number; version: string; model: string; at: Date };

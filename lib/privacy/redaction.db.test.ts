@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { parseLeaf } from "../audit/leaf";
 import { db } from "../db/client";
-import { sha256Hex } from "../digest";
+import { canonicalJson, sha256Hex } from "../digest";
 import { closeGrading, createRelease, drawSample } from "../releases/commands";
 import { casesOf, gradeDrawn, seedWorld } from "../releases/release.seed";
 import { submitReviews } from "../review/commands";
@@ -348,5 +348,49 @@ describe("behind the application's back", () => {
     const told = await problems();
     expect(told).not.toContain(`run ${world.baseline.runId}`);
     expect(told).toMatch(/removal \d+: the log does not record that two people asked for it/);
+  });
+});
+
+// Last: it leaves the text standing.
+describe("what a removal does not reach", () => {
+  it("says which prompts, rubrics and hunks hold one of the texts, which it does not reach", async () => {
+    const { manager, administrator, world, releaseId, case: first } = await seedSecret();
+    const ask = async (given: { caseId: number; scope: "case" | "words" }) =>
+      (await requestRedaction({ actor: manager, input: { ...given, reason: "A customer asked for it." } })).id;
+    const id = await ask({ caseId: first.id, scope: "case" });
+    expect((await goingWith(administrator, id)).quotes).toEqual([]);
+    const { rationale } = await db.verdict.findFirstOrThrow({
+      where: { runId: world.candidate.runId, caseId: first.id },
+    });
+    const version = (key: string, content: string, promptId = world.promptId) =>
+      db.promptVersion.create({
+        data: { promptId, number: Number(key.slice(1)), key, content, digest: sha256Hex(`${promptId} ${content}`) },
+      });
+    // Within JSON, quotes and line feeds are written otherwise.
+    await version("v3", canonicalJson({ messages: [{ role: "system", content: `Never say: ${rationale}` }] }));
+    await version("v4", canonicalJson({ messages: [{ role: "system", content: `Like “Where lives ${secret}?”` }] }));
+    await version("v5", canonicalJson({ messages: [{ role: "system", content: "Where lives Jane Roe?" }] }));
+    const criterion = await db.criterion.update({
+      where: { id: world.criterionId },
+      data: { rubric: `Fail when ${secret} is named.` },
+    });
+    const { judgeId } = await db.judgeVersion.findUniqueOrThrow({ where: { id: world.judgeVersionId } });
+    const hunk = { id: "a1b2c3d4e5f6", kind: "message", change: "changed", place: "system" };
+    await db.hunk.create({ data: { releaseId, ...hunk, before: null, after: `Do not name ${secret}.` } });
+    // Another project's are its own.
+    const elsewhere = await seedWorld((await seedProject()).id, casesOf({ "pass>pass": 1 }));
+    await version("v3", canonicalJson({ messages: [{ role: "system", content: secret }] }), elsewhere.promptId);
+    expect((await goingWith(administrator, id)).quotes).toEqual([
+      { kind: "hunk", name: world.prompt, part: hunk.id, id: releaseId },
+      { kind: "rubric", name: criterion.name, part: criterion.key, id: judgeId },
+      { kind: "version", name: world.prompt, part: "v3", id: null },
+      { kind: "version", name: world.prompt, part: "v4", id: null },
+    ]);
+    const stranger = await seedPerson(elsewhere.projectId, { roles: ["administrator"] });
+    expect(await goingWith(stranger, id)).toMatchObject({ places: [], quotes: [] });
+    // A short text stands in a prompt by chance.
+    const other = await db.case.findFirstOrThrow({ where: { datasetId: world.datasetId, NOT: { id: first.id } } });
+    await db.verdict.updateMany({ where: { caseId: other.id }, data: { rationale: "Do not" } });
+    expect((await goingWith(administrator, await ask({ caseId: other.id, scope: "words" }))).quotes).toEqual([]);
   });
 });

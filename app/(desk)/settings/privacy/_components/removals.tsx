@@ -9,8 +9,9 @@ import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Person } from "@/lib/auth/actor";
 import { may } from "@/lib/auth/permit";
-import type { Going, Redaction } from "@/lib/privacy/queries";
+import type { Going, Quote, Redaction } from "@/lib/privacy/queries";
 import { placeWords } from "@/lib/privacy/schema";
+import { versionHref } from "../../../prompts/_links";
 import { ActionForm } from "../../_components/action-form";
 import { approveRemovalAction, refuseRemovalAction, withdrawRemovalAction } from "../actions";
 
@@ -34,7 +35,7 @@ export function OpenRemoval({ redaction, going, actor }: { redaction: Redaction;
         <UntrustedText text={redaction.reason} />”
       </p>
       <Places going={going} />
-      {going.inEvidence + going.inLog > 0 && (
+      {going.inEvidence + going.inLog + going.quotes.length > 0 && (
         <Notice tone="warning" title="What stays">
           {going.inEvidence > 0 && (
             <p>
@@ -48,6 +49,7 @@ export function OpenRemoval({ redaction, going, actor }: { redaction: Redaction;
               it, and stay.
             </p>
           )}
+          {going.quotes.length > 0 && <Quotes quotes={going.quotes} />}
         </Notice>
       )}
       {mine ? (
@@ -78,6 +80,63 @@ export function OpenRemoval({ redaction, going, actor }: { redaction: Redaction;
         <p className="text-muted">An administrator or release manager approves it.</p>
       )}
     </article>
+  );
+}
+
+const quotesShown = 20;
+
+const quoteWords: Record<Quote["kind"], [one: string, many: string]> = {
+  version: ["prompt version", "prompt versions"],
+  judge: ["judge prompt", "judge prompts"],
+  rubric: ["rubric", "rubrics"],
+  hunk: ["hunk", "hunks"],
+};
+
+/** What the removal does not reach: prompts and rubrics are the project's own, and are changed by new versions. */
+function Quotes({ quotes }: { quotes: readonly Quote[] }) {
+  const kinds = (Object.keys(quoteWords) as Quote["kind"][]).flatMap((kind) => {
+    const count = quotes.filter((quote) => quote.kind === kind).length;
+    return count > 0 ? [plural(count, ...quoteWords[kind])] : [];
+  });
+  return (
+    <>
+      <p>
+        {kinds.join(", ")} {quotes.length === 1 ? "holds" : "hold"} one of these texts word for word. The removal does
+        not reach them.
+      </p>
+      <ul className="list-disc pl-5">
+        {quotes.slice(0, quotesShown).map((quote) => (
+          <li key={`${quote.kind} ${quote.name} ${quote.part} ${quote.id}`} className="[overflow-wrap:anywhere]">
+            <QuoteLink quote={quote} />
+          </li>
+        ))}
+      </ul>
+      {quotes.length > quotesShown && <p>And {formatCount(quotes.length - quotesShown)} more.</p>}
+    </>
+  );
+}
+
+function QuoteLink({ quote: { kind, name, part, id } }: { quote: Quote }) {
+  const hrefs = {
+    version: versionHref(name, part),
+    judge: id && `/judges/${id}`,
+    rubric: id && `/judges/${id}`,
+    hunk: id && `/releases/${id}/changes?hunk=${encodeURIComponent(part)}`,
+  };
+  const text = {
+    version: `${name} ${part}`,
+    judge: `judge ${name} ${part}`,
+    rubric: `rubric of ${name}`,
+    hunk: `hunk ${part} of ${name}`,
+  };
+  const words = <UntrustedText text={text[kind]} />;
+  const href = hrefs[kind];
+  return href ? (
+    <Link href={href} className="text-accent underline underline-offset-2">
+      {words}
+    </Link>
+  ) : (
+    words
   );
 }
 
