@@ -51,6 +51,34 @@ async function another(context: BrowserContext, release: number, at = server().u
   return page;
 }
 
+test("a grade that is lost alone is sent again, although what was asked beside it gets through", async ({
+  page,
+  allowConsoleError,
+}) => {
+  allowConsoleError(networkErrors);
+  const release = await releaseWithDraws("graded/one-lost", 6, 5);
+  await signIn(page, "reviewer");
+  let lost = () => {};
+  const isLost = new Promise<void>((resolve) => {
+    lost = resolve;
+  });
+  let [asked, sent] = [0, 0];
+  await page.route("**/api/next", async (route) => {
+    // The third case comes only once the grade of the first was lost.
+    if (++asked === 3) await isLost;
+    await route.continue();
+  });
+  await page.route("**/api/grades", async (route) => {
+    if (++sent > 1) return route.continue();
+    await route.abort("connectionfailed");
+    lost();
+  });
+  await page.goto(`/review/${release}`);
+  await grade(page, 1);
+  await expect(page.getByText("stored 1")).toBeVisible();
+  expect(sent).toBe(2);
+});
+
 test("30 cases, the network cut after the 10th and back after the 20th, the tab closed in between: 30 grades, each once", async ({
   page: first,
   context,

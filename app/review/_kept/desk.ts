@@ -124,7 +124,8 @@ export class Desk {
     const seen = () => document.visibilityState === "visible" && again();
     const cut = () => this.#set({ offline: true });
     const timers = [
-      setInterval(() => (this.state.offline || this.state.signedOut) && again(), retryMs),
+      // What waits is sent again although something else got through meanwhile.
+      setInterval(() => (this.state.offline || this.state.signedOut || this.#waits()) && again(), retryMs),
       // Who has left lets the cases go: others may take them once the lease runs out.
       setInterval(() => Date.now() - this.#lastUse < idleMs && void this.#renew(), renewMs),
       setInterval(() => {
@@ -250,11 +251,15 @@ export class Desk {
       .then(() => this.fill());
   }
 
+  #waits(): boolean {
+    return nextOf(readOutbox(this.whose)) !== undefined;
+  }
+
   /** What is kept goes to the server one after the other, whichever tab it was made in; each until it is answered. */
   async deliver(): Promise<void> {
     if (this.#delivering || !this.#running) return;
     if (!navigator.onLine) return this.#set({ offline: true });
-    if (!nextOf(readOutbox(this.whose))) return;
+    if (!this.#waits()) return;
     this.#delivering = true;
     try {
       await inTurn(`deliver/${this.#id}`, async () => {

@@ -5,6 +5,9 @@ import type { Pending, Refusal, Whose } from "./outbox";
 /** `refusal` null: the server could not be reached, or not now, and asking again makes sense. */
 export type Sent<T> = { ok: true; value: T } | { ok: false; refusal: Refusal | null };
 
+/** A network may go without a word; the same request sent again does nothing twice. */
+const longestWaitMs = 60_000;
+
 export async function ask<T>(path: string, method: string, body?: unknown, userId?: number): Promise<Sent<T>> {
   let response: Response;
   try {
@@ -16,6 +19,7 @@ export async function ask<T>(path: string, method: string, body?: unknown, userI
       },
       body: body === undefined ? undefined : JSON.stringify(body),
       cache: "no-store",
+      signal: AbortSignal.timeout(longestWaitMs),
     });
   } catch {
     return { ok: false, refusal: null };
