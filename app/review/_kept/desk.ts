@@ -49,6 +49,8 @@ const retryMs = 4000;
 const renewMs = 4 * 60_000;
 const idleMs = 10 * 60_000;
 const askAgainMs = 30_000;
+/** The next case is painted before the grade is sent, which writes to the disk once more. */
+const afterPaintMs = 50;
 
 type Message = { about: "held" } | { about: "told"; clientKey: string; told: Told };
 
@@ -133,7 +135,7 @@ export class Desk {
         if (this.state.ready.length === 0) void this.fill();
       }, askAgainMs),
     ];
-    const unwatch = watchOutbox(() => void this.deliver());
+    const unwatch = watchOutbox(() => void setTimeout(() => void this.deliver(), afterPaintMs));
     window.addEventListener("online", again);
     window.addEventListener("offline", cut);
     window.addEventListener("keydown", used);

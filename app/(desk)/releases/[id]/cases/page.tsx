@@ -1,8 +1,10 @@
 import type { Metadata } from "next";
+import { orNotFound } from "@/app/_or-not-found";
 import { may } from "@/lib/auth/permit";
+import { requireActor } from "@/lib/auth/session";
 import { listViews } from "@/lib/releases/case-commands";
 import { caseFilterSchema, readCases } from "@/lib/releases/cases";
-import { loadRelease } from "../_release";
+import { loadRelease, readReleaseId } from "../_release";
 import { CaseFilters } from "./_components/case-filters";
 import { CaseTable } from "./_components/case-table";
 import { SummaryBar } from "./_components/summary-bar";
@@ -16,14 +18,19 @@ type Props = {
 };
 
 export default async function CasesPage({ params, searchParams }: Props) {
-  const { actor, release } = await loadRelease((await params).id);
-  const releaseId = release.id;
+  const actor = await requireActor();
+  const { id } = await params;
+  const releaseId = readReleaseId(id);
   const given = Object.entries(await searchParams).map(([name, value]) => [
     name,
     Array.isArray(value) ? value[0] : value,
   ]);
   const filter = caseFilterSchema.parse(Object.fromEntries(given.filter(([, value]) => value !== "")));
-  const [{ page, table, tags }, views] = await Promise.all([readCases(actor, releaseId, filter), listViews(actor)]);
+  const [{ release }, { page, table, tags }, views] = await Promise.all([
+    loadRelease(id),
+    orNotFound(readCases(actor, releaseId, filter)),
+    listViews(actor),
+  ]);
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-start justify-between gap-4">
