@@ -1,14 +1,15 @@
 "use client";
 
 import { useRouter } from "next/navigation";
-import { useEffect } from "react";
+import { useLayoutEffect } from "react";
 
 type Props = { back: string | null; forward: string | null; previous: string | null; next: string | null };
 
 /** ← and → go through what was seen, page up and down from case to case. Typing keeps its keys. */
 export function ReplayKeys({ back, forward, previous, next }: Props) {
   const router = useRouter();
-  useEffect(() => {
+  // A key leads on from what is shown, from the moment it is shown.
+  useLayoutEffect(() => {
     const ways: Record<string, string | null> = {
       ArrowLeft: back,
       ArrowRight: forward,
