@@ -1,10 +1,11 @@
 import pg from "pg";
+import type { AuditAction } from "./events";
 import { readHeld } from "./holders";
 import { logPublicKeys } from "./key";
-import { parseLeaf } from "./leaf";
+import { type AuditEvent, parseLeaf } from "./leaf";
 import { restorationSchema } from "./schema";
 import { allEntries, type Database, databaseName, findHead, readCheckpoints } from "./store";
-import { type LogTrust, type LogVerification, type Restoration, verifyLog } from "./verify";
+import { type LogTrust, type LogVerification, verifyLog } from "./verify";
 
 /** The keys of a data folder, and what the file and every other outside holder hold. */
 export async function trustOf(folder?: string): Promise<LogTrust> {
@@ -18,8 +19,14 @@ export async function verifyConnection(client: Database, trust: LogTrust): Promi
   try {
     const head = await findHead(client);
     const checkpoints = await readCheckpoints(client);
-    const rotations = await readRotations(client);
-    const restorations = await readRestorations(client);
+    const rotations = await readEvents(client, "log.key_rotated", (index, { details }) => ({
+      index,
+      publicKey: String(details?.publicKey ?? ""),
+    }));
+    const restorations = await readEvents(client, "log.restored", (index, { at, details }) => ({
+      ...{ index, at },
+      ...restorationSchema.parse(details),
+    }));
     return await verifyLog(
       { head, checkpoints, rotations, restorations, entries: allEntries(client), database },
       trust,
@@ -29,30 +36,16 @@ export async function verifyConnection(client: Database, trust: LogTrust): Promi
   }
 }
 
-async function readRotations(client: Database): Promise<{ index: number; publicKey: string }[]> {
+/** What the log itself says by its entries of one action. */
+async function readEvents<T>(client: Database, action: AuditAction, read: (index: number, event: AuditEvent) => T) {
   const { rows } = await client.query<{ index: number; leaf: Buffer }>(
-    `SELECT "index", leaf FROM audit_entry WHERE action = 'log.key_rotated' ORDER BY "index"`,
+    `SELECT "index", leaf FROM audit_entry WHERE action = '${action}' ORDER BY "index"`,
   );
   return rows.flatMap(({ index, leaf }) => {
     try {
-      return { index, publicKey: String(parseLeaf(leaf).details?.publicKey ?? "") };
+      return [read(index, parseLeaf(leaf))];
     } catch {
       // Whatever it is, it is not what was recorded: going through the entries names it.
-      return [];
-    }
-  });
-}
-
-async function readRestorations(client: Database): Promise<Restoration[]> {
-  const { rows } = await client.query<{ index: number; leaf: Buffer }>(
-    `SELECT "index", leaf FROM audit_entry WHERE action = 'log.restored' ORDER BY "index"`,
-  );
-  return rows.flatMap(({ index, leaf }) => {
-    try {
-      const { at, details } = parseLeaf(leaf);
-      return { index, at, ...restorationSchema.parse(details) };
-    } catch {
-      // As above.
       return [];
     }
   });

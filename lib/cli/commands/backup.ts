@@ -8,6 +8,7 @@ import { outsideFile, outsideText, readOutside } from "../../audit/outside";
 import { BackupError, type BackupSummary, writeBackup } from "../../db/backup";
 import { CliError } from "../connection";
 import { show } from "../output";
+import { databaseUrlIn } from "../own-database";
 import { dataFolder } from "../paths";
 
 type Options = { out: string; withLogKey?: boolean; databaseUrl?: string };
@@ -82,10 +83,5 @@ function isCheckpoint(note: string): boolean {
 
 /** The owner's address of the database of this machine. */
 export function databaseUrlOf(folder: string): string {
-  if (process.env.DATABASE_URL) return process.env.DATABASE_URL;
-  try {
-    return readFileSync(path.join(folder, "database-url"), "utf8").trim();
-  } catch {
-    throw new CliError(3, `No database is known: start the server with \`npm start\`. (Nothing is in ${folder}.)`);
-  }
+  return process.env.DATABASE_URL || databaseUrlIn(folder, "database-url");
 }

@@ -1,13 +1,9 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import type { Command } from "commander";
-import { ZodError } from "zod";
 import { outsideFile } from "../../audit/outside";
 import { resumeLog } from "../../audit/resume";
-import { disconnect } from "../../db/client";
-import { Fault } from "../../errors";
 import { CliError } from "../connection";
 import { plain, show } from "../output";
+import { withOwnDatabase } from "../own-database";
 import { dataFolder } from "../paths";
 
 type Options = { by: string; reason: string; size?: string; checkpoints?: string };
@@ -28,12 +24,7 @@ export function register(program: Command): void {
       const folder = dataFolder();
       if (size !== undefined && !/^[1-9]\d{0,9}$/.test(size))
         throw new CliError(2, "--size takes a number of entries.");
-      try {
-        process.env.DATABASE_URL = readFileSync(path.join(folder, "app-database-url"), "utf8").trim();
-      } catch {
-        throw new CliError(3, `No database is known: start the server with \`npm start\`. (Nothing is in ${folder}.)`);
-      }
-      try {
+      await withOwnDatabase(folder, async () => {
         const done = await resumeLog({ ...given, folder, size: size === undefined ? undefined : Number(size) });
         const { index, known, covered, aside, signed } = done;
         const words = [
@@ -50,12 +41,6 @@ export function register(program: Command): void {
         ];
         show(command, done, words.join("\n"));
         process.exitCode = signed.state === "signed" ? 0 : 1;
-      } catch (error) {
-        if (error instanceof ZodError) throw new CliError(2, error.issues[0]?.message ?? error.message);
-        if (error instanceof Fault) throw new CliError(error.code === "invalid" ? 2 : 1, error.message);
-        throw new CliError(3, (error as Error).message);
-      } finally {
-        await disconnect();
-      }
+      });
     });
 }
