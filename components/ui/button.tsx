@@ -4,7 +4,7 @@ import type { ComponentProps } from "react";
 import { cn } from "./cn";
 
 const look = cva(
-  "inline-flex min-h-9 cursor-pointer items-center justify-center gap-2 rounded-md px-3.5 font-medium transition-colors disabled:cursor-not-allowed disabled:opacity-60",
+  "inline-flex min-h-9 cursor-pointer items-center justify-center gap-2 rounded-md px-3.5 font-medium hover:transition-colors disabled:cursor-not-allowed disabled:opacity-60",
   {
     variants: {
       variant: {
