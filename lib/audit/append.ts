@@ -1,4 +1,5 @@
 import type { Actor } from "../auth/actor";
+import { Prisma } from "../db/generated/client";
 import type { Sql } from "../db/transaction";
 import type { JsonObject } from "../digest";
 import type { AuditAction } from "./events";
@@ -16,8 +17,15 @@ export type NewEvent = {
 /**
  * Records what the transaction did. Call it as the last statement: it locks the head of the log until the commit.
  * Returns the index of the entry, gapless from 0.
+ *
+ * @param written what was done, if it should be one statement with the entry: `WITH` and its parts that write
  */
-export async function appendAudit(tx: Sql, actor: Actor, event: NewEvent): Promise<{ index: number }> {
+export async function appendAudit(
+  tx: Sql,
+  actor: Actor,
+  event: NewEvent,
+  written: Prisma.Sql = Prisma.empty,
+): Promise<{ index: number }> {
   const leaf = leafBytes({
     v: 1,
     at: new Date().toISOString(),
@@ -32,7 +40,7 @@ export async function appendAudit(tx: Sql, actor: Actor, event: NewEvent): Promi
   });
   const { projectId, at, action, actor: who, subject, requestId } = leafColumns(parseLeaf(leaf));
   const [row] = await tx.$queryRaw<{ index: number }[]>`
-    SELECT audit_append(${leaf}::bytea, ${projectId}::int, ${at}::timestamptz, ${action}, ${who}, ${subject},
+    ${written} SELECT audit_append(${leaf}::bytea, ${projectId}::int, ${at}::timestamptz, ${action}, ${who}, ${subject},
       ${requestId}) AS "index"`;
   if (!row) throw new Error("audit_append gave no index");
   return row;

@@ -1,4 +1,5 @@
 import { randomInt, randomUUID } from "node:crypto";
+import { Prisma } from "../db/generated/client";
 import type { Sql } from "../db/transaction";
 import type { ReviewScope } from "./queries";
 import { type OutputGrade, type PairGrade, type Run, runOf, sideOf } from "./rules";
@@ -119,20 +120,14 @@ export type HeldCheck = {
   sentinel: { criterion: string; made: string; expected: "pass" | "fail" } | null;
 };
 
-/** The check under a task's id, locked; undefined when the task is no check. */
-export async function lockCheck(
-  tx: Sql,
-  releaseId: number,
-  reviewerId: number,
-  id: string,
-): Promise<HeldCheck | undefined> {
-  const [row] = await tx.$queryRaw<HeldCheck[]>`
+/** Selects, as HeldCheck, the check under a task's id; nothing when the task is no check. */
+export function selectCheck(held: { releaseId: number; reviewerId: number; task: string }): Prisma.Sql {
+  return Prisma.sql`
     SELECT k.id, k.case_id AS "caseId", c.key AS "case", k.swapped, k.completed_at IS NOT NULL AS completed,
            (SELECT json_build_object('criterion', cr.key, 'made', s.kind, 'expected', s.expected)
               FROM sentinel s JOIN criterion cr ON cr.id = s.criterion_id WHERE s.id = k.sentinel_id) AS sentinel
       FROM review_check k JOIN test_case c ON c.id = k.case_id
-     WHERE k.id = ${id} AND k.release_id = ${releaseId} AND k.reviewer_id = ${reviewerId} FOR UPDATE OF k`;
-  return row;
+     WHERE k.id = ${held.task} AND k.release_id = ${held.releaseId} AND k.reviewer_id = ${held.reviewerId}`;
 }
 
 /** Whether a repeat was graded as the first time: of the grades given, how many are the same. */

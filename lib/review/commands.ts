@@ -1,21 +1,14 @@
-import { appendAudit } from "../audit/append";
+import { appendAudit, type NewEvent } from "../audit/append";
 import type { Actor } from "../auth/actor";
 import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
 import { quickTransaction, type Sql, violates } from "../db/transaction";
 import { canonicalJson, digestOf, sha256Hex, textDigest } from "../digest";
-import { Fault, notFound } from "../errors";
-import { type HeldCheck, isCheck, lockCheck, toldRepeat, toldSentinel } from "./checks";
-import { type Delivery, earlierAnswer, insertSubmission } from "./delivery";
-import {
-  graderOf,
-  hasPlace,
-  type Revealed,
-  type ReviewScope,
-  refuseUnlessGrading,
-  reveal,
-  reviewScope,
-} from "./queries";
+import { Fault } from "../errors";
+import { type HeldCheck, toldRepeat, toldSentinel } from "./checks";
+import { type Delivery, earlierAnswer, insertSubmission, sameAnswer } from "./delivery";
+import { type HeldTask, heldTask, lockHeld } from "./held";
+import { graderOf, type Revealed, type ReviewScope, refuseUnlessGrading, reveal, toldOf } from "./queries";
 import { completeGrades, runOf, sideOf } from "./rules";
 import type { Comment, Grade, Submission } from "./schema";
 import { type SeenGrade, seenDigest } from "./seen";
@@ -32,7 +25,7 @@ function requestDigest({ task, grades, comments }: Submission): string {
 async function keepComments(
   tx: Sql,
   scope: ReviewScope,
-  task: TaskRow,
+  task: HeldTask,
   reviewerId: number,
   comments: readonly Comment[] = [],
 ): Promise<number> {
@@ -61,47 +54,10 @@ async function growTags(tx: Sql, actor: Actor, grades: readonly Grade[]): Promis
     await appendAudit(tx, actor, { action: "tag.created", subject: { kind: "tag", id: String(id), name } });
 }
 
-type TaskRow = {
-  id: string;
-  caseId: number;
-  case: string;
-  swapped: boolean;
-  completed: boolean;
-  /** Whether a place is left for this person beside other people's grades, claims and assignments. */
-  hasPlace: boolean;
-};
-
-/** The task and what else is going on with its case, under the lock of its place in the queue. */
-async function lockTask(tx: Sql, releaseId: number, reviewerId: number, taskId: string): Promise<TaskRow> {
-  const [found] = await tx.$queryRaw<{ caseId: number }[]>`
-    SELECT case_id AS "caseId" FROM review_task WHERE id = ${taskId} AND release_id = ${releaseId} AND reviewer_id = ${reviewerId}`;
-  if (!found) {
-    throw new Fault(
-      "conflict",
-      "This case is no longer yours: your time for it ran out and it was handed out again. Nothing was stored.",
-      {
-        field: "task",
-      },
-    );
-  }
-  await tx.$queryRaw`
-    WITH drawn AS (SELECT 1 FROM draw WHERE release_id = ${releaseId} AND case_id = ${found.caseId} FOR UPDATE),
-         chosen AS (SELECT 1 FROM chosen_case WHERE release_id = ${releaseId} AND case_id = ${found.caseId} FOR UPDATE)
-    SELECT (SELECT count(*) FROM drawn), (SELECT count(*) FROM chosen)`;
-  // A statement of its own: it sees what was stored while this one waited for the lock.
-  const [row] = await tx.$queryRaw<TaskRow[]>`
-    SELECT t.id, t.case_id AS "caseId", c.key AS "case", d.swapped, t.completed_at IS NOT NULL AS completed,
-           ${hasPlace(reviewerId)} AS "hasPlace"
-      FROM review_task t JOIN test_case c ON c.id = t.case_id JOIN queue_case d ON d.release_id = t.release_id AND d.case_id = t.case_id
-     WHERE t.id = ${taskId}`;
-  if (!row) throw notFound("The task");
-  return row;
-}
-
 /** One row a grade. Throws Fault `invalid` unless the case is graded whole. */
 function reviewRows(
   scope: ReviewScope,
-  task: TaskRow,
+  task: HeldTask,
   reviewerId: number,
   grades: readonly Grade[],
   blind: boolean,
@@ -153,7 +109,7 @@ function insertReviews(rows: readonly ReviewRow[]): Prisma.Sql {
 type StoredGrade = Omit<SeenGrade, "criterion" | "noteDigest"> & { criterionId: number; note: string | null };
 
 /** What the log keeps a digest of, so that replaying a case can be held against it. */
-function seenOf(scope: ReviewScope, task: Pick<TaskRow, "id" | "case" | "swapped">, rows: readonly StoredGrade[]) {
+function seenOf(scope: ReviewScope, task: Pick<HeldTask, "id" | "case" | "swapped">, rows: readonly StoredGrade[]) {
   const keyOf = (id: number) => scope.criteria.find((criterion) => criterion.id === id)!.key;
   return {
     ...{ task: task.id, case: task.case, swapped: task.swapped },
@@ -182,12 +138,11 @@ export async function submitReviews({
   const delivery = { releaseId, reviewerId, clientKey, task: taskId, requestDigest: requestDigest(input) };
   const run = () =>
     quickTransaction(async (tx) => {
-      const scope = await reviewScope(tx, actor.projectId, releaseId, true);
-      const earlier = await earlierAnswer<Answer>(tx, delivery, otherUse);
-      if (earlier) return earlier;
+      const held = await lockHeld(tx, actor.projectId, delivery);
+      const { scope, earlier, check } = held;
+      if (earlier) return sameAnswer<Answer>(earlier, delivery, otherUse);
       refuseUnlessGrading(scope.state);
-      const task =
-        (await lockCheck(tx, releaseId, reviewerId, taskId)) ?? (await lockTask(tx, releaseId, reviewerId, taskId));
+      const task = check ?? (await heldTask(tx, held, delivery));
       if (task.completed) {
         // The same delivery may have been stored while this one waited for the lock.
         const stored = await earlierAnswer<Answer>(tx, delivery, otherUse);
@@ -212,7 +167,7 @@ async function storeGrades(
   tx: Sql,
   actor: Actor,
   scope: ReviewScope,
-  task: TaskRow,
+  task: HeldTask,
   input: Submission,
   delivery: Delivery,
 ): Promise<Answer> {
@@ -228,15 +183,11 @@ async function storeGrades(
     );
   }
   const rows = reviewRows(scope, task, reviewerId, input.grades, true, input.tookMs);
-  const answer = { revealed: await reveal(tx, scope, task.caseId, task.swapped, input.grades) };
+  const answer = { revealed: toldOf(scope, task.judged, task.swapped, input.grades) };
   const answered = canonicalJson(answer);
-  await tx.$queryRaw`
-    WITH given AS (${insertReviews(rows)}),
-         done AS (UPDATE review_task SET completed_at = now() WHERE id = ${task.id})
-    ${insertSubmission(delivery, answered)}`;
   const comments = await keepComments(tx, scope, task, reviewerId, input.comments);
   await growTags(tx, actor, input.grades);
-  await appendAudit(tx, actor, {
+  const event: NewEvent = {
     action: "review.given",
     subject: { kind: "release", id: String(releaseId), name: task.case },
     after: delivery.requestDigest,
@@ -247,7 +198,16 @@ async function storeGrades(
       seen: seenDigest({ ...seenOf(scope, task, rows), answer: answered }),
       ...(comments > 0 && { comments }),
     },
-  });
+  };
+  await appendAudit(
+    tx,
+    actor,
+    event,
+    Prisma.sql`
+    WITH given AS (${insertReviews(rows)}),
+         done AS (UPDATE review_task SET completed_at = now() WHERE id = ${task.id}),
+         kept AS (${insertSubmission(delivery, answered)})`,
+  );
   return answer;
 }
 
@@ -288,16 +248,8 @@ async function storeCheck(
       };
   const answer = { revealed: told };
   const answered = canonicalJson(answer);
-  await tx.$queryRaw`
-    WITH given AS (
-           INSERT INTO check_grade (check_id, criterion_id, side, verdict, prefer, note, took_ms)
-           SELECT ${check.id}, "criterionId", side, verdict, prefer, note, ${input.tookMs ?? null}::int
-             FROM json_to_recordset(${JSON.stringify(rows)}::json)
-               AS r("criterionId" int, side char(1), verdict grade, prefer grade_preference, note text)),
-         done AS (UPDATE review_check SET completed_at = now() WHERE id = ${check.id})
-    ${insertSubmission(delivery, answered)}`;
   const seen = rows.map((grade) => ({ ...grade, tags: [], blind: true }));
-  await appendAudit(tx, actor, {
+  const event: NewEvent = {
     action: "check.graded",
     subject: { kind: "release", id: String(scope.releaseId), name: check.case },
     after: delivery.requestDigest,
@@ -307,7 +259,20 @@ async function storeCheck(
       check: check.sentinel ? "sentinel" : "repeat",
       seen: seenDigest({ ...seenOf(scope, check, seen), answer: answered }),
     },
-  });
+  };
+  await appendAudit(
+    tx,
+    actor,
+    event,
+    Prisma.sql`
+    WITH given AS (
+           INSERT INTO check_grade (check_id, criterion_id, side, verdict, prefer, note, took_ms)
+           SELECT ${check.id}, "criterionId", side, verdict, prefer, note, ${input.tookMs ?? null}::int
+             FROM json_to_recordset(${JSON.stringify(rows)}::json)
+               AS r("criterionId" int, side char(1), verdict grade, prefer grade_preference, note text)),
+         done AS (UPDATE review_check SET completed_at = now() WHERE id = ${check.id}),
+         kept AS (${insertSubmission(delivery, answered)})`,
+  );
   return answer;
 }
 
@@ -331,11 +296,12 @@ export async function supersedeReviews({
   const reviewerId = graderOf(actor);
   const { releaseId, ...submission } = input;
   return quickTransaction(async (tx) => {
-    const scope = await reviewScope(tx, actor.projectId, releaseId, true);
+    const about = { releaseId, reviewerId, task: submission.task };
+    const held = await lockHeld(tx, actor.projectId, about);
+    const { scope, check } = held;
     refuseUnlessGrading(scope.state);
-    if (await isCheck(tx, releaseId, reviewerId, submission.task))
-      throw new Fault("conflict", "That case was a check on grading: its first answer is what counts.");
-    const task = await lockTask(tx, releaseId, reviewerId, submission.task);
+    if (check) throw new Fault("conflict", "That case was a check on grading: its first answer is what counts.");
+    const task = await heldTask(tx, held, about);
     if (!task.completed) throw new Fault("conflict", "This case is not graded yet.", { field: "task" });
     const current = await tx.$queryRaw<CurrentGrade[]>`
       SELECT id, run_id AS "runId", criterion_id AS "criterionId", verdict::text, prefer::text, note, coalesce(tags, '{}') AS tags FROM review rv
@@ -368,7 +334,7 @@ export async function supersedeReviews({
         },
       });
     }
-    return { revealed: await reveal(tx, scope, task.caseId, task.swapped, submission.grades), changed: changes.length };
+    return { revealed: toldOf(scope, task.judged, task.swapped, submission.grades), changed: changes.length };
   });
 }
 
@@ -382,10 +348,11 @@ export async function skipTask({
 }): Promise<void> {
   const reviewerId = graderOf(actor);
   await quickTransaction(async (tx) => {
-    const scope = await reviewScope(tx, actor.projectId, input.releaseId, true);
+    const about = { releaseId: input.releaseId, reviewerId, task: input.task };
+    const held = await lockHeld(tx, actor.projectId, about);
+    const { scope, check } = held;
     refuseUnlessGrading(scope.state);
-    const check = await lockCheck(tx, input.releaseId, reviewerId, input.task);
-    const task = check ?? (await lockTask(tx, input.releaseId, reviewerId, input.task));
+    const task = check ?? (await heldTask(tx, held, about));
     if (task.completed) throw new Fault("conflict", "You graded this case already.", { field: "task" });
     const reason = input.reason?.trim() || null;
     if (check) await tx.$queryRaw`UPDATE review_check SET skipped_at = now() WHERE id = ${task.id}`;

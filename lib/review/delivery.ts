@@ -13,20 +13,32 @@ export type Delivery = {
   requestDigest: string;
 };
 
+export type EarlierAnswer = { requestDigest: string; answer: string };
+
+/** As a column: what a delivery under the same key was answered; null when there was none. */
+export function selectEarlier({ releaseId, reviewerId, clientKey }: Partial<Delivery>): Prisma.Sql {
+  return Prisma.sql`
+    (SELECT json_build_object('requestDigest', request_digest, 'answer', answer) FROM review_submission
+      WHERE release_id = ${releaseId} AND reviewer_id = ${reviewerId} AND client_key = ${clientKey ?? null})`;
+}
+
 /**
- * The answer to the same delivery made before; null when there was none.
+ * The answer given before, if it was to the same request.
  *
  * @param other what the key was used for when it was not this; a Fault `conflict` says so
  */
-export async function earlierAnswer<Answer>(reader: Sql, delivery: Delivery, other: string): Promise<Answer | null> {
-  const { releaseId, reviewerId, clientKey, requestDigest } = delivery;
-  const [earlier] = await reader.$queryRaw<{ requestDigest: string; answer: string }[]>`
-    SELECT request_digest AS "requestDigest", answer FROM review_submission
-     WHERE release_id = ${releaseId} AND reviewer_id = ${reviewerId} AND client_key = ${clientKey}`;
-  if (!earlier) return null;
+export function sameAnswer<Answer>(earlier: EarlierAnswer, { requestDigest }: Delivery, other: string): Answer {
   if (earlier.requestDigest !== requestDigest)
     throw new Fault("conflict", `This clientKey was used for ${other}.`, { field: "clientKey" });
   return JSON.parse(earlier.answer) as Answer;
+}
+
+/** The answer to the same delivery made before; null when there was none. Throws as `sameAnswer` does. */
+export async function earlierAnswer<Answer>(reader: Sql, delivery: Delivery, other: string): Promise<Answer | null> {
+  const [row] = await reader.$queryRaw<
+    { earlier: EarlierAnswer | null }[]
+  >`SELECT ${selectEarlier(delivery)} AS earlier`;
+  return row?.earlier ? sameAnswer(row.earlier, delivery, other) : null;
 }
 
 /** Keeps the answer, canonical JSON, to a delivery: a statement, or a part of one that does more. */

@@ -38,7 +38,7 @@ export type ReviewScope = {
   })[];
 };
 
-type ScopeRow = {
+export type ScopeRow = {
   state: string;
   baselineRunId: number;
   candidateRunId: number;
@@ -48,23 +48,21 @@ type ScopeRow = {
   criteria: ReviewScope["criteria"];
 };
 
-/** The release as the review room needs it. `lock` keeps its state from changing until the transaction ends. */
-export async function reviewScope(
-  reader: Sql,
-  projectId: number,
-  releaseId: number,
-  lock = false,
-): Promise<ReviewScope> {
-  const [row] = await reader.$queryRaw<ScopeRow[]>`
+/** Selects the release `r` as the review room needs it, and `beside`, columns that begin with a comma. */
+export function selectScope(projectId: number, releaseId: number, beside: Prisma.Sql = Prisma.empty): Prisma.Sql {
+  return Prisma.sql`
     SELECT r.state::text, r.baseline_run_id AS "baselineRunId", r.candidate_run_id AS "candidateRunId", b.key AS baseline, k.key AS candidate,
            p.document::json -> 'checks' AS checks,
            (SELECT json_agg(json_build_object('id', c.id, 'key', c.key, 'kind', c.kind, 'name', c.name, 'rubric', c.rubric, 'judgeVersionId', rc.judge_version_id,
                      'examples', (SELECT json_agg(json_build_object('verdict', e.verdict, 'text', e.text, 'why', e.why) ORDER BY e.id)
                                     FROM criterion_example e WHERE e.criterion_id = c.id AND e.removed_at IS NULL)) ORDER BY rc.position)
-              FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id WHERE rc.release_id = r.id) AS criteria
+              FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id WHERE rc.release_id = r.id) AS criteria ${beside}
       FROM release r JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id
       JOIN policy p ON p.id = r.policy_id
-     WHERE r.id = ${releaseId} AND r.project_id = ${projectId} ${lock ? Prisma.sql`FOR SHARE OF r` : Prisma.empty}`;
+     WHERE r.id = ${releaseId} AND r.project_id = ${projectId}`;
+}
+
+export function scopeOf(releaseId: number, row: ScopeRow | undefined): ReviewScope {
   if (!row) throw notFound("The release");
   return {
     releaseId,
@@ -74,6 +72,18 @@ export async function reviewScope(
     checks: row.checks ?? { repeats: 0, sentinels: 0 },
     criteria: row.criteria,
   };
+}
+
+/** The release as the review room needs it. `lock` keeps its state from changing until the transaction ends. */
+export async function reviewScope(
+  reader: Sql,
+  projectId: number,
+  releaseId: number,
+  lock = false,
+): Promise<ReviewScope> {
+  const [row] = await reader.$queryRaw<ScopeRow[]>`
+    ${selectScope(projectId, releaseId)} ${lock ? Prisma.sql`FOR SHARE OF r` : Prisma.empty}`;
+  return scopeOf(releaseId, row);
 }
 
 /** The person who grades. A token grades only if it is somebody's own. */
@@ -495,29 +505,58 @@ type PreferenceRow = {
   candidateFirst: OrderRow | null;
 };
 
+/** What judges say of a case in a release's two runs. */
+export type Judged = { verdicts: VerdictRow[] | null; preferences: PreferenceRow[] | null };
+
+/** As columns: what judges say of the case, as Judged. */
+export function selectJudged({ runs, criteria }: ReviewScope, caseId: Prisma.Sql): Prisma.Sql {
+  const { baseline, candidate } = runs;
+  return Prisma.sql`
+    (SELECT json_agg(json_build_object('judge', j.key, 'judgeVersionId', jv.id, 'criterionId', jv.criterion_id, 'runId', v.run_id,
+              'verdict', v.verdict, 'score', v.score, 'rationale', v.rationale) ORDER BY jv.criterion_id, jv.id)
+       FROM verdict v JOIN judge_version jv ON jv.id = v.judge_version_id JOIN judge j ON j.id = jv.judge_id
+      WHERE v.case_id = ${caseId} AND v.run_id IN (${baseline}, ${candidate}) AND v.repeat = 0
+        AND jv.criterion_id = ANY (${criteria.map(({ id }) => id)})) AS verdicts,
+    (SELECT json_agg(json_build_object('judge', j.key, 'judgeVersionId', jv.id, 'criterionId', jv.criterion_id,
+              'prefer', judged_preference(f.prefer, s.prefer),
+              'baselineFirst', CASE WHEN f.prefer IS NOT NULL THEN json_build_object('prefer', f.prefer, 'score', f.score, 'rationale', f.rationale) END,
+              'candidateFirst', CASE WHEN s.prefer IS NOT NULL THEN json_build_object('prefer', s.prefer, 'score', s.score, 'rationale', s.rationale) END)
+              ORDER BY jv.criterion_id, jv.id)
+       FROM judge_version jv JOIN judge j ON j.id = jv.judge_id
+       LEFT JOIN preference_verdict f ON f.first_run_id = ${baseline} AND f.second_run_id = ${candidate}
+             AND f.judge_version_id = jv.id AND f.case_id = ${caseId} AND f.repeat = 0
+       LEFT JOIN preference_verdict s ON s.first_run_id = ${candidate} AND s.second_run_id = ${baseline}
+             AND s.judge_version_id = jv.id AND s.case_id = ${caseId} AND s.repeat = 0
+      WHERE jv.criterion_id = ANY (${criteria.filter(({ kind }) => kind === "preference").map(({ id }) => id)})
+        AND (f.prefer IS NOT NULL OR s.prefer IS NOT NULL)) AS preferences`;
+}
+
+type Graded = readonly Pick<Grade, "side" | "criterion" | "verdict" | "prefer">[];
+
 /** What is told once a grade is stored. */
 export async function reveal(
   reader: Sql,
   scope: ReviewScope,
   caseId: number,
   swapped: boolean,
-  grades: readonly Pick<Grade, "side" | "criterion" | "verdict" | "prefer">[],
+  grades: Graded,
 ): Promise<Revealed> {
-  const verdicts = await revealVerdicts(reader, scope, caseId, swapped, grades);
-  const preferences = await revealPreferences(reader, scope, caseId, swapped, grades);
+  const [judged] = await reader.$queryRaw<Judged[]>`SELECT ${selectJudged(scope, Prisma.sql`${caseId}::int`)}`;
+  return toldOf(scope, judged!, swapped, grades);
+}
+
+/** As `reveal`, when what the judges say is at hand. */
+export function toldOf(scope: ReviewScope, judged: Judged, swapped: boolean, grades: Graded): Revealed {
   return {
     sides: { A: scope.versions[runOf("A", swapped)], B: scope.versions[runOf("B", swapped)] },
-    judges: [...verdicts, ...preferences],
+    judges: [
+      ...toldVerdicts(scope, judged.verdicts ?? [], swapped, grades),
+      ...toldPreferences(scope, judged.preferences ?? [], swapped, grades),
+    ],
   };
 }
 
-async function revealVerdicts(...[reader, scope, caseId, swapped, grades]: Parameters<typeof reveal>) {
-  const ids = scope.criteria.map(({ id }) => id);
-  const verdicts = await reader.$queryRaw<VerdictRow[]>`
-    SELECT j.key AS judge, jv.id AS "judgeVersionId", jv.criterion_id AS "criterionId", v.run_id AS "runId", v.verdict::text, v.score, v.rationale
-      FROM verdict v JOIN judge_version jv ON jv.id = v.judge_version_id JOIN judge j ON j.id = jv.judge_id
-     WHERE v.case_id = ${caseId} AND v.run_id IN (${scope.runs.baseline}, ${scope.runs.candidate}) AND v.repeat = 0 AND jv.criterion_id = ANY (${ids})
-     ORDER BY jv.criterion_id, jv.id`;
+function toldVerdicts(scope: ReviewScope, verdicts: readonly VerdictRow[], swapped: boolean, grades: Graded) {
   return (["A", "B"] as const).flatMap((side) =>
     verdicts
       .filter(({ runId }) => runId === scope.runs[runOf(side, swapped)])
@@ -539,21 +578,7 @@ async function revealVerdicts(...[reader, scope, caseId, swapped, grades]: Param
   );
 }
 
-async function revealPreferences(...[reader, scope, caseId, swapped, grades]: Parameters<typeof reveal>) {
-  const ids = scope.criteria.filter(({ kind }) => kind === "preference").map(({ id }) => id);
-  if (ids.length === 0) return [];
-  const { baseline, candidate } = scope.runs;
-  const rows = await reader.$queryRaw<PreferenceRow[]>`
-    SELECT j.key AS judge, jv.id AS "judgeVersionId", jv.criterion_id AS "criterionId", judged_preference(f.prefer, s.prefer) AS prefer,
-           CASE WHEN f.prefer IS NOT NULL THEN json_build_object('prefer', f.prefer, 'score', f.score, 'rationale', f.rationale) END AS "baselineFirst",
-           CASE WHEN s.prefer IS NOT NULL THEN json_build_object('prefer', s.prefer, 'score', s.score, 'rationale', s.rationale) END AS "candidateFirst"
-      FROM judge_version jv JOIN judge j ON j.id = jv.judge_id
-      LEFT JOIN preference_verdict f ON f.first_run_id = ${baseline} AND f.second_run_id = ${candidate}
-            AND f.judge_version_id = jv.id AND f.case_id = ${caseId} AND f.repeat = 0
-      LEFT JOIN preference_verdict s ON s.first_run_id = ${candidate} AND s.second_run_id = ${baseline}
-            AND s.judge_version_id = jv.id AND s.case_id = ${caseId} AND s.repeat = 0
-     WHERE jv.criterion_id = ANY (${ids}) AND (f.prefer IS NOT NULL OR s.prefer IS NOT NULL)
-     ORDER BY jv.criterion_id, jv.id`;
+function toldPreferences(scope: ReviewScope, rows: readonly PreferenceRow[], swapped: boolean, grades: Graded) {
   const order = (first: Run, said: OrderRow | null): ToldPreference["orders"] => {
     if (!said) return [];
     const [a, b] = [sideOf(first, swapped), sideOf(first === "baseline" ? "candidate" : "baseline", swapped)];
