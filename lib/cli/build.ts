@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { build } from "esbuild";
+import { bundledImportProcess, importProcess } from "../jobs/child";
 import { Locked, takeLock } from "./lock";
 import { root } from "./paths";
 
@@ -58,6 +60,7 @@ export async function buildIfStale(say: (message: string) => void, signal?: Abor
     if (isBuilt(stamp)) return;
     say("Building the application (once after a change) …");
     await nextBuild(signal);
+    await bundleImportProcess();
     writeFileSync(stampFile, stamp);
   } finally {
     lock.release();
@@ -74,6 +77,21 @@ async function takeTurn(say: (message: string) => void) {
       await wait(500);
     }
   }
+}
+
+async function bundleImportProcess(): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: [importProcess],
+    outfile: bundledImportProcess,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    // Packages that are no modules ask for others with `require`.
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    logLevel: "silent",
+  });
 }
 
 function nextBuild(signal?: AbortSignal): Promise<void> {

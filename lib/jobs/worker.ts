@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { db } from "../db/client";
 import { retentionWaits } from "../privacy/retention";
 import { searchWaits } from "../runs/searchable";
-import { startChild } from "./child";
+import { startImportProcess } from "./child";
 import { onWake } from "./wake";
 
 const pauseMs = 2000;
@@ -25,7 +25,7 @@ export async function startWorker(): Promise<{ stop: () => Promise<void> }> {
   /** Whether it ended as it should. */
   const runChild = () =>
     new Promise<boolean>((done) => {
-      child = startChild("lib/jobs/import-process.ts");
+      child = startImportProcess();
       child.once("error", (error) => {
         console.error("The import process could not be started:", error);
         done(false);

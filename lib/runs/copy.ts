@@ -5,8 +5,8 @@ import { from as copyFrom } from "pg-copy-streams";
 import { type CopyField, copyLine } from "./copy-text";
 
 /** So much goes to the database at once: enough that a statement costs nothing, little enough for the memory. */
-const pieceBytes = 1024 * 1024;
-const mostUnderWay = 3;
+const pieceBytes = 2 * 1024 * 1024;
+const mostUnderWay = 8;
 
 /** COPY text of one table, as the bytes that are sent. */
 class Piece<Table extends string> {
@@ -44,8 +44,7 @@ class Piece<Table extends string> {
 export class Copies<Table extends string> {
   private readonly pieces = new Map<Table, Piece<Table>>();
   /** The pieces under way, each sent when the one before it is stored. */
-  private sending: Promise<void> = Promise.resolve();
-  private underWay = 0;
+  private readonly underWay: Promise<void>[] = [];
   /** How many rows the database says that it stored. */
   readonly stored: Partial<Record<Table, number>> = {};
   /** Memory of pieces that were stored, to be used again. */
@@ -68,34 +67,35 @@ export class Copies<Table extends string> {
   /** Sends what is a whole piece; waits only while more is under way than the memory should hold. */
   async drained(): Promise<void> {
     for (const piece of this.pieces.values()) if (piece.bytes >= pieceBytes) this.send(piece);
-    if (this.underWay >= mostUnderWay) await this.sending;
+    // For one to be stored, not for all: the database has the next one at hand then.
+    if (this.underWay.length >= mostUnderWay) await this.underWay[0];
     // The connection takes a part at a time, and the next one only between two turns: the database would wait for it.
-    else if (this.underWay > 0) await nextTurn();
+    else if (this.underWay.length > 0) await nextTurn();
   }
 
   /** Sends the rest, and waits until the database has everything. */
   async flushed(): Promise<void> {
     for (const piece of this.pieces.values()) if (piece.bytes > 0) this.send(piece);
-    await this.sending;
+    await this.settled();
   }
 
   /** The connection is free. Throws what the database said of the rows that were sent. */
   async settled(): Promise<void> {
-    await this.sending;
+    await this.underWay.at(-1);
   }
 
   private send(piece: Piece<Table>): void {
     const bytes = piece.take(this.free.pop() ?? Buffer.allocUnsafeSlow(pieceBytes * 1.25));
-    this.underWay++;
-    this.sending = this.sending.then(async () => {
+    const sent = this.settled().then(async () => {
       const stream = this.client.query(copyFrom(piece.statement));
       stream.end(bytes);
       await finished(stream);
       this.stored[piece.table] = (this.stored[piece.table] ?? 0) + stream.rowCount;
       if (bytes.buffer.byteLength <= 2 * pieceBytes) this.free.push(Buffer.from(bytes.buffer));
-      this.underWay--;
+      this.underWay.shift();
     });
+    this.underWay.push(sent);
     // Whoever waits for it next hears of a failure.
-    this.sending.catch(() => {});
+    sent.catch(() => {});
   }
 }

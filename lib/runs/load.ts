@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import type { PoolClient } from "pg";
 import { appendAudit } from "../audit/append";
 import { systemActor } from "../auth/actor";
-import { db, pool } from "../db/client";
+import { pool } from "../db/client";
 import { rawQueries, violates } from "../db/transaction";
 import { type JsonObject, sha256Hex } from "../digest";
 import { Fault } from "../errors";
@@ -49,13 +49,10 @@ const projectLock = 7102;
  * @returns false when nothing waits
  */
 export async function runNextImport(interrupted: () => boolean = () => false): Promise<boolean> {
-  const waiting = await db.import.findMany({
-    where: { state: { in: ["queued", "running"] } },
-    orderBy: { id: "asc" },
-    take: 20,
-    select: { id: true },
-  });
-  for (const { id } of waiting) {
+  const waiting = await pool().query<{ id: number }>(
+    "SELECT id FROM import WHERE state IN ('queued', 'running') ORDER BY id LIMIT 20",
+  );
+  for (const { id } of waiting.rows) {
     const client = await pool().connect();
     client.on("error", toldByTheNextQuery);
     let lost: Error | undefined;
@@ -98,7 +95,7 @@ export async function runNextImport(interrupted: () => boolean = () => false): P
 let underWay: number | null = null;
 
 async function countAttempt(id: number, by: 1 | -1): Promise<void> {
-  await db.import.updateMany({ where: { id }, data: { attempts: { increment: by } } });
+  await pool().query("UPDATE import SET attempts = attempts + $2 WHERE id = $1", [id, by]);
 }
 
 /** An import that is stopped from outside is not at fault: its attempt does not count. */
@@ -189,10 +186,11 @@ function progressOf(job: Job) {
   return async (phase: string, share: number, force = false): Promise<void> => {
     if (!force && Date.now() - last < 500) return;
     last = Date.now();
-    await db.import.updateMany({
-      where: { id: job.id, state: { in: ["queued", "running"] } },
-      data: { state: "running", phase, progress: Math.min(1, share), ...(force ? { startedAt } : {}) },
-    });
+    await pool().query(
+      `UPDATE import SET state = 'running', phase = $2, progress = $3, started_at = coalesce($4, started_at)
+        WHERE id = $1 AND state IN ('queued', 'running')`,
+      [job.id, phase, Math.min(1, share), force ? startedAt : null],
+    );
   };
 }
 

@@ -55,9 +55,9 @@ export type Moved = { judgeVersionId: number; judge: string; version: number; mo
 export async function recordRejudgings(reader: Sql, runIds: readonly number[]): Promise<Moved[]> {
   const counted = await reader.$queryRaw<{ judgeVersionId: number }[]>`
     INSERT INTO rejudging (run_id, judge_version_id, pass_pass, pass_fail, fail_pass, fail_fail, error, created_at)
-    SELECT j.run_id, j.judge_version_id, c.*, clock_timestamp()
-      FROM run_judge j CROSS JOIN LATERAL count_rejudged(j.run_id, j.judge_version_id) c
-     WHERE j.run_id = ANY (${runIds}::int[]) AND c.pass_pass + c.pass_fail + c.fail_pass + c.fail_fail + c.error > 0
+    SELECT r.id, c.*, clock_timestamp()
+      FROM unnest(${runIds}::int[]) AS r(id) CROSS JOIN LATERAL count_rejudged(r.id) c
+     WHERE c.pass_pass + c.pass_fail + c.fail_pass + c.fail_fail + c.error > 0
     RETURNING judge_version_id AS "judgeVersionId"`;
   const versions = [...new Set(counted.map(({ judgeVersionId }) => judgeVersionId))];
   const judgings = await listJudgings(reader, versions);
