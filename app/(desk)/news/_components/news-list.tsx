@@ -1,5 +1,5 @@
-import Link from "next/link";
 import { Initials } from "@/components/ui/initials";
+import Link from "@/components/ui/link";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { actionLabel } from "@/lib/audit/events";
