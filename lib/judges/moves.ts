@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Actor, personOf } from "../auth/actor";
 import { may, permit } from "../auth/permit";
 import { db, pool } from "../db/client";
+import { quickReads } from "../db/transaction";
 import { Fault, notFound } from "../errors";
 import { type Judging, listJudgings, watch } from "../runs/rejudging";
 import { exactMcNemar, type Monitor, type Rejudged, wilsonInterval } from "../stats/sequential";
@@ -131,9 +132,9 @@ export function choosePair(
 export async function waitingIn(actor: Actor, datasetId: number): Promise<number[]> {
   const person = personOf(actor);
   if (person === null || !may(actor, "review.grade")) return [];
-  const rows = await db.$queryRaw<{ id: number }[]>`
+  const rows = await quickReads.$queryRaw<{ id: number }[]>`
     WITH open AS (
-      SELECT r.id, (p.document::json ->> 'reviewersPerCase')::int AS asked
+      SELECT r.id, p.reviewers_per_case AS asked
         FROM release r JOIN policy p ON p.id = r.policy_id
        WHERE r.project_id = ${actor.projectId} AND r.dataset_id = ${datasetId} AND r.state IN ('grading', 'ready')
     ), ${standingOf(person)}

@@ -2,7 +2,7 @@ import { type Actor, personOf } from "../auth/actor";
 import { may, permit } from "../auth/permit";
 import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
-import { quickTransaction, type Sql } from "../db/transaction";
+import { quickReads, quickTransaction, type Sql } from "../db/transaction";
 import { Fault, notFound } from "../errors";
 import { standingOf } from "../judges/standing";
 import { beginningOf, type Rest } from "../parts";
@@ -111,13 +111,13 @@ export type WaitingCase = { id: number; key: string };
  * shows outputs, verdicts or grades leaves them out
  * (docs/decisions/0004). Nothing waits for an actor who can't grade.
  */
-export async function waitingCases(actor: Actor, releaseId: number, reader: Sql = db): Promise<WaitingCase[]> {
+export async function waitingCases(actor: Actor, releaseId: number, reader: Sql = quickReads): Promise<WaitingCase[]> {
   permit(actor, "project.read");
   const person = personOf(actor);
   if (person === null || !may(actor, "review.grade")) return [];
   return reader.$queryRaw<WaitingCase[]>`
     WITH open AS (
-      SELECT o.id, (p.document::json ->> 'reviewersPerCase')::int AS asked
+      SELECT o.id, p.reviewers_per_case AS asked
         FROM release shown
         JOIN release o ON o.project_id = shown.project_id AND o.state IN ('grading', 'ready')
              AND ARRAY[o.baseline_run_id, o.candidate_run_id] && ARRAY[shown.baseline_run_id, shown.candidate_run_id]
@@ -183,7 +183,7 @@ async function countQueue(reader: Sql, releaseId: number, person: number): Promi
       SELECT case_id, count(*) FILTER (WHERE outcome = 'returned') AS returned, bool_or(adjudicator_id = ${person}) AS mine
         FROM adjudication_task WHERE release_id = ${releaseId} GROUP BY 1
     ), asked AS (
-      SELECT (p.document::json ->> 'reviewersPerCase')::int AS n FROM release r JOIN policy p ON p.id = r.policy_id WHERE r.id = ${releaseId}
+      SELECT p.reviewers_per_case AS n FROM release r JOIN policy p ON p.id = r.policy_id WHERE r.id = ${releaseId}
     )
     SELECT count(*)::int AS drawn,
            count(*) FILTER (WHERE g.n >= asked.n + coalesce(s.returned, 0))::int AS graded,
