@@ -141,10 +141,10 @@ export type ReplayStep = {
   of: number;
   kind: Kind;
   case: string;
-  /** When the server handed the case out, when it came on the screen, and when the grade was stored. */
+  /** When the server handed the case out, and when the grade was stored. */
   handedOut: Date;
-  shownAt: Date | null;
   at: Date;
+  /** How long the case was on the screen, as the browser counted. */
   tookMs: number | null;
   /** Null: the case waits for the blind grade of whoever replays. */
   view: TaskView | null;
@@ -202,13 +202,11 @@ export async function replayStep(
   };
   if (waiting) {
     const nothing = { view: null, grades: [], revealed: null, corrections: [], comments: [], settled: null };
-    return { ...head, tookMs: null, shownAt: null, ...nothing, findings: detail.findings };
+    return { ...head, tookMs: null, ...nothing, findings: detail.findings };
   }
-  const { tookMs } = detail;
   return {
     ...head,
     ...detail,
-    shownAt: tookMs === null ? null : new Date(row.at.getTime() - tookMs),
     view: await viewThen(actor, scope, row, evidence),
     comments: await commentsOf(releaseId, row, scope),
   };

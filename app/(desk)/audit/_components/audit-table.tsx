@@ -73,9 +73,9 @@ function Who({ row: { event, actor } }: { row: AuditRow }) {
         <UntrustedText text={name} />
         {kind === "token" && <span className="text-muted"> (token)</span>}
       </div>
-      <div className="text-sm text-muted">
+      <div className="flex flex-wrap gap-x-2 text-sm text-muted">
         {email && email !== name && <UntrustedText text={email} />}
-        {kind !== "system" && roles.length > 0 && <div>{roles.join(", ").replaceAll("_", " ")}</div>}
+        {kind !== "system" && roles.length > 0 && <span>{roles.join(", ").replaceAll("_", " ")}</span>}
       </div>
     </>
   );

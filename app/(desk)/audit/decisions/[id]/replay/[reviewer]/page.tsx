@@ -137,16 +137,13 @@ const time = (at: Date) => `${at.toISOString().slice(0, 19).replace("T", " ")} U
 
 /** When, and what was known and hidden at this moment. */
 function Facts({ seen, phase }: { seen: ReplayStep; phase: Phase }) {
-  const { handedOut, shownAt, at, tookMs, sides, kind } = seen;
+  const { handedOut, at, tookMs, sides, kind } = seen;
   const blind = phase === "shown" || phase === "graded";
   return (
     <dl className="grid max-w-4xl gap-x-6 gap-y-1 text-sm sm:grid-cols-[12rem_minmax(0,1fr)]">
       <Fact name="Handed out">{time(handedOut)}</Fact>
-      {shownAt && <Fact name="On the screen">{time(shownAt)}</Fact>}
-      <Fact name={kind === "settled" ? "Settled" : "Grade stored"}>
-        {time(at)}
-        {tookMs !== null && `, after ${(tookMs / 1000).toFixed(1)} s`}
-      </Fact>
+      {tookMs !== null && <Fact name="On the screen">for {(tookMs / 1000).toFixed(1)} s, as the browser counted</Fact>}
+      <Fact name={kind === "settled" ? "Settled" : "Grade stored"}>{time(at)}</Fact>
       <Fact name="Sides">
         A was{" "}
         <strong className="font-semibold">
