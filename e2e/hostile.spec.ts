@@ -273,6 +273,7 @@ test("grading it: the same, and a line of 5 MB answers a key within a second", a
  */
 async function expectInParts(page: Page, pane: Locator): Promise<void> {
   const more = pane.getByRole("button", { name: /^Show .* more/ });
+  await isAlive(more);
   await more.click();
   await expect(pane).toContainText(/20.000 of 5.000.00[01] characters/);
   await more.click();

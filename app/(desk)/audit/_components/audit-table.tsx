@@ -1,10 +1,11 @@
+import { subjectHref } from "@/app/_subject-href";
 import Link from "@/components/ui/link";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { actionLabel } from "@/lib/audit/events";
 import type { AuditRow } from "@/lib/audit/search";
-import { gist, subjectHref } from "./say";
+import { gist } from "./say";
 
 const link = "inline-flex min-h-6 items-center text-accent underline-offset-2 hover:underline";
 

@@ -41,17 +41,3 @@ export function gist({ details }: AuditEvent): string {
     .filter(Boolean)
     .join(" · ");
 }
-
-/** Where the thing is that an event is about; null where it has no page. */
-export function subjectHref({ subject, details }: AuditEvent): string | null {
-  const { kind, id } = subject;
-  if (kind === "release") return /^\d+$/.test(id) ? `/releases/${id}` : null;
-  if (kind === "import") return /^\d+$/.test(id) ? `/imports/${id}` : null;
-  if (kind === "prompt" && subject.name) return `/prompts/${encodeURIComponent(subject.name)}`;
-  if (kind === "label") {
-    const cut = id.lastIndexOf("/");
-    return `/prompts/${encodeURIComponent(id.slice(0, cut))}/labels/${encodeURIComponent(id.slice(cut + 1))}`;
-  }
-  if (kind === "user" || kind === "sign_in_link") return "/settings/members";
-  return typeof details?.releaseId === "number" ? `/releases/${details.releaseId}` : null;
-}

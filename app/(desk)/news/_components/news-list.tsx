@@ -1,3 +1,4 @@
+import { subjectHref } from "@/app/_subject-href";
 import { Initials } from "@/components/ui/initials";
 import Link from "@/components/ui/link";
 import { RelativeTime } from "@/components/ui/relative-time";
@@ -47,12 +48,7 @@ function Subject({ item: { subject, to } }: { item: NewsItem }) {
     (subject.kind.startsWith("policy") ? `policy ${subject.name}` : subject.name) ||
     (subject.kind === "label" ? subject.id : `${subject.kind} ${subject.id}`);
   const name = <UntrustedText text={to ? `${text} → ${to}` : text} />;
-  const pages: Record<string, string> = {
-    release: `/releases/${subject.id}`,
-    policy: `/settings/policies/${encodeURIComponent(subject.id)}`,
-    policy_proposal: `/settings/policies/proposals/${subject.id}`,
-  };
-  const href = pages[subject.kind];
+  const href = subjectHref({ subject });
   if (!href) return <span>{name}</span>;
   return (
     <Link href={href} className="text-accent underline-offset-2 hover:underline">

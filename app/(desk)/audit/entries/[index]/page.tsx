@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import type { ReactNode } from "react";
+import { subjectHref } from "@/app/_subject-href";
 import { Check } from "@/app/(desk)/audit/_components/check";
 import { CopyButton } from "@/components/ui/copy-button";
 import { Digest } from "@/components/ui/digest";
@@ -16,7 +17,7 @@ import { type EntryDetail, getEntry, type Vouched } from "@/lib/audit/queries";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { Fault } from "@/lib/errors";
-import { detailName, detailText, subjectHref } from "../../_components/say";
+import { detailName, detailText } from "../../_components/say";
 
 type Props = { params: Promise<{ index: string }> };
 
