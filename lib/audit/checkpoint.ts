@@ -75,6 +75,14 @@ export function parseCheckpoint(note: string): SignedCheckpoint {
 export type TrustedKey = { key: KeyObject; until: number | null };
 
 /**
+ * The keys without their ends, for what speaks against the log: a checkpoint that a retired key signed over more entries than
+ * it was good for proves nothing for them, but says that there were so many, or that somebody signs with the old key.
+ */
+export function withoutEnds(keys: readonly TrustedKey[]): TrustedKey[] {
+  return keys.map(({ key }) => ({ key, until: null }));
+}
+
+/**
  * Reads a note and checks its signatures by these keys, of which there must be one; signatures by other keys are ignored,
  * as the note format asks.
  */

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,10 +12,10 @@ import { weakTriggers } from "../db/roles";
 import { transaction } from "../db/transaction";
 import { testDatabase } from "../testing/database";
 import { appendAudit } from "./append";
-import { parseCheckpoint } from "./checkpoint";
-import { logKey, logPublicKeys, parseKeys } from "./key";
+import { parseCheckpoint, signCheckpoint } from "./checkpoint";
+import { logKey, logPublicKeys, parseKeys, replaceKey } from "./key";
 import { trustOf, verifyDatabase } from "./live";
-import { parseOutside } from "./outside";
+import { appendOutside, outsideFile, parseOutside } from "./outside";
 import { checkpointNow, deliverCheckpoints, deliveries } from "./publish";
 import { rotateKey } from "./rotate";
 
@@ -152,6 +153,22 @@ describe("the key of the log", () => {
       publicKeys: keys.slice(1).map((entry) => ({ ...entry, until: 1 })),
     });
     expect(stranger.problems.some(({ what }) => what.includes("not signed by the key"))).toBe(true);
+  });
+
+  it("that was retired keeps a shorter log from being signed", async () => {
+    const other = mkdtempSync(path.join(tmpdir(), "countersign-older-"));
+    const old = generateKeyPairSync("ed25519");
+    const { size, origin } = await verify();
+    replaceKey(other, old.publicKey, size, generateKeyPairSync("ed25519").privateKey);
+    appendOutside(outsideFile(other), {
+      ...{ note: signCheckpoint({ origin: origin!, size: size + 1, root: Buffer.alloc(32) }, old.privateKey) },
+      ...{ at: "2026-01-01T00:00:00.000000Z", cause: "timer", database: "1/other" },
+    });
+    expect(await checkpointNow("timer", { folder: other })).toEqual({
+      state: "refused",
+      reason: `a checkpoint covers ${size + 1} entries, but there are only ${size}`,
+    });
+    rmSync(other, { recursive: true });
   });
 
   it("changes again, and the chain is followed from the first", async () => {

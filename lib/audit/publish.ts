@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { pool } from "../db/client";
-import { coSign, openCheckpoint, originOf, signCheckpoint, type TrustedKey } from "./checkpoint";
+import { coSign, openCheckpoint, originOf, signCheckpoint, type TrustedKey, withoutEnds } from "./checkpoint";
 import { type Holder, readHeld, remoteHolders } from "./holders";
 import { dataFolder, logKey, logPublicKeys } from "./key";
 import { appendOutside, type OutsideNote, outsideFile, readOutside } from "./outside";
@@ -75,7 +75,7 @@ async function run(cause: string, database: Database, folder: string, coSigner?:
     if (last && last.origin !== origin) throw new Refused("its first entry is another one than before");
     const { privateKey } = logKey(folder);
     const held = last ? null : (await readHeld(folder)).outside;
-    const outside = signedOutside(held?.notes ?? [], logPublicKeys(folder), origin, name);
+    const outside = signedOutside(held?.notes ?? [], withoutEnds(logPublicKeys(folder)), origin, name);
     const frontier = await fold(database, last, head.size, [...stored, ...outside]);
     const root = frontierRoot(frontier);
     if (!same(root, frontierRoot(head.frontier))) throw new Refused("its head does not fit its entries");

@@ -4,7 +4,7 @@ import { pool } from "../db/client";
 import { transaction } from "../db/transaction";
 import { Fault } from "../errors";
 import { appendAudit } from "./append";
-import { openCheckpoint, originOf } from "./checkpoint";
+import { openCheckpoint, originOf, withoutEnds } from "./checkpoint";
 import { dataFolder } from "./key";
 import { trustOf, verifyPool } from "./live";
 import { type OutsideNote, outsideFile, readOutside } from "./outside";
@@ -95,7 +95,7 @@ async function ofThisLog({ publicKeys, outside }: LogTrust): Promise<Known[]> {
   for await (const [first] of leafHashes(pool(), 0, 1)) origin = first && originOf(first);
   return (outside?.notes ?? []).flatMap((entry) => {
     try {
-      const { root, ...checkpoint } = openCheckpoint(entry.note, publicKeys);
+      const { root, ...checkpoint } = openCheckpoint(entry.note, withoutEnds(publicKeys));
       if (checkpoint.origin !== origin) return [];
       return { size: checkpoint.size, root: Buffer.from(root).toString("hex"), entry };
     } catch {

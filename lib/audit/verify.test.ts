@@ -117,6 +117,19 @@ describe("verifying a log", () => {
     expect(result.problems[0]?.what).toContain("no public key");
   });
 
+  it("is spoken against by a checkpoint of a retired key, and not proved by it", async () => {
+    const [until, signed] = [signedAt[0]!, signedAt.at(-1)!];
+    const retired = [
+      { key: generateKeyPairSync("ed25519").publicKey, until: null },
+      { key: publicKey, until },
+    ];
+    const older = await verifyLog(madeToFit(entries.slice(0, until)), { ...trust, publicKeys: retired });
+    expect(older.problems[0]?.what).toContain(`covers ${signed} entries, and there are ${until}`);
+    const whole = await verifyLog(source(entries, { checkpoints: [] }), { ...trust, publicKeys: retired });
+    expect(whole.checkpoints.outsideSize).toBe(until);
+    expect(whole.notes).toContainEqual(expect.stringContaining("signed by a key that was retired before"));
+  });
+
   it("names the entry for any one changed bit of any column (random changes)", async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(size - 1), fc.nat(7), fc.nat(), async (i, column, n) => {

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { openCheckpoint, originOf, type SignedCheckpoint, type TrustedKey } from "./checkpoint";
+import { openCheckpoint, originOf, type SignedCheckpoint, type TrustedKey, withoutEnds } from "./checkpoint";
 import { type LeafColumns, leafColumns, parseLeaf } from "./leaf";
 import type { Outside, OutsideNote } from "./outside";
 import type { Head, StoredCheckpoint, StoredEntry } from "./store";
@@ -133,8 +133,13 @@ export async function verifyLog(source: LogSource, trust: LogTrust): Promise<Log
   }
 
   const largest = (sizes: number[]) => sizes.reduce((most, n) => Math.max(most, n), 0);
-  const outsideSize = largest(current.map(({ checkpoint }) => checkpoint.size));
-  if (current.length === 0)
+  const covering = current.filter(({ late }) => !late);
+  const outsideSize = largest(covering.map(({ checkpoint }) => checkpoint.size));
+  if (covering.length < current.length)
+    notes.push(
+      `${current.length - covering.length} checkpoints held outside are signed by a key that was retired before: this is an older state of the log, or somebody signs with the old key.`,
+    );
+  if (covering.length === 0)
     notes.push("No outside checkpoint: whoever rules the database could have rewritten the whole log without a trace.");
   else if (outsideSize < size)
     notes.push(
@@ -163,7 +168,7 @@ export async function verifyLog(source: LogSource, trust: LogTrust): Promise<Log
     origin,
     checkpoints: {
       stored: stored.length,
-      outside: current.length,
+      outside: covering.length,
       storedSize: largest(stored.map((c) => c.size)),
       outsideSize,
     },
@@ -292,17 +297,19 @@ function openStored(
   });
 }
 
-type OpenedOutside = OutsideNote & { checkpoint: SignedCheckpoint };
+/** `late`: signed by a retired key over more entries than it was good for, so it can speak against the log alone. */
+type OpenedOutside = OutsideNote & { checkpoint: SignedCheckpoint; late: boolean };
 
-/** Anyone may append to the outside file: what this log's key did not sign binds nobody. */
+/** Anyone may append to the outside file: what this log's keys did not sign binds nobody. */
 function openOutside(notes: readonly OutsideNote[], keys: readonly TrustedKey[]): OpenedOutside[] {
-  return notes.flatMap((entry) => {
+  const opened = (entry: OutsideNote, by: readonly TrustedKey[], late: boolean): OpenedOutside | null => {
     try {
-      return [{ ...entry, checkpoint: openCheckpoint(entry.note, keys) }];
+      return { ...entry, checkpoint: openCheckpoint(entry.note, by), late };
     } catch {
-      return [];
+      return null;
     }
-  });
+  };
+  return notes.flatMap((entry) => opened(entry, keys, false) ?? opened(entry, withoutEnds(keys), true) ?? []);
 }
 
 /** Reports the first checkpoint that the entries contradict: the changed entry lies after the last one they fit. */
