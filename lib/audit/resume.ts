@@ -58,11 +58,7 @@ export async function resumeLog({
   );
   const whole = await verifyPool(pool(), { ...trust, outside: null });
   const size = given ?? whole.size;
-  if (!last || last.size <= size)
-    throw new Fault(
-      "conflict",
-      `No checkpoint held outside covers more than ${size} entries: there is nothing to record.`,
-    );
+  if (!last || last.size <= size) throw new Fault("conflict", await nothingMissing(size, given, trust));
   if (size > whole.size) throw new Fault("invalid", `The log has ${whole.size} entries, fewer than ${size}.`);
   // What is left must be the beginning of that log, as far as anybody outside can tell.
   const within = notes.filter((note) => note.size <= size);
@@ -85,6 +81,15 @@ export async function resumeLog({
   );
   const aside = putAside(outsideFile(folder), known.size);
   return { index, size, known, covered, aside, signed: await checkpointNow("restored", { folder }) };
+}
+
+/** Why there is nothing to record, or how to record it when entries were written since the log was restored. */
+async function nothingMissing(size: number, given: number | undefined, trust: LogTrust): Promise<string> {
+  const { problems } = await verifyPool(pool(), trust);
+  const fits = problems.find(({ unstored }) => !unstored)?.from;
+  return given === undefined && fits !== undefined
+    ? `Entries were written since the log was restored, and now there are ${size}. Say with --size how many were restored: the last checkpoint that fits covers ${fits}.`
+    : `No checkpoint held outside covers more than ${size} entries: there is nothing to record.`;
 }
 
 type Known = { size: number; root: string; entry: OutsideNote };

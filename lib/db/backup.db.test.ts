@@ -121,10 +121,17 @@ describe("a backup", () => {
     );
     expect((await verify()).size).toBe(size);
 
-    const done = await resumeLog({ ...said, folder });
-    expect(done).toMatchObject({ index: size, size, known: { size: size + 1 }, covered: size });
-    expect(done.signed).toMatchObject({ state: "signed", size: size + 1 });
-    const [entry] = await spare.asOwner<{ leaf: Buffer }>('SELECT leaf FROM audit_entry WHERE "index" = $1', [size]);
+    // The server writes an entry when it starts: how many were restored has to be said then.
+    await say();
+    await expect(resumeLog({ ...said, folder })).rejects.toThrow(
+      `--size how many were restored: the last checkpoint that fits covers ${size}.`,
+    );
+    const done = await resumeLog({ ...said, size, folder });
+    expect(done).toMatchObject({ index: size + 1, size, known: { size: size + 1 }, covered: size });
+    expect(done.signed).toMatchObject({ state: "signed", size: size + 2 });
+    const [entry] = await spare.asOwner<{ leaf: Buffer }>('SELECT leaf FROM audit_entry WHERE "index" = $1', [
+      size + 1,
+    ]);
     expect(JSON.parse(entry!.leaf.toString("utf8"))).toMatchObject({
       action: "log.restored",
       actor: { kind: "system", name: "command line" },
