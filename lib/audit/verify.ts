@@ -191,8 +191,8 @@ export async function verifyLog(source: LogSource, trust: LogTrust): Promise<Log
 }
 
 function restorationWords({ index, at, by, reason, size, known }: Restoration): string {
-  const lost = range(size, known.size - 1).replace(/ (is|are)$/, "");
-  return `The log was restored to ${size} entries on ${at.slice(0, 10)} by ${quoted(by)}: ${lost} of the earlier log are not in this one. Entry ${index} says why: ${quoted(reason)}.`;
+  const lost = range(size, known.size - 1).replace(/ (is|are)$/, " of the earlier log $1");
+  return `The log was restored to ${size} entries on ${at.slice(0, 10)} by ${quoted(by)}: ${lost} not in this one. Entry ${index} says why: ${quoted(reason)}.`;
 }
 
 function checkpointsSay(held: number): string {
