@@ -147,7 +147,7 @@ describe("replaying what a reviewer saw", () => {
 
 const madeUp = "A made-up answer that nobody gave";
 
-/** One reviewer grades thirty cases with checks in between, each of which has a sentinel or is a repeat. */
+/** One reviewer grades seventy cases with checks in between: so many that both kinds come up. */
 async function releaseWithChecks() {
   const project = await seedProject();
   const person = (roles: Role[]) => seedPerson(project.id, { roles, passwordHash });
@@ -156,13 +156,13 @@ async function releaseWithChecks() {
     await person(["reviewer"]),
     await person(["auditor"]),
   ];
-  const world = await seedWorld(project.id, casesOf({ "pass>pass": 40, "fail>pass": 10 }));
+  const world = await seedWorld(project.id, casesOf({ "pass>pass": 140, "fail>pass": 10 }));
   await seedPolicyVersion(project.id, "standard", { checks: { repeats: 0.5, sentinels: 0.5 } });
   const { id: releaseId } = await createRelease({
     actor: manager,
     input: { prompt: world.prompt, baseline: "v1", candidate: "v2" },
   });
-  await drawSample({ actor: manager, input: { releaseId, size: 30, seed: "replayed" } });
+  await drawSample({ actor: manager, input: { releaseId, size: 70, seed: "replayed" } });
   const outside = await db.$queryRaw<{ id: number; key: string }[]>`
     SELECT c.id, c.key FROM test_case c WHERE c.dataset_id = ${world.datasetId}
        AND NOT EXISTS (SELECT 1 FROM draw d WHERE d.release_id = ${releaseId} AND d.case_id = c.id)`;
@@ -202,7 +202,7 @@ describe("replaying checks on grading", () => {
     expect(new Set(kinds)).toEqual(new Set(["graded", "repeat", "sentinel"]));
     const checks = kinds.filter((kind) => kind !== "graded").length;
     const { reviewers } = await replayOverview(auditor, id);
-    expect(reviewers).toMatchObject([{ id: reviewer.userId, cases: 30, checks, settled: 0 }]);
+    expect(reviewers).toMatchObject([{ id: reviewer.userId, cases: 70, checks, settled: 0 }]);
     for (const [i, { task, grades, revealed }] of steps.entries()) {
       // The first twenty are all alike: cases graded once.
       if (i < 18) continue;
