@@ -1,10 +1,10 @@
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { Keys } from "@/components/shell/keys";
 import { Palette } from "@/components/shell/palette";
 import { ProjectSwitch } from "@/components/shell/project-switch";
 import { Rail } from "@/components/shell/rail";
 import { Initials } from "@/components/ui/initials";
-import Link from "@/components/ui/link";
 import { ThemeToggle } from "@/components/ui/theme";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { may } from "@/lib/auth/permit";

@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { LinkButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { plural } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { PageHead } from "@/components/ui/page-head";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { may } from "@/lib/auth/permit";

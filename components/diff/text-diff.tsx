@@ -1,8 +1,8 @@
+import Link from "next/link";
 import type { ReactNode } from "react";
 import type { Row, Section } from "@/lib/prompts/diff/words";
 import { cn } from "../ui/cn";
 import { spelled } from "../ui/invisible";
-import Link from "../ui/link";
 import { VisibleText } from "../ui/untrusted-text";
 import { fold } from "./fold";
 import { Pieces } from "./pieces";

@@ -1,10 +1,10 @@
 "use client";
 
 import { Bell, Bot, FileText, Gavel, Home, Menu, PlayCircle, ScrollText, Settings, Upload } from "lucide-react";
+import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { type ReactNode, useEffect, useState } from "react";
 import { cn } from "../ui/cn";
-import Link from "../ui/link";
 import { Mark } from "../ui/mark";
 
 const items = [

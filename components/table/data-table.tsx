@@ -2,11 +2,11 @@
 
 import { type RowData, useTable } from "@tanstack/react-table";
 import { Columns3 } from "lucide-react";
+import Link from "next/link";
 import { type KeyboardEvent, type ReactNode, startTransition, useEffect, useState } from "react";
 import { Button } from "../ui/button";
 import { cn } from "../ui/cn";
 import { spelled } from "../ui/invisible";
-import Link from "../ui/link";
 import { Menu, MenuCheck } from "../ui/menu";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "../ui/table";
 import { type ColumnMeta, type Columns, features } from "./columns";
@@ -162,6 +162,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
                       <Link
                         href={rowHref(row.original)}
                         // A page of rows would ask for as many pages as there are rows.
+                        prefetch={false}
                         onNavigate={(event) => {
                           if (!onOpen) return;
                           event.preventDefault();

@@ -1,8 +1,8 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { LinkButton } from "../ui/button";
 import { cn } from "../ui/cn";
-import Link from "../ui/link";
 
 export function SortLink({
   href,
@@ -15,7 +15,11 @@ export function SortLink({
 }) {
   const Icon = direction === "descending" ? ArrowDown : ArrowUp;
   return (
-    <Link href={href} className="inline-flex min-h-6 items-center gap-1 hover:text-ink hover:underline">
+    <Link
+      href={href}
+      prefetch={false}
+      className="inline-flex min-h-6 items-center gap-1 hover:text-ink hover:underline"
+    >
       {children}
       <Icon aria-hidden="true" className={cn("size-3.5", direction === null && "invisible")} />
     </Link>
@@ -25,7 +29,7 @@ export function SortLink({
 /** Keeps its place when there is no such page, so that the other link does not move under the pointer. */
 export function PageLink({ href, word }: { href?: string | null; word: string }) {
   return href ? (
-    <LinkButton href={href} size="sm">
+    <LinkButton href={href} prefetch={false} size="sm">
       {word}
     </LinkButton>
   ) : (

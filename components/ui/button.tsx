@@ -1,7 +1,7 @@
 import { cva, type VariantProps } from "class-variance-authority";
+import Link from "next/link";
 import type { ComponentProps } from "react";
 import { cn } from "./cn";
-import Link from "./link";
 
 const look = cva(
   "inline-flex min-h-9 cursor-pointer items-center justify-center gap-2 rounded-md px-3.5 font-medium hover:transition-colors disabled:cursor-not-allowed disabled:opacity-60",

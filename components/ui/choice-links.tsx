@@ -1,5 +1,5 @@
+import Link from "next/link";
 import { cn } from "./cn";
-import Link from "./link";
 import { shown } from "./untrusted-text";
 
 export type ChoiceLink = { name: string; href: string; current: boolean };

@@ -29,12 +29,11 @@ const doors = ["cli", "mcp", "jobs", "demo"];
 /** Files that stand between the rooms, and so import none of them. */
 const shared = ["lib/errors", "lib/digest", "lib/csv", "lib/parts", "lib/jobs/wake"];
 
-/** Only here: so that the library can be changed, or is used rightly, in one place. */
+/** Only here: so that the library can be changed in one place. */
 const onlyIn: [library: RegExp, folder: string][] = [
   [/^@tanstack\/react-table$/, "components/table/"],
   [/^recharts$/, "components/charts/"],
   [/^diff$/, "lib/prompts/diff/"],
-  [/^next\/link$/, "components/ui/"],
 ];
 
 type Import = { from: string; to: string; internal: boolean; typeOnly: boolean };

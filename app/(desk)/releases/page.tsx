@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { LinkButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
-import Link from "@/components/ui/link";
 import { PageHead } from "@/components/ui/page-head";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";

@@ -1,9 +1,9 @@
 "use client";
 
+import Link from "next/link";
 import { useActionState } from "react";
 import { Button } from "@/components/ui/button";
 import { formatCount, plural } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { Notice } from "@/components/ui/notice";
 import { UntrustedText } from "@/components/ui/untrusted";
 import type { LogVerification } from "@/lib/audit/verify";

@@ -1,9 +1,9 @@
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { ConfusionMosaic } from "@/components/charts/confusion-mosaic";
 import { Explain } from "@/components/ui/explain";
 import { formatCoefficient, formatRateInterval } from "@/components/ui/format";
 import { spelled } from "@/components/ui/invisible";
-import Link from "@/components/ui/link";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted-text";

@@ -1,6 +1,6 @@
+import Link from "next/link";
 import { subjectHref } from "@/app/_subject-href";
 import { Initials } from "@/components/ui/initials";
-import Link from "@/components/ui/link";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { actionLabel } from "@/lib/audit/events";

@@ -1,8 +1,8 @@
 "use client";
 
+import Link from "next/link";
 import { columnsOf } from "@/components/table/columns";
 import { DataTable } from "@/components/table/data-table";
-import Link from "@/components/ui/link";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { PromptRow } from "@/lib/prompts/queries";

@@ -1,5 +1,5 @@
+import Link from "next/link";
 import { Badge, type Tone } from "@/components/ui/badge";
-import Link from "@/components/ui/link";
 import type { Standing as StandingName } from "@/lib/prompts/queries";
 
 const looks: Record<StandingName, { tone: Tone; text: string }> = {

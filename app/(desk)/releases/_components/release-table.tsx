@@ -1,5 +1,5 @@
+import Link from "next/link";
 import { formatCount } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted";

@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { notFound } from "next/navigation";
 import { rowId } from "@/app/_row-id";
 import { Digest } from "@/components/ui/digest";
 import { formatCount, formatRate } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { PageHead } from "@/components/ui/page-head";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";

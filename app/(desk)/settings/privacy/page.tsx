@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { DownloadButton } from "@/components/ui/button";
 import { plural } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { goingWith, listRedactions } from "@/lib/privacy/queries";

@@ -472,7 +472,7 @@ type BetweenProps = {
 function Between({ back, ended, offline, elsewhere, undelivered, onUndo }: BetweenProps) {
   const actions = (
     <span className="flex flex-wrap gap-2">
-      <LinkButton href={back} variant="primary">
+      <LinkButton href={back} prefetch={false} variant="primary">
         Back to the release
       </LinkButton>
       {onUndo && <Button onClick={onUndo}>Look at the last case again</Button>}

@@ -1,7 +1,7 @@
+import Link from "next/link";
 import { Button } from "@/components/ui/button";
 import { formatCount, plural } from "@/components/ui/format";
 import { Kbd } from "@/components/ui/kbd";
-import Link from "@/components/ui/link";
 import { Progress } from "@/components/ui/progress";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Progress as Counts } from "@/lib/review/queries";
@@ -33,7 +33,7 @@ export function Status({ prompt, back, progress, pending, stored, atHand, offlin
   return (
     <header className="sticky top-0 z-10 flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-paper px-4 py-2 [@media(max-height:30rem)]:static">
       {/* Not fetched before it is asked for: the release's pages tell more than a blind reviewer is to hear. */}
-      <Link href={back} className="inline-flex min-h-8 items-center gap-1 text-accent hover:underline">
+      <Link href={back} prefetch={false} className="inline-flex min-h-8 items-center gap-1 text-accent hover:underline">
         <span aria-hidden="true">←</span>{" "}
         <span className="line-clamp-2 max-w-96 break-all">
           <UntrustedText text={prompt} />

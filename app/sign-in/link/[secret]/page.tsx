@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import Link from "@/components/ui/link";
+import Link from "next/link";
 import { openLink } from "@/lib/auth/links";
 import { shortestPassword } from "@/lib/auth/password";
 import { LinkForm } from "../../_components/link-form";

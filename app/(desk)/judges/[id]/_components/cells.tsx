@@ -1,6 +1,6 @@
+import Link from "next/link";
 import { formatCount } from "@/components/ui/format";
 import { spelled } from "@/components/ui/invisible";
-import Link from "@/components/ui/link";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import type { ConfusionCell } from "@/lib/calibration/measures";
 import type { JudgeTrust } from "@/lib/stats/judge-trust";

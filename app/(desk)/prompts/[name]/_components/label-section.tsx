@@ -1,5 +1,5 @@
+import Link from "next/link";
 import { Badge } from "@/components/ui/badge";
-import Link from "@/components/ui/link";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { PromptDetail } from "@/lib/prompts/queries";

@@ -1,8 +1,8 @@
+import Link from "next/link";
 import { LinkButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Digest } from "@/components/ui/digest";
 import { plural } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { VersionRow } from "@/lib/prompts/queries";

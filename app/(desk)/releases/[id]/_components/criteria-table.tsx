@@ -1,5 +1,5 @@
+import Link from "next/link";
 import { formatCount, formatPoints } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted";
 import type { Brief } from "@/lib/releases/brief";

@@ -1,3 +1,4 @@
+import Link from "next/link";
 import { ConfusionMosaic } from "@/components/charts/confusion-mosaic";
 import { ForestChart } from "@/components/charts/forest-chart";
 import { IntervalChart } from "@/components/charts/interval-chart";
@@ -11,7 +12,6 @@ import {
   formatRate,
   formatRateInterval,
 } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { UntrustedText } from "@/components/ui/untrusted";
 import type { BriefCriterion } from "@/lib/calibration/brief";
 import type { PathPoint } from "@/lib/calibration/types";

@@ -1,5 +1,5 @@
+import Link from "next/link";
 import { Badge } from "@/components/ui/badge";
-import Link from "@/components/ui/link";
 import { UntrustedText } from "@/components/ui/untrusted";
 import type { Regression } from "@/lib/releases/regressions";
 

@@ -1,7 +1,7 @@
+import Link from "next/link";
 import { DiffCounts } from "@/components/diff/content-diff";
 import { Pieces } from "@/components/diff/pieces";
 import { plural } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { ContentDiff } from "@/lib/prompts/diff/content";
 import { hunkLabel } from "@/lib/prompts/diff/excerpt";

@@ -1,10 +1,10 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { ContentDiffView, DiffCounts, diffParts } from "@/components/diff/content-diff";
 import type { HunkMark } from "@/components/diff/text-diff";
 import { Badge } from "@/components/ui/badge";
 import { ChoiceLinks } from "@/components/ui/choice-links";
 import { EmptyState } from "@/components/ui/empty-state";
-import Link from "@/components/ui/link";
 import { Notice } from "@/components/ui/notice";
 import { Rendered } from "@/components/ui/rendered";
 import { UntrustedText } from "@/components/ui/untrusted-text";

@@ -1,10 +1,10 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { ConfusionMosaic } from "@/components/charts/confusion-mosaic";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Explain } from "@/components/ui/explain";
 import { formatCoefficient, formatCount, formatRate, formatRateInterval } from "@/components/ui/format";
 import { spelled } from "@/components/ui/invisible";
-import Link from "@/components/ui/link";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted-text";

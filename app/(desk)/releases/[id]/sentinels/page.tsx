@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { DownloadButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { formatCount, formatRateInterval } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { Untrusted } from "@/components/ui/untrusted";
 import { UntrustedText } from "@/components/ui/untrusted-text";

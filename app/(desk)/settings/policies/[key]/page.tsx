@@ -1,11 +1,11 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { orNotFound } from "@/app/_or-not-found";
 import { Button, DownloadButton, LinkButton } from "@/components/ui/button";
 import { Digest } from "@/components/ui/digest";
 import { Field } from "@/components/ui/field";
 import { plural } from "@/components/ui/format";
 import { spelled } from "@/components/ui/invisible";
-import Link from "@/components/ui/link";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Select } from "@/components/ui/select";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { orNotFound } from "@/app/_or-not-found";
 import { EmptyState } from "@/components/ui/empty-state";
-import Link from "@/components/ui/link";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { standardPolicies } from "@/lib/releases/policy-document";

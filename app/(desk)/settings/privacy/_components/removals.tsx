@@ -1,8 +1,8 @@
+import Link from "next/link";
 import { Digest } from "@/components/ui/digest";
 import { Field } from "@/components/ui/field";
 import { formatCount, plural } from "@/components/ui/format";
 import { Input } from "@/components/ui/input";
-import Link from "@/components/ui/link";
 import { Notice } from "@/components/ui/notice";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";

@@ -1,5 +1,6 @@
 "use client";
 
+import Link from "next/link";
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 import { Badge } from "@/components/ui/badge";
 import { Button, LinkButton } from "@/components/ui/button";
@@ -8,7 +9,6 @@ import { EmptyState } from "@/components/ui/empty-state";
 import { Field } from "@/components/ui/field";
 import { spelled } from "@/components/ui/invisible";
 import { Kbd } from "@/components/ui/kbd";
-import Link from "@/components/ui/link";
 import { Notice } from "@/components/ui/notice";
 import { Rendered } from "@/components/ui/rendered";
 import { Textarea } from "@/components/ui/textarea";

@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { orNotFound } from "@/app/_or-not-found";
 import { cn } from "@/components/ui/cn";
 import { EmptyState } from "@/components/ui/empty-state";
 import { formatCount, plural } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { PageHead } from "@/components/ui/page-head";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { actionLabel } from "@/lib/audit/events";

@@ -1,5 +1,5 @@
+import Link from "next/link";
 import { formatCount, formatRate, plural } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { Notice } from "@/components/ui/notice";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted-text";

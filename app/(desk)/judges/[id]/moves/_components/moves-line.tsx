@@ -1,4 +1,4 @@
-import Link from "@/components/ui/link";
+import Link from "next/link";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { listMovedJudges } from "@/lib/judges/moves";

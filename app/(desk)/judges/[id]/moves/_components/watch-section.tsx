@@ -1,6 +1,6 @@
+import Link from "next/link";
 import { Explain } from "@/components/ui/explain";
 import { formatCount, formatRate, formatRateInterval, plural } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { Notice } from "@/components/ui/notice";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";

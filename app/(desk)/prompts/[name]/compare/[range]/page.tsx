@@ -1,11 +1,11 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { notFound } from "next/navigation";
 import { orNotFound } from "@/app/_or-not-found";
 import { ContentDiffView, DiffCounts } from "@/components/diff/content-diff";
 import type { DiffView, HunkMark } from "@/components/diff/text-diff";
 import { ChoiceLinks } from "@/components/ui/choice-links";
 import { spelled } from "@/components/ui/invisible";
-import Link from "@/components/ui/link";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
 import { RelativeTime } from "@/components/ui/relative-time";

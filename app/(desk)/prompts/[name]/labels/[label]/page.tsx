@@ -1,11 +1,11 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { orNotFound } from "@/app/_or-not-found";
 import { ContentDiffView } from "@/components/diff/content-diff";
 import { Badge } from "@/components/ui/badge";
 import { LinkButton } from "@/components/ui/button";
 import { Digest } from "@/components/ui/digest";
 import { spelled } from "@/components/ui/invisible";
-import Link from "@/components/ui/link";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
 import { RelativeTime } from "@/components/ui/relative-time";

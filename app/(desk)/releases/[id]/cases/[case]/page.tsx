@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { notFound } from "next/navigation";
 import { rowId } from "@/app/_row-id";
-import Link from "@/components/ui/link";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";

@@ -1,12 +1,12 @@
 "use client";
 
 import { ChevronLeft, ChevronRight } from "lucide-react";
+import Link from "next/link";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Drawer } from "@/components/ui/drawer";
 import { Kbd } from "@/components/ui/kbd";
-import Link from "@/components/ui/link";
 import { Notice } from "@/components/ui/notice";
 import { UntrustedText } from "@/components/ui/untrusted";
 import type { CaseDetail } from "@/lib/releases/cases";
@@ -101,6 +101,7 @@ export function CaseDrawer(props: Props) {
           {detail && (
             <Link
               href={`/releases/${releaseId}/cases/${detail.id}`}
+              prefetch={false}
               className="inline-flex min-h-[24px] items-center text-accent underline underline-offset-2"
             >
               Page of this case

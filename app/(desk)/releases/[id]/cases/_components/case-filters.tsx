@@ -1,5 +1,6 @@
 "use client";
 
+import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { type FormEvent, type ReactNode, useEffect, useRef, useState, useTransition } from "react";
 import { hiddenParameter } from "@/components/table/hidden-columns";
@@ -7,7 +8,6 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Input } from "@/components/ui/input";
 import { spelled } from "@/components/ui/invisible";
-import Link from "@/components/ui/link";
 import { Select } from "@/components/ui/select";
 import type { CaseFilter } from "@/lib/releases/case-filter";
 import type { CaseTable } from "@/lib/releases/cases";
@@ -73,6 +73,7 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
           </span>
           <Link
             href={casesHref(releaseId, filter, { cell: undefined })}
+            prefetch={false}
             className="inline-flex min-h-[24px] items-center text-accent underline underline-offset-2"
           >
             Show all
@@ -194,6 +195,7 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
         {active && (
           <Link
             href={casesHref(releaseId, { criterion: filter.criterion, judge: filter.judge, sort: filter.sort })}
+            prefetch={false}
             className="inline-flex min-h-9 items-center text-accent underline underline-offset-2"
           >
             Clear

@@ -1,10 +1,10 @@
 "use client";
 
+import Link from "next/link";
 import { useSearchParams } from "next/navigation";
 import { hiddenParameter, withHidden } from "@/components/table/hidden-columns";
 import { cn } from "@/components/ui/cn";
 import { formatCount } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { type CaseFilter, type Flip, flips } from "@/lib/releases/case-filter";
 import type { CaseTable } from "@/lib/releases/cases";
@@ -33,6 +33,7 @@ export function SummaryBar({ releaseId, filter, table }: Props) {
             <Link
               key={flip ?? "all"}
               href={withHidden(casesHref(releaseId, filter, { flip }), hidden)}
+              prefetch={false}
               scroll={false}
               aria-current={current ? "true" : undefined}
               className={cn(

@@ -1,8 +1,8 @@
+import Link from "next/link";
 import { type DiffView, TextDiffView } from "@/components/diff/text-diff";
 import { Badge } from "@/components/ui/badge";
 import { ChoiceLinks } from "@/components/ui/choice-links";
 import { spelled } from "@/components/ui/invisible";
-import Link from "@/components/ui/link";
 import { Notice } from "@/components/ui/notice";
 import { Rendered } from "@/components/ui/rendered";
 import { UntrustedText } from "@/components/ui/untrusted-text";

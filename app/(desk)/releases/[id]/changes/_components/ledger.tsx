@@ -1,8 +1,8 @@
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { HunkExcerpt } from "@/components/diff/hunk-excerpt";
 import { cn } from "@/components/ui/cn";
 import { plural } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { excerptOf, hunkLabel } from "@/lib/prompts/diff/excerpt";
 import { countCases, type Ledger, type LedgerCase, type LedgerCases, type LedgerHunk } from "@/lib/review/ledger";

@@ -1,6 +1,6 @@
+import Link from "next/link";
 import { cn } from "@/components/ui/cn";
 import { formatCount } from "@/components/ui/format";
-import Link from "@/components/ui/link";
 import type { CaseState } from "@/lib/review/queue";
 
 export const stateNames: Record<CaseState, string> = {

@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { notFound } from "next/navigation";
 import { orNotFound } from "@/app/_or-not-found";
 import { rowId } from "@/app/_row-id";
-import Link from "@/components/ui/link";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { requireActor } from "@/lib/auth/session";
 import { getPolicy } from "@/lib/releases/policy-queries";

@@ -1,11 +1,11 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { orNotFound } from "@/app/_or-not-found";
 import { rowId } from "@/app/_row-id";
 import { DownloadButton, LinkButton } from "@/components/ui/button";
 import { Digest } from "@/components/ui/digest";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
-import Link from "@/components/ui/link";
 import { Notice } from "@/components/ui/notice";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted-text";

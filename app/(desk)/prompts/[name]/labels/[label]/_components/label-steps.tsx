@@ -1,6 +1,6 @@
+import Link from "next/link";
 import { Badge, type Tone } from "@/components/ui/badge";
 import { Digest } from "@/components/ui/digest";
-import Link from "@/components/ui/link";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Untrusted } from "@/components/ui/untrusted";
 import { UntrustedText } from "@/components/ui/untrusted-text";
