@@ -1,5 +1,5 @@
 import { gradeAll, importBundle, tokenOf } from "./support/bundle";
-import { expect, expectAccessible, type Page, password, rest, server, signIn, test } from "./support/test";
+import { expect, expectAccessible, isAlive, type Page, password, rest, server, signIn, test } from "./support/test";
 
 /** A release of old → new over a bundle of its own whose old version is in production, graded and approved. */
 async function approved(page: Page, prompt: string): Promise<number> {
@@ -38,6 +38,7 @@ test("a release manager rolls production back, and programs get the earlier vers
   expect((await get(label, etag)).status).toBe(304);
 
   await page.goto(`/prompts/${encodeURIComponent(prompt)}`);
+  await isAlive(page.getByRole("link", { name: "History of production" }));
   await page.getByRole("link", { name: "History of production" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("new");
   const history = page.getByRole("region", { name: "History" });

@@ -222,6 +222,7 @@ test("each case of it, beside the table, laid out, raw and compared", async ({ p
   await page.goto(`/releases/${release}/changes?case=${ids[0]}&answers=apart`);
   await expectInParts(page, page.getByRole("region", { name: /^Answer of v2/ }));
   await page.goto(`/releases/${release}/cases`);
+  await isAlive(page.getByRole("link", { name: "batch 1", exact: true }));
   await page.getByRole("link", { name: "batch 1", exact: true }).click();
   const drawer = page.getByRole("dialog");
   for (let at = 0; at < 8; at++) {
