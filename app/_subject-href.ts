@@ -8,8 +8,9 @@ export function subjectHref({ subject: { kind, id, name }, details }: Event): st
   if (kind === "release") return isNumber ? `/releases/${id}` : null;
   if (kind === "import") return isNumber ? `/imports/${id}` : null;
   if (kind === "policy_proposal") return isNumber ? `/settings/policies/proposals/${id}` : null;
-  // Older entries have the version's number in place of the policy's key.
-  if (kind === "policy") return isNumber ? null : `/settings/policies/${encodeURIComponent(id)}`;
+  // Its name is the policy's key and the version's number; the id is the key in some entries, the version's row in others.
+  if (kind === "policy" && name)
+    return `/settings/policies/${encodeURIComponent(name.slice(0, name.lastIndexOf(" ")))}`;
   if (kind === "prompt" && name) return `/prompts/${encodeURIComponent(name)}`;
   if (kind === "label") {
     const cut = id.lastIndexOf("/");
