@@ -88,6 +88,11 @@ async function bundleImportProcess(): Promise<void> {
     platform: "node",
     format: "esm",
     target: "node20",
+    // Half of what it takes to start is reading the file. What Prisma brings as text of four megabytes is read by who asks it.
+    external: ["*.wasm-base64.mjs"],
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: "none",
     // Packages that are no modules ask for others with `require`.
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
     logLevel: "silent",

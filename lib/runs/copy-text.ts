@@ -4,7 +4,7 @@ export type CopyField = string | number | boolean | Date | null | undefined;
 export function copyValue(value: CopyField): string {
   if (value === null || value === undefined) return "\\N";
   if (typeof value === "string") {
-    return /[\\\t\n\r\b\f\v]/.test(value) ? value.replace(/[\\\t\n\r\b\f\v]/g, (found) => escapes[found]!) : value;
+    return needsEscape(value) ? value.replace(special, (found) => escapes[found]!) : value;
   }
   if (typeof value === "boolean") return value ? "t" : "f";
   if (value instanceof Date) return value.toISOString();
@@ -20,6 +20,15 @@ const escapes: Record<string, string> = {
   "\f": "\\f",
   "\v": "\\v",
 };
+
+const special = /[\\\t\n\r\b\f\v]/g;
+
+/** A search for one character at a time is several times as fast as one for any of them, unless the text is short. */
+function needsEscape(text: string): boolean {
+  if (text.length < 64) return text.search(special) !== -1;
+  for (const character in escapes) if (text.includes(character)) return true;
+  return false;
+}
 
 export function copyLine(values: readonly CopyField[]): string {
   let line = "";

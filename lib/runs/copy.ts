@@ -1,12 +1,14 @@
 import { finished } from "node:stream/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { PoolClient } from "pg";
-import { from as copyFrom } from "pg-copy-streams";
+import { type CopyStreamQuery, from as copyFrom } from "pg-copy-streams";
 import { type CopyField, copyLine } from "./copy-text";
 
 /** So much goes to the database at once: enough that a statement costs nothing, little enough for the memory. */
 const pieceBytes = 2 * 1024 * 1024;
 const mostUnderWay = 8;
+/** The database waits for the whole of a message before it looks at it. */
+const messageBytes = 256 * 1024;
 
 /** COPY text of one table, as the bytes that are sent. */
 class Piece<Table extends string> {
@@ -37,17 +39,50 @@ class Piece<Table extends string> {
   }
 }
 
+/** A COPY statement that is under way. */
+class Copy {
+  private readonly stream: CopyStreamQuery;
+  /** Rejects with what the database said, whenever it says it. */
+  private readonly ended: Promise<void>;
+
+  constructor(client: PoolClient, statement: string) {
+    this.stream = client.query(copyFrom(statement));
+    this.ended = finished(this.stream);
+    this.ended.catch(() => {});
+  }
+
+  /** Resolves when the connection has taken the bytes. */
+  async write(bytes: Buffer): Promise<void> {
+    for (let from = 0; from < bytes.length; from += messageBytes) {
+      const part = bytes.subarray(from, from + messageBytes);
+      // After an error nothing is called back.
+      await Promise.race([new Promise<void>((taken) => this.stream.write(part, () => taken())), this.ended]);
+    }
+  }
+
+  /** How many rows the database says that it stored. */
+  async end(): Promise<number> {
+    this.stream.end();
+    await this.ended;
+    return this.stream.rowCount;
+  }
+}
+
 /**
  * Rows of one connection's transaction on their way into their tables: COPY text that is sent a piece at a time, while the
- * next ones are being made. Nothing else may be asked of the connection before `settled`.
+ * next ones are being made; pieces of one table that come after each other are one COPY. Nothing else may be asked of the
+ * connection before `settled`, which is so after a failure too.
  */
 export class Copies<Table extends string> {
   private readonly pieces = new Map<Table, Piece<Table>>();
-  /** The pieces under way, each sent when the one before it is stored. */
+  private copy: { table: Table; of: Copy } | null = null;
+  /** The pieces under way, each sent when the connection has taken the one before it. */
   private readonly underWay: Promise<void>[] = [];
+  /** The last of what was asked of the connection here. */
+  private last: Promise<void> = Promise.resolve();
   /** How many rows the database says that it stored. */
   readonly stored: Partial<Record<Table, number>> = {};
-  /** Memory of pieces that were stored, to be used again. */
+  /** Memory of pieces that were sent, to be used again. */
   private readonly free: Buffer[] = [];
 
   constructor(
@@ -67,7 +102,7 @@ export class Copies<Table extends string> {
   /** Sends what is a whole piece; waits only while more is under way than the memory should hold. */
   async drained(): Promise<void> {
     for (const piece of this.pieces.values()) if (piece.bytes >= pieceBytes) this.send(piece);
-    // For one to be stored, not for all: the database has the next one at hand then.
+    // For one to be taken, not for all: the database has the next one at hand then.
     if (this.underWay.length >= mostUnderWay) await this.underWay[0];
     // The connection takes a part at a time, and the next one only between two turns: the database would wait for it.
     else if (this.underWay.length > 0) await nextTurn();
@@ -79,23 +114,37 @@ export class Copies<Table extends string> {
     await this.settled();
   }
 
-  /** The connection is free. Throws what the database said of the rows that were sent. */
+  /** The connection is free, and the database has what was sent. Throws what it said of the rows. */
   async settled(): Promise<void> {
-    await this.underWay.at(-1);
+    await this.next(() => this.endCopy());
+  }
+
+  private next(what: () => Promise<void>): Promise<void> {
+    this.last = this.last.then(what);
+    // Whoever waits for it next hears of a failure.
+    this.last.catch(() => {});
+    return this.last;
+  }
+
+  private async endCopy(): Promise<void> {
+    if (!this.copy) return;
+    const { table, of } = this.copy;
+    this.copy = null;
+    this.stored[table] = (this.stored[table] ?? 0) + (await of.end());
   }
 
   private send(piece: Piece<Table>): void {
+    const { table, statement } = piece;
     const bytes = piece.take(this.free.pop() ?? Buffer.allocUnsafeSlow(pieceBytes * 1.25));
-    const sent = this.settled().then(async () => {
-      const stream = this.client.query(copyFrom(piece.statement));
-      stream.end(bytes);
-      await finished(stream);
-      this.stored[piece.table] = (this.stored[piece.table] ?? 0) + stream.rowCount;
+    const sent = this.next(async () => {
+      if (this.copy?.table !== table) {
+        await this.endCopy();
+        this.copy = { table, of: new Copy(this.client, statement) };
+      }
+      await this.copy.of.write(bytes);
       if (bytes.buffer.byteLength <= 2 * pieceBytes) this.free.push(Buffer.from(bytes.buffer));
       this.underWay.shift();
     });
     this.underWay.push(sent);
-    // Whoever waits for it next hears of a failure.
-    sent.catch(() => {});
   }
 }

@@ -443,8 +443,8 @@ describe("promptfoo results", () => {
         { key: "promptfoo", pass: 0, fail: 1, error: 1 },
       ],
     });
-    const where = { dataset: { projectId: manager.projectId } };
-    expect(await db.case.count({ where: { ...where, mustPass: true, slice: "returns" } })).toBe(1);
+    const { id: datasetId } = await db.dataset.findFirstOrThrow({ where: { projectId: manager.projectId } });
+    expect(await db.case.count({ where: { datasetId, mustPass: true, slice: "returns" } })).toBe(1);
   });
 
   it("take their names from the file's, and their JSONL form has versions of unknown text", async () => {
@@ -769,6 +769,15 @@ describe("a source with a mistake leaves no row, and says where it is", () => {
     expect(await importFiles(manager)).toMatchObject({ state: "done", unchanged: false });
   });
 
+  it("leaves nothing of what was on its way when its fault came to light", async () => {
+    const manager = await managerOf();
+    const before = await domainRows();
+    const many = Array.from({ length: 3000 }, (_, i) => ({ case: `m${i}`, input: `${i} ${"word ".repeat(1500)}` }));
+    const files = filesOf({ "cases.jsonl": lines([...many, many[0]]), "outputs.jsonl": "", "verdicts.jsonl": "" });
+    expect(await importFiles(manager, files)).toMatchObject({ state: "failed", error: { line: 3001 } });
+    expect(await domainRows()).toEqual(before);
+  });
+
   it("is told once, however many workers look", async () => {
     const manager = await managerOf();
     const bytes = await tarOf(inVerdicts(verdictLine({ verdict: "maybe" })));
@@ -1006,6 +1015,18 @@ describe("a worker that ends in the middle", () => {
     }
     await runAll();
     cameOnce(await getImport(manager, id), before, await domainRows());
+  });
+});
+
+describe("the cases of a dataset", () => {
+  it("hold it where it is: it is neither removed nor given another id", async () => {
+    const manager = await managerOf();
+    await importFiles(manager, filesOf());
+    const before = await domainRows();
+    const { id } = await db.dataset.findFirstOrThrow({ where: { projectId: manager.projectId } });
+    await expect(asOwner("DELETE FROM dataset WHERE id = $1", [id])).rejects.toThrow(/has cases: DELETE is refused/);
+    await expect(asOwner("UPDATE dataset SET id = 999999 WHERE id = $1", [id])).rejects.toThrow(/UPDATE is refused/);
+    expect(await domainRows()).toEqual(before);
   });
 });
 

@@ -206,18 +206,24 @@ async function load(client: PoolClient, job: Job, folder: string, interrupted: (
   const resolver = new Resolver();
   let target: ImportTarget | null = null;
   let read = 0;
-  for await (const rows of source.rows((bytes) => {
+  const rowsOf = source.rows((bytes) => {
     read += bytes;
-  })) {
-    if (interrupted()) throw new Interrupted();
-    if (!target) {
-      const names = nameTarget(job, source);
-      const earlier = await earlierImport(client, job, source, names);
-      if (earlier) return finishUnchanged(client, job, source, names, earlier);
-      target = await ImportTarget.open(client, job, names, source.digest);
+  });
+  try {
+    for await (const rows of rowsOf) {
+      if (interrupted()) throw new Interrupted();
+      if (!target) {
+        const names = nameTarget(job, source);
+        const earlier = await earlierImport(client, job, source, names);
+        if (earlier) return finishUnchanged(client, job, source, names, earlier);
+        target = await ImportTarget.open(client, job, names, source.digest);
+      }
+      await target.takeAll(rows.map((row) => resolver.resolve(row)));
+      await progress("storing", 0.05 + (0.85 * read) / Math.max(1, source.bytes));
     }
-    await target.takeAll(rows.map((row) => resolver.resolve(row)));
-    await progress("storing", 0.05 + (0.85 * read) / Math.max(1, source.bytes));
+  } catch (error) {
+    await target?.abandon();
+    throw error;
   }
   if (!target || resolver.counts.outputs === 0) {
     throw new Fault("invalid", "There is no output in this source, so there is nothing to compare.", {

@@ -94,7 +94,8 @@ describe("preferences in a bundle", () => {
       ["better", "preference"],
     ]);
     const [one, two] = view.runs.map(({ id }) => id);
-    const cases = await db.case.findMany({ where: { dataset: { projectId: manager.projectId } } });
+    const datasets = await db.dataset.findMany({ where: { projectId: manager.projectId } });
+    const cases = await db.case.findMany({ where: { datasetId: { in: datasets.map(({ id }) => id) } } });
     const keyOf = new Map(cases.map(({ id, key }) => [id, key]));
     const stored = await db.preferenceVerdict.findMany({ orderBy: [{ firstRunId: "asc" }, { caseId: "asc" }] });
     expect(stored.map((row) => [row.firstRunId, row.secondRunId, keyOf.get(row.caseId), row.prefer])).toEqual([

@@ -1,5 +1,6 @@
-import type { PoolClient, QueryResult, QueryResultRow } from "pg";
+import type { PoolClient } from "pg";
 import type { NewEvent } from "../audit/append";
+import { pool } from "../db/client";
 import { rawQueries } from "../db/transaction";
 import { canonicalJson, digestOf, type JsonValue, sha256Hex } from "../digest";
 import type { ResolvedRow } from "../formats/resolve";
@@ -108,13 +109,16 @@ export class ImportTarget {
     }
   }
 
-  /** Ids for the cases to come, and what the dataset has of them. */
+  /**
+   * Ids for the cases to come, and what the dataset has of them. Asked through another connection, as neither depends on what
+   * this one has stored: it goes on storing meanwhile.
+   */
   private async prepare(rows: readonly ResolvedRow[]): Promise<void> {
     const keys = rows.flatMap((row) => (row.kind === "case" ? [row.key] : []));
     if (keys.length === 0) return;
     this.existing.clear();
     if (this.hadCases) {
-      const { rows: found } = await this.query<{ id: number; key: string; digest: string }>(
+      const { rows: found } = await pool().query<{ id: number; key: string; digest: string }>(
         "SELECT id, key, input_digest AS digest FROM test_case WHERE dataset_id = $1 AND key = ANY ($2)",
         [this.datasetId, keys],
       );
@@ -122,18 +126,12 @@ export class ImportTarget {
     }
     const missing = keys.length - this.existing.size - this.freeCaseIds.length;
     if (missing <= 0) return;
-    // Ever more at once, as the source turns out to be larger: each time the copying comes to a stop.
-    const { rows: ids } = await this.query<{ id: string }>(
+    // Ever more at once, as the source turns out to be larger.
+    const { rows: ids } = await pool().query<{ id: string }>(
       "SELECT nextval('test_case_id_seq') AS id FROM generate_series(1, $1)",
       [Math.max(missing, Math.min(20_000, 1000 + this.caseIds.length))],
     );
     this.freeCaseIds = [...this.freeCaseIds.reverse(), ...ids.map(({ id }) => Number(id))].reverse();
-  }
-
-  /** One query, once the rows under way are stored. */
-  private async query<Row extends QueryResultRow>(sql: string, values: unknown[]): Promise<QueryResult<Row>> {
-    await this.copies.settled();
-    return this.client.query<Row>(sql, values);
   }
 
   private async takeCriterion(row: Of<"criterion">): Promise<void> {
@@ -289,7 +287,8 @@ export class ImportTarget {
   private async openRun(versionIndex: number): Promise<void> {
     const version = this.versions[versionIndex]!;
     const model = version.row.model ?? "";
-    const { rows } = await this.query<{ id: number }>(
+    await this.copies.settled();
+    const { rows } = await this.client.query<{ id: number }>(
       `INSERT INTO run (project_id, version_id, dataset_id, model, source_digest, digest, import_id, output_count, error_count)
        VALUES ($1, $2, $3, $4, $5, '', $6, 0, 0) RETURNING id`,
       [this.job.projectId, version.id, this.datasetId, model, this.digest, this.job.id],
@@ -417,6 +416,11 @@ export class ImportTarget {
     }
   }
 
+  /** When the import can't go on: nothing that was under way may come after what is done next on the connection. */
+  async abandon(): Promise<void> {
+    await this.copies.settled().catch(() => {});
+  }
+
   /** In the order of their first row. */
   private openedRuns(): Run[] {
     return Object.values(this.runs).sort((a, b) => a.id - b.id);
@@ -439,13 +443,19 @@ export class ImportTarget {
       if (stored[kind] !== read[kind])
         throw new Error(`${read[kind]} ${kind} were read and ${stored[kind]} are stored`);
     }
-    const runs: { id: number; digest: string }[] = [];
-    for (const { id, outputs, errors } of this.openedRuns()) {
-      const { rows } = await this.client.query<{ id: number; digest: string }>(
-        "UPDATE run SET digest = run_digest(id), output_count = $2, error_count = $3 WHERE id = $1 RETURNING id, digest",
-        [id, outputs, errors],
-      );
-      runs.push(rows[0]!);
+    const opened = this.openedRuns();
+    // Side by side: a statement that reads may be shared out to other processes of the database, one that writes may not.
+    await this.client.query("SET LOCAL max_parallel_workers_per_gather = 2");
+    const each = opened.map(({ id }) => `SELECT id, run_digest(id) AS digest FROM run WHERE id = ${id}`);
+    const { rows } = await this.client.query<{ id: number; digest: string }>(each.join(" UNION ALL "));
+    const runs = opened.map(({ id }) => rows.find((row) => row.id === id)!);
+    for (const [index, { id, outputs, errors }] of opened.entries()) {
+      await this.client.query("UPDATE run SET digest = $2, output_count = $3, error_count = $4 WHERE id = $1", [
+        id,
+        runs[index]!.digest,
+        outputs,
+        errors,
+      ]);
     }
     return { promptId: this.promptId, datasetId: this.datasetId, runs };
   }
