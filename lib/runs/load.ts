@@ -74,6 +74,9 @@ export async function runNextImport(interrupted: () => boolean = () => false): P
       await countAttempt(id, 1);
       underWay = id;
       await runJob(client, job.rows[0], interrupted);
+      underWay = null;
+      // The database would do so by itself a minute later; until then pages would be planned by what the tables were before.
+      await client.query("SELECT analyze_loaded_tables()");
       return true;
     } catch (error) {
       if (error instanceof Interrupted || isUnreachable(error)) await giveBackAttempt();
@@ -233,7 +236,6 @@ async function load(client: PoolClient, job: Job, folder: string, interrupted: (
   await target.close();
   if (interrupted()) throw new Interrupted();
   await progress("sealing", 0.9, true);
-  await client.query("SELECT analyze_loaded_tables()");
   const stored = await target.seal(resolver.counts);
   const moved = await recordRejudgings(
     rawQueries(client),
