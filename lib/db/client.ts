@@ -4,7 +4,7 @@ import { PrismaClient } from "./generated/client";
 
 export type { Prisma } from "./generated/client";
 
-type Held = { url: string; client: PrismaClient; pool: pg.Pool; uploads: pg.Pool };
+type Held = { url: string; client: PrismaClient; pool: pg.Pool; quick: pg.Pool; uploads: pg.Pool };
 // Kept on the global object so that a reloaded module in development does not open a second pool.
 const holder = globalThis as typeof globalThis & { __countersignDb?: Held };
 
@@ -13,13 +13,14 @@ function held(): Held {
   if (!url)
     throw new Error("DATABASE_URL is not set: start Countersign with `npm start` or set it to a PostgreSQL URL.");
   if (holder.__countersignDb?.url === url) return holder.__countersignDb;
-  const open = (max: number) => {
-    const pool = new pg.Pool({ connectionString: url, max });
+  const open = (max: number, pipeline = false) => {
+    const pool = new pg.Pool({ connectionString: url, max, pipeline });
     // A connection that dies while idle is replaced at the next use; without a listener it would end the process.
     return pool.on("error", () => {});
   };
   const pool = open(10);
-  holder.__countersignDb = { url, pool, uploads: open(4), client: new PrismaClient({ adapter: new PrismaPg(pool) }) };
+  const client = new PrismaClient({ adapter: new PrismaPg(pool) });
+  holder.__countersignDb = { url, pool, quick: open(6, true), uploads: open(4), client };
   return holder.__countersignDb;
 }
 
@@ -37,6 +38,14 @@ export function pool(): pg.Pool {
   return held().pool;
 }
 
+/**
+ * Connections for what somebody waits for after each key: a statement is sent without waiting for the answer to the one
+ * before (PostgreSQL manual, "Pipelining"). Few, so that each has the plans at hand.
+ */
+export function quickPool(): pg.Pool {
+  return held().quick;
+}
+
 /** Connections for uploads, which hold one each for as long as somebody's line takes. Others wait; pages do not. */
 export function uploadPool(): pg.Pool {
   return held().uploads;
@@ -47,5 +56,5 @@ export async function disconnect(): Promise<void> {
   if (!current) return;
   holder.__countersignDb = undefined;
   await current.client.$disconnect();
-  await Promise.all([current.pool.end(), current.uploads.end()]);
+  await Promise.all([current.pool.end(), current.quick.end(), current.uploads.end()]);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { QueryConfig, QueryResult } from "pg";
 import { sha256Hex } from "../digest";
-import { db, pool } from "./client";
+import { db, quickPool } from "./client";
 import { Prisma } from "./generated/client";
 
 export type Tx = Prisma.TransactionClient;
@@ -26,18 +26,31 @@ export function transaction<T>(work: (tx: Tx) => Promise<T>, timeoutMs = 20_000)
   return retried(() => db.$transaction(work, { maxWait: 10_000, timeout: timeoutMs }));
 }
 
+export type QuickTx = Sql & {
+  /** For the statement that comes last, if its rows are of no interest: the commit is sent right behind it. */
+  last: (statement: Promise<unknown>) => void;
+};
+
 /**
- * As `transaction`, for the few operations that somebody waits for after each key: on a plain connection that keeps the
- * plans of its statements, which takes a third of the time. The SQL must be one of few texts: each is kept.
+ * As `transaction`, for the few operations that somebody waits for after each key: on a connection that keeps the plans of
+ * its statements and waits for an answer only where `work` does. The SQL must be one of few texts: each is kept.
  */
-export function quickTransaction<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
+export function quickTransaction<T>(work: (tx: QuickTx) => Promise<T>): Promise<T> {
   return retried(async () => {
-    const client = await pool().connect();
+    const client = await quickPool().connect();
     let broken = false;
+    const unread: Promise<unknown>[] = [];
+    /** Waited for with the commit: until then nobody is there to hear of a failure. */
+    const later = (statement: Promise<unknown>) => {
+      statement.catch(() => {});
+      unread.push(statement);
+    };
     try {
-      await client.query("BEGIN; SET LOCAL statement_timeout = '20s'");
-      const result = await work(rawQueries(client, nameOf));
-      await client.query("COMMIT");
+      later(client.query("BEGIN; SET LOCAL statement_timeout = '20s'"));
+      const result = await work({ ...rawQueries(client, nameOf), last: later });
+      // After a statement that failed the database takes it for ROLLBACK; what failed is thrown below.
+      later(client.query("COMMIT"));
+      await Promise.all(unread);
       return result;
     } catch (error) {
       await client.query("ROLLBACK").catch(() => {
@@ -51,7 +64,7 @@ export function quickTransaction<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
 }
 
 /** Reads outside of a transaction whose plans are kept, for what is asked with every click. As few texts as above. */
-export const quickReads: Sql = rawQueries({ query: (config) => pool().query(config) }, nameOf);
+export const quickReads: Sql = rawQueries({ query: (config) => quickPool().query(config) }, nameOf);
 
 const names = new Map<string, string>();
 

@@ -2,7 +2,7 @@ import { appendAudit, type NewEvent } from "../audit/append";
 import type { Actor } from "../auth/actor";
 import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
-import { quickTransaction, type Sql, violates } from "../db/transaction";
+import { type QuickTx, quickTransaction, type Sql, violates } from "../db/transaction";
 import { canonicalJson, digestOf, sha256Hex, textDigest } from "../digest";
 import { Fault } from "../errors";
 import { type HeldCheck, toldRepeat, toldSentinel } from "./checks";
@@ -142,7 +142,7 @@ export async function submitReviews({
       const { scope, earlier, check } = held;
       if (earlier) return sameAnswer<Answer>(earlier, delivery, otherUse);
       refuseUnlessGrading(scope.state);
-      const task = check ?? (await heldTask(tx, held, delivery));
+      const task = check ?? heldTask(held);
       if (task.completed) {
         // The same delivery may have been stored while this one waited for the lock.
         const stored = await earlierAnswer<Answer>(tx, delivery, otherUse);
@@ -164,7 +164,7 @@ export async function submitReviews({
 }
 
 async function storeGrades(
-  tx: Sql,
+  tx: QuickTx,
   actor: Actor,
   scope: ReviewScope,
   task: HeldTask,
@@ -199,15 +199,11 @@ async function storeGrades(
       ...(comments > 0 && { comments }),
     },
   };
-  await appendAudit(
-    tx,
-    actor,
-    event,
-    Prisma.sql`
+  const written = Prisma.sql`
     WITH given AS (${insertReviews(rows)}),
          done AS (UPDATE review_task SET completed_at = now() WHERE id = ${task.id}),
-         kept AS (${insertSubmission(delivery, answered)})`,
-  );
+         kept AS (${insertSubmission(delivery, answered)})`;
+  tx.last(appendAudit(tx, actor, event, written));
   return answer;
 }
 
@@ -301,7 +297,7 @@ export async function supersedeReviews({
     const { scope, check } = held;
     refuseUnlessGrading(scope.state);
     if (check) throw new Fault("conflict", "That case was a check on grading: its first answer is what counts.");
-    const task = await heldTask(tx, held, about);
+    const task = heldTask(held);
     if (!task.completed) throw new Fault("conflict", "This case is not graded yet.", { field: "task" });
     const current = await tx.$queryRaw<CurrentGrade[]>`
       SELECT id, run_id AS "runId", criterion_id AS "criterionId", verdict::text, prefer::text, note, coalesce(tags, '{}') AS tags FROM review rv
@@ -352,7 +348,7 @@ export async function skipTask({
     const held = await lockHeld(tx, actor.projectId, about);
     const { scope, check } = held;
     refuseUnlessGrading(scope.state);
-    const task = check ?? (await heldTask(tx, held, about));
+    const task = check ?? heldTask(held);
     if (task.completed) throw new Fault("conflict", "You graded this case already.", { field: "task" });
     const reason = input.reason?.trim() || null;
     if (check) await tx.$queryRaw`UPDATE review_check SET skipped_at = now() WHERE id = ${task.id}`;

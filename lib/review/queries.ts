@@ -508,27 +508,26 @@ type PreferenceRow = {
 /** What judges say of a case in a release's two runs. */
 export type Judged = { verdicts: VerdictRow[] | null; preferences: PreferenceRow[] | null };
 
-/** As columns: what judges say of the case, as Judged. */
-export function selectJudged({ runs, criteria }: ReviewScope, caseId: Prisma.Sql): Prisma.Sql {
-  const { baseline, candidate } = runs;
+/** As columns: what judges say of the case in the release `r`, as Judged. */
+export function selectJudged(caseId: Prisma.Sql): Prisma.Sql {
+  const asked = Prisma.sql`SELECT rc.criterion_id FROM release_criterion rc WHERE rc.release_id = r.id`;
   return Prisma.sql`
     (SELECT json_agg(json_build_object('judge', j.key, 'judgeVersionId', jv.id, 'criterionId', jv.criterion_id, 'runId', v.run_id,
               'verdict', v.verdict, 'score', v.score, 'rationale', v.rationale) ORDER BY jv.criterion_id, jv.id)
        FROM verdict v JOIN judge_version jv ON jv.id = v.judge_version_id JOIN judge j ON j.id = jv.judge_id
-      WHERE v.case_id = ${caseId} AND v.run_id IN (${baseline}, ${candidate}) AND v.repeat = 0
-        AND jv.criterion_id = ANY (${criteria.map(({ id }) => id)})) AS verdicts,
+      WHERE v.case_id = ${caseId} AND v.run_id IN (r.baseline_run_id, r.candidate_run_id) AND v.repeat = 0
+        AND jv.criterion_id IN (${asked})) AS verdicts,
     (SELECT json_agg(json_build_object('judge', j.key, 'judgeVersionId', jv.id, 'criterionId', jv.criterion_id,
               'prefer', judged_preference(f.prefer, s.prefer),
               'baselineFirst', CASE WHEN f.prefer IS NOT NULL THEN json_build_object('prefer', f.prefer, 'score', f.score, 'rationale', f.rationale) END,
               'candidateFirst', CASE WHEN s.prefer IS NOT NULL THEN json_build_object('prefer', s.prefer, 'score', s.score, 'rationale', s.rationale) END)
               ORDER BY jv.criterion_id, jv.id)
        FROM judge_version jv JOIN judge j ON j.id = jv.judge_id
-       LEFT JOIN preference_verdict f ON f.first_run_id = ${baseline} AND f.second_run_id = ${candidate}
+       LEFT JOIN preference_verdict f ON f.first_run_id = r.baseline_run_id AND f.second_run_id = r.candidate_run_id
              AND f.judge_version_id = jv.id AND f.case_id = ${caseId} AND f.repeat = 0
-       LEFT JOIN preference_verdict s ON s.first_run_id = ${candidate} AND s.second_run_id = ${baseline}
+       LEFT JOIN preference_verdict s ON s.first_run_id = r.candidate_run_id AND s.second_run_id = r.baseline_run_id
              AND s.judge_version_id = jv.id AND s.case_id = ${caseId} AND s.repeat = 0
-      WHERE jv.criterion_id = ANY (${criteria.filter(({ kind }) => kind === "preference").map(({ id }) => id)})
-        AND (f.prefer IS NOT NULL OR s.prefer IS NOT NULL)) AS preferences`;
+      WHERE jv.criterion_id IN (${asked}) AND (f.prefer IS NOT NULL OR s.prefer IS NOT NULL)) AS preferences`;
 }
 
 type Graded = readonly Pick<Grade, "side" | "criterion" | "verdict" | "prefer">[];
@@ -541,7 +540,8 @@ export async function reveal(
   swapped: boolean,
   grades: Graded,
 ): Promise<Revealed> {
-  const [judged] = await reader.$queryRaw<Judged[]>`SELECT ${selectJudged(scope, Prisma.sql`${caseId}::int`)}`;
+  const [judged] = await reader.$queryRaw<Judged[]>`
+    SELECT ${selectJudged(Prisma.sql`${caseId}::int`)} FROM release r WHERE r.id = ${scope.releaseId}`;
   return toldOf(scope, judged!, swapped, grades);
 }
 
