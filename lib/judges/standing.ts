@@ -12,6 +12,11 @@ export function standingOf(person: number): Prisma.Sql {
       SELECT release_id, case_id, count(*) AS times FROM adjudication_task
        WHERE release_id IN (SELECT id FROM open) AND outcome = 'returned' GROUP BY 1, 2
     ), disputed AS (
-      SELECT DISTINCT release_id, case_id FROM human_label WHERE release_id IN (SELECT id FROM open) AND label = 'disagreement'
+      -- OFFSET 0 keeps the planner from making the labels of all releases there are. Where no case has two graders nobody
+      -- disagrees: then none are made.
+      SELECT DISTINCT l.release_id, l.case_id
+        FROM open CROSS JOIN LATERAL (
+               SELECT h.release_id, h.case_id FROM human_label h WHERE h.release_id = open.id AND h.label = 'disagreement' OFFSET 0) l
+       WHERE EXISTS (SELECT 1 FROM graded WHERE graders > 1)
     )`;
 }
