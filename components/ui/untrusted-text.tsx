@@ -9,12 +9,15 @@ const longest = 100_000;
 const longestNode = 50_000;
 const longestInline = 10_000;
 
-/** Text with what can't be seen shown as badges. */
-export function VisibleText({ text, most = longest }: { text: string; most?: number }) {
+/** The many texts in which all can be seen are a plain string: a table holds thousands, and each element costs at every click. */
+function visible(text: string, most: number): ReactNode {
   const shown = text.length > most ? text.slice(0, cutAt(text, most)) : text;
+  const pieces = visiblePieces(shown);
+  const [first] = pieces;
+  if (shown === text && text.length <= longestNode && pieces.length <= 1 && !(first && "badge" in first)) return text;
   return (
     <>
-      {visiblePieces(shown).map((piece, index) =>
+      {pieces.map((piece, index) =>
         "text" in piece ? (
           chunksOf(piece.text, longestNode)
         ) : (
@@ -34,6 +37,11 @@ export function VisibleText({ text, most = longest }: { text: string; most?: num
   );
 }
 
+/** Text with what can't be seen shown as badges. */
+export function VisibleText({ text, most = longest }: { text: string; most?: number }) {
+  return visible(text, most);
+}
+
 /** What stands in a heading, label or message: a string may hold a stranger's words, an element looks after itself. */
 export function shown(content: ReactNode): ReactNode {
   return typeof content === "string" ? <UntrustedText text={content} /> : content;
@@ -41,9 +49,5 @@ export function shown(content: ReactNode): ReactNode {
 
 /** Untrusted text inline, without a pane: for table cells and headings. Its direction can't leak into what is around. */
 export function UntrustedText({ text }: { text: string }) {
-  return (
-    <bdi>
-      <VisibleText text={text} most={longestInline} />
-    </bdi>
-  );
+  return <bdi>{visible(text, longestInline)}</bdi>;
 }

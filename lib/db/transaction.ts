@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { QueryConfig, QueryResult } from "pg";
+import type { QueryConfig, QueryResult, QueryResultRow } from "pg";
 import { sha256Hex } from "../digest";
 import { db, quickPool } from "./client";
 import { Prisma } from "./generated/client";
@@ -65,6 +65,11 @@ export function quickTransaction<T>(work: (tx: QuickTx) => Promise<T>): Promise<
 
 /** Reads outside of a transaction whose plans are kept, for what is asked with every click. As few texts as above. */
 export const quickReads: Sql = rawQueries({ query: (config) => quickPool().query(config) }, nameOf);
+
+/** The same for SQL as text with numbered parameters. */
+export function quickQuery<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<QueryResult<Row>> {
+  return quickPool().query<Row>({ name: nameOf(text), text, values });
+}
 
 const names = new Map<string, string>();
 

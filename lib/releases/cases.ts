@@ -3,6 +3,7 @@ import type { Actor } from "../auth/actor";
 import { permit } from "../auth/permit";
 import { type ConfusionCell, casesOfCell } from "../calibration/measures";
 import { pool } from "../db/client";
+import { quickQuery } from "../db/transaction";
 import { Fault, notFound } from "../errors";
 import { waitingIn } from "../judges/moves";
 import { beginningOf, type Rest } from "../parts";
@@ -61,7 +62,7 @@ type Scope = {
 
 async function loadScope(actor: Actor, releaseId: number): Promise<Scope> {
   permit(actor, "project.read");
-  const { rows } = await pool().query(
+  const { rows } = await quickQuery(
     `SELECT r.id AS "releaseId", r.dataset_id AS "datasetId", r.baseline_run_id AS "baselineRunId",
             r.candidate_run_id AS "candidateRunId",
             (SELECT bool_and(searchable) FROM run WHERE run.id IN (r.baseline_run_id, r.candidate_run_id)) AS searchable,
@@ -390,7 +391,7 @@ class CaseFinder {
   }
 
   /** Everything that the table shows of these cases, in their order. What is hidden is not even read. */
-  async loadRows(ids: readonly number[], characters = 240): Promise<CaseRow[]> {
+  async loadRows(ids: readonly number[], characters = 160): Promise<CaseRow[]> {
     if (ids.length === 0) return [];
     const { scope } = this;
     const { criterion, judge } = this.chosen;
@@ -398,7 +399,7 @@ class CaseFinder {
     const { baselineRunId, candidateRunId, releaseId } = scope;
     const judgeIds = scope.judges.map(({ id }) => id);
     const [cases, outputs, verdicts, preferences, reviews] = await Promise.all([
-      pool().query<Pick<CaseRow, "id" | "key" | "slice" | "tags" | "ownTags" | "mustPass" | "input" | "sample">>(
+      quickQuery<Pick<CaseRow, "id" | "key" | "slice" | "tags" | "ownTags" | "mustPass" | "input" | "sample">>(
         `SELECT c.id, c.key, c.slice, coalesce(c.tags, '{}') AS tags, c.must_pass AS "mustPass", left(c.input, $3) AS input,
                 CASE WHEN c.id <> ALL ($4::int[]) AND q.case_id IS NOT NULL THEN 'waits' WHEN q.chosen THEN 'chosen' WHEN NOT q.chosen THEN 'drawn' END AS sample,
                 ARRAY(SELECT t.tag FROM case_tag t WHERE t.case_id = c.id AND c.id <> ALL ($5::int[]) ORDER BY t.tag) AS "ownTags"
@@ -406,17 +407,17 @@ class CaseFinder {
           WHERE c.id = ANY ($1::int[]) AND c.dataset_id = $6`,
         [ids, releaseId, characters, shown, this.waitingAnywhere, scope.datasetId],
       ),
-      pool().query<{ runId: number; caseId: number; output: string | null; error: string | null }>(
+      quickQuery<{ runId: number; caseId: number; output: string | null; error: string | null }>(
         `SELECT run_id AS "runId", case_id AS "caseId", left(output, $3) AS output, left(error, $3) AS error
            FROM output WHERE run_id = ANY ($1::int[]) AND case_id = ANY ($2::int[]) AND repeat = 0`,
         [[baselineRunId, candidateRunId], shown, characters],
       ),
-      pool().query<{ runId: number; caseId: number; judge: number; verdict: string }>(
+      quickQuery<{ runId: number; caseId: number; judge: number; verdict: string }>(
         `SELECT run_id AS "runId", case_id AS "caseId", judge_version_id AS judge, verdict::text
            FROM verdict WHERE run_id = ANY ($1::int[]) AND judge_version_id = ANY ($2::int[]) AND case_id = ANY ($3::int[]) AND repeat = 0`,
         [[baselineRunId, candidateRunId], judgeIds, shown],
       ),
-      pool().query<{ caseId: number; judge: number; prefers: string }>(
+      quickQuery<{ caseId: number; judge: number; prefers: string }>(
         `SELECT case_id AS "caseId", judge_version_id AS judge,
                 judged_preference(min(prefer) FILTER (WHERE first_run_id = $1), min(prefer) FILTER (WHERE first_run_id = $2)) AS prefers
            FROM preference_verdict
@@ -424,7 +425,7 @@ class CaseFinder {
             AND case_id = ANY ($4::int[]) AND repeat = 0 GROUP BY 1, 2`,
         [baselineRunId, candidateRunId, judgeIds, shown],
       ),
-      pool().query<{
+      quickQuery<{
         caseId: number;
         runId: number | null;
         criterionId: number;
@@ -620,12 +621,12 @@ async function tableOf(finder: CaseFinder, filter: CaseFilter): Promise<CaseTabl
   const { criterion, judges, judge } = finder.chosen;
   type Tally = { slice: string; judge: number | null; before: string | null; after: string | null; n: number };
   const [names, tally] = await Promise.all([
-    pool().query<{ baseline: string; candidate: string }>(
+    quickQuery<{ baseline: string; candidate: string }>(
       `SELECT b.key AS baseline, k.key AS candidate FROM release r JOIN prompt_version b ON b.id = r.baseline_id
          JOIN prompt_version k ON k.id = r.candidate_id WHERE r.id = $1`,
       [scope.releaseId],
     ),
-    pool().query<Tally>(
+    quickQuery<Tally>(
       `SELECT coalesce(slice, '') AS slice, judge_version_id AS judge, judged_baseline AS before, judged_candidate AS after, sum(cases)::int AS n
          FROM release_tally WHERE release_id = $1 AND (judge_version_id IS NULL OR judge_version_id = $2) GROUP BY 1, 2, 3, 4`,
       [scope.releaseId, judge?.id ?? 0],

@@ -1,7 +1,7 @@
 import type { Actor } from "../auth/actor";
 import { may, permit } from "../auth/permit";
 import { db, pool } from "../db/client";
-import { type Tx, transaction } from "../db/transaction";
+import { quickQuery, type Tx, transaction } from "../db/transaction";
 import { Fault, notFound } from "../errors";
 import type { Opened } from "./opened";
 import { type Plan, planRelease } from "./plan";
@@ -62,7 +62,7 @@ export type ReleaseHead = ReleaseRow & {
 /** What stands above every tab of a release. */
 export async function getRelease(actor: Actor, id: number): Promise<ReleaseHead> {
   permit(actor, "project.read");
-  const { rows } = await pool().query<Omit<ReleaseHead, "policyDocument"> & { document: string }>(
+  const { rows } = await quickQuery<Omit<ReleaseHead, "policyDocument"> & { document: string }>(
     `SELECT ${rowColumns}, r.label, po.number AS "policyNumber", po.document, r.evidence_digest AS "evidenceDigest",
             (SELECT json_build_object('id', x.id, 'outcome', x.outcome, 'auditIndex', x.audit_index, 'decidedAt', x.decided_at)
                FROM decision x WHERE x.release_id = r.id) AS decision,
