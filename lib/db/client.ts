@@ -4,6 +4,9 @@ import { PrismaClient } from "./generated/client";
 
 export type { Prisma } from "./generated/client";
 
+/** Kept for longer than people think between two clicks: a connection that is closed takes its plans with it. */
+const quick = { pipeline: true, idleTimeoutMillis: 600_000 };
+
 type Held = { url: string; client: PrismaClient; pool: pg.Pool; quick: pg.Pool; uploads: pg.Pool };
 // Kept on the global object so that a reloaded module in development does not open a second pool.
 const holder = globalThis as typeof globalThis & { __countersignDb?: Held };
@@ -13,14 +16,14 @@ function held(): Held {
   if (!url)
     throw new Error("DATABASE_URL is not set: start Countersign with `npm start` or set it to a PostgreSQL URL.");
   if (holder.__countersignDb?.url === url) return holder.__countersignDb;
-  const open = (max: number, pipeline = false) => {
-    const pool = new pg.Pool({ connectionString: url, max, pipeline });
+  const open = (max: number, more: pg.PoolConfig = {}) => {
+    const pool = new pg.Pool({ connectionString: url, max, ...more });
     // A connection that dies while idle is replaced at the next use; without a listener it would end the process.
     return pool.on("error", () => {});
   };
   const pool = open(10);
   const client = new PrismaClient({ adapter: new PrismaPg(pool) });
-  holder.__countersignDb = { url, pool, quick: open(6, true), uploads: open(4), client };
+  holder.__countersignDb = { url, pool, quick: open(5, quick), uploads: open(4), client };
   return holder.__countersignDb;
 }
 

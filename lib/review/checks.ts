@@ -56,10 +56,12 @@ export async function plantCheck(
   reviewerId: number,
   leaseMinutes: number,
 ): Promise<ShownCheck | undefined> {
-  const { repeats, sentinels } = scope.checks;
+  const { releaseId } = scope;
+  const [rates] = await tx.$queryRaw<{ checks: { repeats: number; sentinels: number } | null }[]>`
+    SELECT p.document::json -> 'checks' AS checks FROM release r JOIN policy p ON p.id = r.policy_id WHERE r.id = ${releaseId}`;
+  const { repeats, sentinels } = rates?.checks ?? { repeats: 0, sentinels: 0 };
   const chance = randomInt(1_000_000) / 1_000_000;
   if (chance >= repeats + sentinels) return undefined;
-  const { releaseId } = scope;
   const [given] = await tx.$queryRaw<{ graded: number; checks: number }[]>`
     SELECT (SELECT count(*)::int FROM review_task WHERE release_id = ${releaseId} AND reviewer_id = ${reviewerId} AND completed_at IS NOT NULL) AS graded,
            (SELECT count(*)::int FROM review_check WHERE release_id = ${releaseId} AND reviewer_id = ${reviewerId}) AS checks`;

@@ -27,15 +27,7 @@ export type ReviewScope = {
   state: string;
   runs: Record<Run, number>;
   versions: Record<Run, string>;
-  /** Shares of a person's queue, in [0, ½]. */
-  checks: { repeats: number; sentinels: number };
-  criteria: (Asked & {
-    id: number;
-    name: string;
-    rubric: string;
-    judgeVersionId: number | null;
-    examples: Omit<Example, "id">[] | null;
-  })[];
+  criteria: (Asked & { id: number; judgeVersionId: number | null })[];
 };
 
 export type ScopeRow = {
@@ -44,7 +36,6 @@ export type ScopeRow = {
   candidateRunId: number;
   baseline: string;
   candidate: string;
-  checks: ReviewScope["checks"] | null;
   criteria: ReviewScope["criteria"];
 };
 
@@ -52,13 +43,9 @@ export type ScopeRow = {
 export function selectScope(projectId: number, releaseId: number, beside: Prisma.Sql = Prisma.empty): Prisma.Sql {
   return Prisma.sql`
     SELECT r.state::text, r.baseline_run_id AS "baselineRunId", r.candidate_run_id AS "candidateRunId", b.key AS baseline, k.key AS candidate,
-           p.document::json -> 'checks' AS checks,
-           (SELECT json_agg(json_build_object('id', c.id, 'key', c.key, 'kind', c.kind, 'name', c.name, 'rubric', c.rubric, 'judgeVersionId', rc.judge_version_id,
-                     'examples', (SELECT json_agg(json_build_object('verdict', e.verdict, 'text', e.text, 'why', e.why) ORDER BY e.id)
-                                    FROM criterion_example e WHERE e.criterion_id = c.id AND e.removed_at IS NULL)) ORDER BY rc.position)
+           (SELECT json_agg(json_build_object('id', c.id, 'key', c.key, 'kind', c.kind, 'judgeVersionId', rc.judge_version_id) ORDER BY rc.position)
               FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id WHERE rc.release_id = r.id) AS criteria ${beside}
       FROM release r JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id
-      JOIN policy p ON p.id = r.policy_id
      WHERE r.id = ${releaseId} AND r.project_id = ${projectId}`;
 }
 
@@ -69,7 +56,6 @@ export function scopeOf(releaseId: number, row: ScopeRow | undefined): ReviewSco
     state: row.state,
     runs: { baseline: row.baselineRunId, candidate: row.candidateRunId },
     versions: { baseline: row.baseline, candidate: row.candidate },
-    checks: row.checks ?? { repeats: 0, sentinels: 0 },
     criteria: row.criteria,
   };
 }
@@ -268,6 +254,17 @@ async function contentOf(reader: Sql, scope: ReviewScope, task: ShownCase): Prom
   };
 }
 
+/** What is asked, in words: the criteria in their order. */
+async function wordsOf(reader: Sql, releaseId: number): Promise<TaskView["criteria"]> {
+  type Words = TaskView["criteria"][number];
+  const rows = await reader.$queryRaw<(Omit<Words, "examples"> & { examples: Words["examples"] | null })[]>`
+    SELECT c.key, c.kind::text, c.name, c.rubric,
+           (SELECT json_agg(json_build_object('verdict', e.verdict, 'text', e.text, 'why', e.why) ORDER BY e.id)
+              FROM criterion_example e WHERE e.criterion_id = c.id AND e.removed_at IS NULL) AS examples
+      FROM release_criterion rc JOIN criterion c ON c.id = rc.criterion_id WHERE rc.release_id = ${releaseId} ORDER BY rc.position`;
+  return rows.map(({ examples, ...row }) => ({ ...row, ...(examples && { examples }) }));
+}
+
 export async function viewOf(
   reader: Sql,
   actor: Actor,
@@ -279,13 +276,7 @@ export async function viewOf(
     task: task.id,
     case: key,
     input,
-    criteria: scope.criteria.map(({ key, kind, name, rubric, examples }) => ({
-      key,
-      kind,
-      name,
-      rubric,
-      ...(examples && { examples }),
-    })),
+    criteria: await wordsOf(reader, scope.releaseId),
     sides,
     ...rest,
     progress: await progressOf(reader, scope.releaseId, personOf(actor) ?? 0),
