@@ -18,8 +18,9 @@ function held(): Held {
   if (holder.__countersignDb?.url === url) return holder.__countersignDb;
   const open = (max: number, more: pg.PoolConfig = {}) => {
     const pool = new pg.Pool({ connectionString: url, max, ...more });
-    // A connection that dies while idle is replaced at the next use; without a listener it would end the process.
-    return pool.on("error", () => {});
+    // A connection that dies is replaced at the next use, and fails the statement under way if there is one. It says so as an
+    // event as well, which would end the process if nobody listened.
+    return pool.on("error", () => {}).on("connect", (client) => client.on("error", () => {}));
   };
   const pool = open(10);
   const client = new PrismaClient({ adapter: new PrismaPg(pool) });

@@ -31,9 +31,6 @@ async function* withoutSilence(body: AsyncIterable<Uint8Array>): AsyncGenerator<
   }
 }
 
-/** A connection that is lost while the body is awaited says so as an event, which would end the server if nobody listened. */
-const toldByTheNextQuery = (): void => {};
-
 /** Cuts a stream into pieces of one size. */
 async function* piecesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let held: Buffer[] = [];
@@ -67,7 +64,6 @@ export async function startImport({
 }): Promise<{ id: number }> {
   permit(actor, "import.create");
   const client = await uploadPool().connect();
-  client.on("error", toldByTheNextQuery);
   let broken: Error | undefined;
   try {
     await client.query("BEGIN");
@@ -112,7 +108,6 @@ export async function startImport({
     await client.query("ROLLBACK").catch(() => {});
     throw error;
   } finally {
-    client.off("error", toldByTheNextQuery);
     // A connection whose transaction may hang half way is thrown away rather than used again.
     client.release(broken && !(broken instanceof Fault) ? broken : undefined);
   }

@@ -36,9 +36,6 @@ const mostAttempts = 5;
 /** Thrown when the server stops: the job stays queued and the next worker starts over. */
 class Interrupted extends Error {}
 
-/** A connection that is lost between two queries says so as an event, which would end the process if nobody listened. */
-const toldByTheNextQuery = (): void => {};
-
 const jobLock = 7101;
 const projectLock = 7102;
 
@@ -54,7 +51,6 @@ export async function runNextImport(interrupted: () => boolean = () => false): P
   );
   for (const { id } of waiting.rows) {
     const client = await pool().connect();
-    client.on("error", toldByTheNextQuery);
     let lost: Error | undefined;
     try {
       await client.query("BEGIN");
@@ -88,7 +84,6 @@ export async function runNextImport(interrupted: () => boolean = () => false): P
       await client.query("ROLLBACK").catch((error: Error) => {
         lost ??= error;
       });
-      client.off("error", toldByTheNextQuery);
       client.release(lost);
     }
   }
