@@ -69,10 +69,10 @@ export async function runNextImport(interrupted: () => boolean = () => false): P
       // Counted through another connection: this one's transaction goes with the process.
       await countAttempt(id, 1);
       underWay = id;
-      await runJob(client, job.rows[0], interrupted);
+      const loaded = await runJob(client, job.rows[0], interrupted);
       underWay = null;
       // The database would do so by itself a minute later; until then pages would be planned by what the tables were before.
-      await client.query("SELECT analyze_loaded_tables()");
+      if (loaded) await client.query("SELECT analyze_loaded_tables()");
       return true;
     } catch (error) {
       if (error instanceof Interrupted || isUnreachable(error)) await giveBackAttempt();
@@ -104,7 +104,8 @@ export async function giveBackAttempt(): Promise<void> {
   await countAttempt(id, -1).catch(() => {});
 }
 
-async function runJob(client: PoolClient, job: Job, interrupted: () => boolean): Promise<void> {
+/** @returns whether rows were stored */
+async function runJob(client: PoolClient, job: Job, interrupted: () => boolean): Promise<boolean> {
   // Rolled back to, not out of: the lock is kept, so that nobody else takes a job that is about to be told as failed.
   await client.query("SAVEPOINT work");
   if (job.attempts >= mostAttempts) {
@@ -149,7 +150,7 @@ function storable(text: string): string {
   return Buffer.from(text.slice(0, 1000)).toString().replaceAll("\0", "\ufffd");
 }
 
-async function fail(client: PoolClient, job: Job, error: unknown): Promise<void> {
+async function fail(client: PoolClient, job: Job, error: unknown): Promise<false> {
   if (!(error instanceof Fault)) console.error(`Import ${job.id} failed:`, error);
   const { message, file, line, field } =
     error instanceof Fault
@@ -175,6 +176,7 @@ async function fail(client: PoolClient, job: Job, error: unknown): Promise<void>
     details: { ...told, for: job.createdBy },
   });
   await client.query("COMMIT");
+  return false;
 }
 
 /** Tells people how far it is, through another connection; at most twice a second. */
@@ -192,7 +194,7 @@ function progressOf(job: Job) {
   };
 }
 
-async function load(client: PoolClient, job: Job, folder: string, interrupted: () => boolean): Promise<void> {
+async function load(client: PoolClient, job: Job, folder: string, interrupted: () => boolean): Promise<boolean> {
   const progress = progressOf(job);
   await progress("reading", 0, true);
   const file = path.join(folder, "upload");
@@ -259,6 +261,7 @@ async function load(client: PoolClient, job: Job, folder: string, interrupted: (
     },
   });
   await client.query("COMMIT");
+  return true;
 }
 
 /** Names from the source itself, else as given with the upload, else from the file's name. */
@@ -312,7 +315,7 @@ async function finishUnchanged(
   source: Source,
   names: Target,
   earlier: Earlier,
-): Promise<void> {
+): Promise<false> {
   await client.query("DELETE FROM import_chunk WHERE import_id = $1", [job.id]);
   await finish(client, job, source, names, { counts: earlier.counts, unchanged: true, ids: earlier });
   await appendAudit(rawQueries(client), systemActor(job.projectId, "import worker"), {
@@ -322,4 +325,5 @@ async function finishUnchanged(
     details: { for: job.createdBy, sameAs: earlier.id },
   });
   await client.query("COMMIT");
+  return false;
 }

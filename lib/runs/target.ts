@@ -447,8 +447,9 @@ export class ImportTarget {
     // Side by side: a statement that reads may be shared out to other processes of the database, one that writes may not.
     await this.client.query("SET LOCAL max_parallel_workers_per_gather = 2");
     const each = opened.map(({ id }) => `SELECT id, run_digest(id) AS digest FROM run WHERE id = ${id}`);
-    const { rows } = await this.client.query<{ id: number; digest: string }>(each.join(" UNION ALL "));
-    const runs = opened.map(({ id }) => rows.find((row) => row.id === id)!);
+    const { rows: runs } = await this.client.query<{ id: number; digest: string }>(
+      `${each.join(" UNION ALL ")} ORDER BY id`,
+    );
     for (const [index, { id, outputs, errors }] of opened.entries()) {
       await this.client.query("UPDATE run SET digest = $2, output_count = $3, error_count = $4 WHERE id = $1", [
         id,
