@@ -16,6 +16,8 @@ export { type CaseFilter, caseFilterSchema, type Flip, flips } from "./case-filt
 /** The Cases table of a release: both runs side by side. Pages by keyset, so that the last costs what the first does. */
 
 export const pageSize = 50;
+/** Characters of a text that a row of the table shows. */
+const excerptLength = 160;
 
 export type Side = { output: string | null; error: string | null; verdict: string | null; people: string[] };
 /** A pairwise judge's preference (`candidate`, `baseline`, `tie`, `flip`, `error`) and people's. */
@@ -391,15 +393,18 @@ class CaseFinder {
   }
 
   /** Everything that the table shows of these cases, in their order. What is hidden is not even read. */
-  async loadRows(ids: readonly number[], characters = 160): Promise<CaseRow[]> {
+  async loadRows(ids: readonly number[], characters = excerptLength): Promise<CaseRow[]> {
     if (ids.length === 0) return [];
+    // An export reads for minutes: it keeps off the few connections of those who wait for a click or a key.
+    const ask: typeof quickQuery =
+      characters === excerptLength ? quickQuery : (text, values) => pool().query(text, values);
     const { scope } = this;
     const { criterion, judge } = this.chosen;
     const shown = ids.filter((id) => !this.waiting.includes(id));
     const { baselineRunId, candidateRunId, releaseId } = scope;
     const judgeIds = scope.judges.map(({ id }) => id);
     const [cases, outputs, verdicts, preferences, reviews] = await Promise.all([
-      quickQuery<Pick<CaseRow, "id" | "key" | "slice" | "tags" | "ownTags" | "mustPass" | "input" | "sample">>(
+      ask<Pick<CaseRow, "id" | "key" | "slice" | "tags" | "ownTags" | "mustPass" | "input" | "sample">>(
         `SELECT c.id, c.key, c.slice, coalesce(c.tags, '{}') AS tags, c.must_pass AS "mustPass", left(c.input, $3) AS input,
                 CASE WHEN c.id <> ALL ($4::int[]) AND q.case_id IS NOT NULL THEN 'waits' WHEN q.chosen THEN 'chosen' WHEN NOT q.chosen THEN 'drawn' END AS sample,
                 ARRAY(SELECT t.tag FROM case_tag t WHERE t.case_id = c.id AND c.id <> ALL ($5::int[]) ORDER BY t.tag) AS "ownTags"
@@ -407,17 +412,17 @@ class CaseFinder {
           WHERE c.id = ANY ($1::int[]) AND c.dataset_id = $6`,
         [ids, releaseId, characters, shown, this.waitingAnywhere, scope.datasetId],
       ),
-      quickQuery<{ runId: number; caseId: number; output: string | null; error: string | null }>(
+      ask<{ runId: number; caseId: number; output: string | null; error: string | null }>(
         `SELECT run_id AS "runId", case_id AS "caseId", left(output, $3) AS output, left(error, $3) AS error
            FROM output WHERE run_id = ANY ($1::int[]) AND case_id = ANY ($2::int[]) AND repeat = 0`,
         [[baselineRunId, candidateRunId], shown, characters],
       ),
-      quickQuery<{ runId: number; caseId: number; judge: number; verdict: string }>(
+      ask<{ runId: number; caseId: number; judge: number; verdict: string }>(
         `SELECT run_id AS "runId", case_id AS "caseId", judge_version_id AS judge, verdict::text
            FROM verdict WHERE run_id = ANY ($1::int[]) AND judge_version_id = ANY ($2::int[]) AND case_id = ANY ($3::int[]) AND repeat = 0`,
         [[baselineRunId, candidateRunId], judgeIds, shown],
       ),
-      quickQuery<{ caseId: number; judge: number; prefers: string }>(
+      ask<{ caseId: number; judge: number; prefers: string }>(
         `SELECT case_id AS "caseId", judge_version_id AS judge,
                 judged_preference(min(prefer) FILTER (WHERE first_run_id = $1), min(prefer) FILTER (WHERE first_run_id = $2)) AS prefers
            FROM preference_verdict
@@ -425,7 +430,7 @@ class CaseFinder {
             AND case_id = ANY ($4::int[]) AND repeat = 0 GROUP BY 1, 2`,
         [baselineRunId, candidateRunId, judgeIds, shown],
       ),
-      quickQuery<{
+      ask<{
         caseId: number;
         runId: number | null;
         criterionId: number;
