@@ -121,8 +121,9 @@ export async function isAlive(locator: Locator): Promise<void> {
   await expect
     .poll(() => locator.evaluate((element) => Object.keys(element).some((key) => key.startsWith("__reactProps"))))
     .toBe(true);
-  // It has the element in hand; that it listens is sure once it has nothing left to do.
-  await locator.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)).then(() => true));
+  // It has the element in hand; that it listens is sure once the page has nothing left to do. An idle callback would wait for a
+  // frame, of which there may be none.
+  await locator.evaluate(() => scheduler.postTask(() => true, { priority: "background" }));
 }
 
 const standards = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
