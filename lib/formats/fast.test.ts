@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Fault } from "../errors";
 import { readLine } from "./bundle";
+import { ElementScan } from "./json-elements";
+import { isResult, resultSchema } from "./promptfoo";
 import { parsePlain, parseSlowly, parseStrict } from "./strict-json";
 
 /** The short ways through the readers say what the long ones say. */
@@ -117,6 +119,33 @@ test("what has nothing wrong with it takes the short way", () => {
   expect(parseStrict(JSON.stringify("[".repeat(300)), at)).toBe("[".repeat(300));
 });
 
+test("where an element ends is found however the file is cut into pieces", () => {
+  const cuts = fc.array(fc.nat(), { maxLength: 6 });
+  fc.assert(
+    fc.property(fc.array(json.map(textOf), { maxLength: 4 }), cuts, fc.boolean(), (members, places, isPretty) => {
+      const text = isPretty ? `[\n  ${members.join(",\n  ")}\n]` : `[${members.join(",")}]`;
+      const bytes = Buffer.from(`${text}, ["]"]`).toString("latin1");
+      const end = Buffer.byteLength(text) - 1;
+      const scan = new ElementScan();
+      let from = 0;
+      let lines = 0;
+      // The bracket that opens it was read.
+      const pieces = [...new Set(places.map((place) => 1 + (place % end)))]
+        .sort((a, b) => a - b)
+        .filter((at) => at <= end);
+      for (const [n, to] of [...pieces, bytes.length].entries()) {
+        const piece = bytes.slice(from, to);
+        const found = scan.endIn(piece, n === 0 ? 1 : 0);
+        lines = scan.lines;
+        expect(found).toBe(to > end ? end - from : -1);
+        from = to;
+      }
+      expect(lines).toBe(isPretty ? Math.max(members.length, 1) + 1 : 0);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 const times = [
   "2026-11-01T09:00:00Z",
   "2026-02-31T09:00:00Z",
@@ -179,4 +208,77 @@ test("a line of a bundle is read or refused alike by its shape and by its schema
   );
   // A few hundred of 4 000, by chance.
   expect(read, "lines that are right").toBeGreaterThan(200);
+});
+
+const component = { pass: true, score: 0.5, reason: "fine", assertion: { type: "llm-rubric", metric: "rubric" } };
+const rightResults = [
+  { promptIdx: 0, testIdx: 3, success: true },
+  {
+    promptIdx: 1,
+    testIdx: 0,
+    success: false,
+    failureReason: 2,
+    error: "no answer",
+    response: null,
+    provider: "openai:small",
+  },
+  {
+    ...{ promptIdx: 0, testIdx: 1, promptId: "v1", prompt: { raw: "Hi {{x}}", label: "v1" }, vars: { x: [1, "y"] } },
+    ...{ provider: { id: "openai:small", label: "" }, success: true, score: 1, error: null, failureReason: 0 },
+    ...{ latencyMs: 12.5, cost: 0.001, tokenUsage: { prompt: 3, completion: 4 }, metadata: {}, other: { a: 1 } },
+    response: { output: { a: [1] }, error: "late" },
+    gradingResult: { pass: true, reason: "fine", componentResults: [component, null] },
+    testCase: { description: "first", metadata: { slice: "s" } },
+  },
+];
+/** Puts another value somewhere into a value, or takes one away. */
+function changed(value: unknown, steps: number[], put: unknown): unknown {
+  const [step, ...more] = steps;
+  if (step === undefined || typeof value !== "object" || value === null) return put;
+  const copy = (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+  const names = Object.keys(copy);
+  const name = names[step % (names.length + 1)];
+  if (name === undefined) return put;
+  copy[name] = changed(copy[name], more, put);
+  return copy;
+}
+
+test("what passes for a promptfoo result is one by its schema", { timeout: 60_000 }, () => {
+  const puts = fc.oneof(
+    fc.constantFrom<unknown>(
+      null,
+      undefined,
+      "",
+      "x",
+      0,
+      1,
+      -1,
+      1.5,
+      true,
+      [],
+      {},
+      [null],
+      [1],
+      { output: 1 },
+      2 ** 60,
+    ),
+    json.map((value) => JSON.parse(textOf(value)) as unknown),
+  );
+  let [right, wrong] = [0, 0];
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...rightResults),
+      fc.array(fc.nat(20), { maxLength: 4 }),
+      puts,
+      (result, steps, put) => {
+        const value = changed(result, steps, put);
+        expect(isResult(value)).toBe(resultSchema.safeParse(value).success);
+        if (isResult(value)) right++;
+        else wrong++;
+      },
+    ),
+    { numRuns: 4000 },
+  );
+  expect(Math.min(right, wrong), "both kinds come up").toBeGreaterThan(200);
+  for (const result of rightResults) expect(isResult(result)).toBe(true);
 });

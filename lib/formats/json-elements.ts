@@ -5,7 +5,7 @@ import { type At, limits, refuse } from "./rows";
 export type Element = { text: string; at: At };
 
 type Frame = { isObject: boolean; key: string; holdsElements: boolean };
-type Capture = { line: number; depth: number; from: number; pieces: Buffer[]; size: number };
+type Capture = { line: number; from: number; pieces: Buffer[]; size: number; scan: ElementScan };
 /** What the grammar allows next; the words with `OrEnd` also allow the bracket that closes. */
 type Next = "value" | "valueOrEnd" | "key" | "keyOrEnd" | "colon" | "commaOrEnd";
 
@@ -85,8 +85,27 @@ export async function* jsonElements(
     const start = isFirst && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0;
     isFirst = false;
     if (capture) capture.from = 0;
+    /** The chunk as a text of which each character is a byte: searched many times as fast. */
+    let bytes = "";
 
     for (let i = start; i < chunk.length; i++) {
+      if (capture) {
+        bytes ||= chunk.toString("latin1");
+        const end = capture.scan.endIn(bytes, i);
+        if (end === -1) {
+          line += capture.scan.lines;
+          capture.scan.lines = 0;
+          break;
+        }
+        const piece = chunk.subarray(capture.from, end + 1);
+        const at = { file, line: capture.line };
+        const whole = capture.pieces.length > 0 ? Buffer.concat([...capture.pieces, piece]) : piece;
+        batch.push({ text: decodeUtf8(whole, at), at });
+        line += capture.scan.lines;
+        capture = null;
+        i = end;
+        continue;
+      }
       if (inString) {
         const end: number = escaped ? -2 : closingQuote(chunk, i);
         if (end === -2) {
@@ -110,19 +129,6 @@ export async function* jsonElements(
         continue;
       }
       const code = chunk[i]!;
-      if (capture) {
-        if (code === newline) line++;
-        else if (code === quote) inString = true;
-        else if (code === 123 || code === 91) capture.depth++;
-        else if ((code === 125 || code === 93) && --capture.depth === 0) {
-          const piece = chunk.subarray(capture.from, i + 1);
-          const at = { file, line: capture.line };
-          const bytes = capture.pieces.length > 0 ? Buffer.concat([...capture.pieces, piece]) : piece;
-          batch.push({ text: decodeUtf8(bytes, at), at });
-          capture = null;
-        }
-        continue;
-      }
       const isBracket = code === 123 || code === 91 || code === 125 || code === 93;
       const isBlank = code === newline || code === 32 || code === 13 || code === 9;
       if (word !== "" && (isBracket || isBlank || code === comma || code === colon || code === quote)) endWord();
@@ -143,7 +149,7 @@ export async function* jsonElements(
           return;
         }
         if (at === wantedPath) {
-          capture = { line, depth: 1, from: i, pieces: [], size: 0 };
+          capture = { line, from: i, pieces: [], size: 0, scan: new ElementScan() };
           next = "commaOrEnd";
           continue;
         }
@@ -178,6 +184,67 @@ export async function* jsonElements(
     if (batch.length > 0) yield batch;
   }
   if (!ended) throw fail("The file ends in the middle of the JSON document.");
+}
+
+/**
+ * Finds where an object or array ends whose opening bracket was read: most bytes of a document are in its elements, so nothing
+ * else is looked at, and strings are jumped over.
+ */
+export class ElementScan {
+  /** How many lines ended in it so far, none of them within a string. */
+  lines = 0;
+  private depth = 1;
+  private inString = false;
+  private escaped = false;
+
+  /** Index of the bracket that closes it, or −1 when it goes on in the next chunk. A character of `bytes` is a byte. */
+  endIn(bytes: string, from: number): number {
+    let { lines, depth } = this;
+    let i = from;
+    if (this.inString) {
+      const end = this.afterString(bytes, this.escaped ? i + 1 : i);
+      if (end === -1) return -1;
+      i = end;
+    }
+    for (; i < bytes.length; i++) {
+      const code = bytes.charCodeAt(i);
+      if (code <= 32) {
+        if (code === newline) lines++;
+      } else if (code === quote) {
+        const end = this.afterString(bytes, i + 1);
+        if (end === -1) break;
+        i = end - 1;
+      } else if (code === 123 || code === 91) depth++;
+      else if ((code === 125 || code === 93) && --depth === 0) {
+        this.lines = lines;
+        return i;
+      }
+    }
+    this.lines = lines;
+    this.depth = depth;
+    return -1;
+  }
+
+  /** Index after the quote that closes the string of which something stands at `from`, or −1. */
+  private afterString(bytes: string, from: number): number {
+    for (let end = bytes.indexOf('"', from); end !== -1; end = bytes.indexOf('"', end + 1)) {
+      if (slashesBefore(bytes, end, from) % 2 === 0) {
+        this.inString = false;
+        this.escaped = false;
+        return end + 1;
+      }
+    }
+    this.inString = true;
+    this.escaped = slashesBefore(bytes, bytes.length, from) % 2 === 1;
+    return -1;
+  }
+}
+
+/** How many backslashes stand one beside the other before `end`, from `from` on. */
+function slashesBefore(bytes: string, end: number, from: number): number {
+  let slashes = 0;
+  while (end - 1 - slashes >= from && bytes.charCodeAt(end - 1 - slashes) === backslash) slashes++;
+  return slashes;
 }
 
 function depthOf(path: string): number {

@@ -4,11 +4,13 @@ import { type At, limits, refuse } from "./rows";
 
 const brace = 123;
 
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** Decodes UTF-8 or refuses. */
 export function decodeUtf8(bytes: Uint8Array, at: At): string {
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = decoder.decode(bytes);
   } catch {
     throw refuse("The text is not valid UTF-8.", at);
   }

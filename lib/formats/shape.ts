@@ -23,6 +23,12 @@ const oneOf =
   (value) =>
     words.includes(value as string);
 
+const isObject: Check = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const withMembers = (known: Record<string, Check>): Check => {
+  const checks = Object.entries(known);
+  return (value) => isObject(value) && checks.every(([name, check]) => check((value as Record<string, unknown>)[name]));
+};
+
 export const plain = {
   key: isKey,
   maybeKey: maybe(isKey),
@@ -40,6 +46,15 @@ export const plain = {
   maybeTime: maybe((value) => typeof value === "string" && time.test(value)),
   oneOf,
   maybeOneOf: (...words: string[]) => maybe(oneOf(...words)),
+  boolean: (value: unknown) => typeof value === "boolean",
+  whole: isWhole,
+  maybeInt: maybe(Number.isSafeInteger),
+  maybeObject: maybe(isObject),
+  /** An object of which every known member is right, whatever else it has. */
+  maybeWith: (known: Record<string, Check>) => maybe(withMembers(known)),
+  withMembers,
+  textOr: (check: Check) => (value: unknown) => typeof value === "string" || check(value),
+  maybeListOf: (check: Check) => maybe((value) => Array.isArray(value) && value.every(check)),
 } satisfies Record<string, Check | ((...given: never[]) => Check)>;
 
 /** What a line has beside what is known, mostly nothing. */
