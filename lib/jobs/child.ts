@@ -11,18 +11,18 @@ const memory = ["--max-semi-space-size=16", "--max-old-space-size=512"];
 export const bundledImportProcess = ".next/import-process.mjs";
 export const importProcess = "lib/jobs/import-process.ts";
 
-/** Reads imports, in a process of its own. */
-export function startImportProcess(): ChildProcess {
+/** Reads imports, in a process of its own: at once, or when it is told to by a message. */
+export function startImportProcess(when: "now" | "told"): ChildProcess {
   const built = process.env.NODE_ENV === "production" && existsSync(path.join(root, bundledImportProcess));
-  return built ? start([bundledImportProcess]) : startChild(importProcess);
+  return built ? start([bundledImportProcess, when]) : startChild(importProcess, when);
 }
 
 /**
  * Work in a process of its own: it does not hold up the pages, and its memory goes when it is done. The channel between
  * the two closes when this process is gone, which the other one hears as `disconnect`.
  */
-export function startChild(file: string): ChildProcess {
-  return start(["--import", "tsx", file]);
+export function startChild(file: string, ...args: string[]): ChildProcess {
+  return start(["--import", "tsx", file, ...args]);
 }
 
 function start(what: string[]): ChildProcess {

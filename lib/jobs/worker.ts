@@ -3,11 +3,30 @@ import { db } from "../db/client";
 import { retentionWaits } from "../privacy/retention";
 import { searchWaits } from "../runs/searchable";
 import { startImportProcess } from "./child";
-import { onWake } from "./wake";
+import { setWorker } from "./wake";
 
 const pauseMs = 2000;
 /** How often it is asked whether content is due by a retention, which counts in days. */
 const retentionPauseMs = 600_000;
+
+type Run = { child: ChildProcess /** Whether it ended as it should. */; ended: Promise<boolean> };
+
+function startRun(when: "now" | "told"): Run {
+  const child = startImportProcess(when);
+  const ended = new Promise<boolean>((done) => {
+    child.once("error", (error) => {
+      console.error("The import process could not be started:", error);
+      done(false);
+    });
+    child.once("exit", (code) => done(code === 0));
+  });
+  return { child, ended };
+}
+
+function begin({ child }: Run): void {
+  // One that is gone by now is not missed: the job is done by the next.
+  if (child.connected) child.send("begin", () => {});
+}
 
 /**
  * Looks for queued imports, answers that can't be searched yet and content that is due to be removed, until stopped, and has
@@ -18,23 +37,43 @@ export async function startWorker(): Promise<{ stop: () => Promise<void> }> {
   let stopped = false;
   let indexes = true;
   let askedAt = Number.NEGATIVE_INFINITY;
-  let wake = () => {};
-  let child: ChildProcess | undefined;
-  onWake(() => wake());
+  let woken = false;
+  let resume = () => {};
+  let run: Run | undefined;
+  /** Started when an upload began, waits for its end: starting takes half a second, in which the file comes in. */
+  let early: Run | undefined;
 
-  /** Whether it ended as it should. */
-  const runChild = () =>
-    new Promise<boolean>((done) => {
-      child = startImportProcess();
-      child.once("error", (error) => {
-        console.error("The import process could not be started:", error);
-        done(false);
+  const wake = () => {
+    woken = true;
+    resume();
+  };
+  const expect = () => {
+    if (!run && !early && !stopped) {
+      const begun = startRun("told");
+      early = begun;
+      void begun.ended.then(() => {
+        if (early === begun) early = undefined;
       });
-      child.once("exit", (code) => done(code === 0));
-    });
+    }
+    return () => {
+      if (early) begin(early);
+      wake();
+    };
+  };
+  setWorker({ wake, expect });
+
+  const runChild = async () => {
+    run = early ?? startRun("now");
+    early = undefined;
+    begin(run);
+    const ended = await run.ended;
+    run = undefined;
+    return ended;
+  };
 
   const loop = async () => {
     while (!stopped) {
+      woken = false;
       try {
         const waiting = await db.import.count({ where: { state: { in: ["queued", "running"] } } });
         if (waiting > 0 && !stopped) await runChild();
@@ -49,11 +88,12 @@ export async function startWorker(): Promise<{ stop: () => Promise<void> }> {
         if (!stopped) console.error("The import worker met a fault:", error);
       }
       if (stopped) return;
-      await new Promise<void>((resume) => {
-        const timer = setTimeout(resume, pauseMs);
-        wake = () => {
+      if (woken) continue;
+      await new Promise<void>((done) => {
+        const timer = setTimeout(done, pauseMs);
+        resume = () => {
           clearTimeout(timer);
-          resume();
+          done();
         };
       });
     }
@@ -62,8 +102,8 @@ export async function startWorker(): Promise<{ stop: () => Promise<void> }> {
   return {
     stop: async () => {
       stopped = true;
-      onWake(undefined);
-      child?.kill("SIGTERM");
+      setWorker(undefined);
+      for (const one of [run, early]) one?.child.kill("SIGTERM");
       wake();
       await running;
     },

@@ -5,7 +5,7 @@ import { permit } from "../auth/permit";
 import { uploadPool } from "../db/client";
 import { rawQueries } from "../db/transaction";
 import { Fault } from "../errors";
-import { wakeWorker } from "../jobs/wake";
+import { expectWork } from "../jobs/wake";
 import type { ImportOptions } from "./schema";
 
 const chunkBytes = 1024 * 1024;
@@ -64,6 +64,7 @@ export async function startImport({
 }): Promise<{ id: number }> {
   permit(actor, "import.create");
   const client = await uploadPool().connect();
+  const arrived = expectWork();
   let broken: Error | undefined;
   try {
     await client.query("BEGIN");
@@ -101,7 +102,6 @@ export async function startImport({
       details: { format: input.format, bytes },
     });
     await client.query("COMMIT");
-    wakeWorker();
     return { id };
   } catch (error) {
     broken = error instanceof Error ? error : new Error(String(error));
@@ -110,5 +110,6 @@ export async function startImport({
   } finally {
     // A connection whose transaction may hang half way is thrown away rather than used again.
     client.release(broken && !(broken instanceof Fault) ? broken : undefined);
+    arrived();
   }
 }

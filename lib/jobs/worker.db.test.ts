@@ -1,0 +1,104 @@
+import { execFileSync } from "node:child_process";
+import { expect, it } from "vitest";
+import type { Person } from "../auth/actor";
+import { db } from "../db/client";
+import { startImport } from "../runs/commands";
+import { importOptionsSchema } from "../runs/schema";
+import { testDatabase } from "../testing/database";
+import { seedPerson, seedProject } from "../testing/seed";
+import { startWorker } from "./worker";
+
+await testDatabase();
+
+const soon = { timeout: 30_000, interval: 50 };
+
+function importProcesses(): number {
+  const all = execFileSync("ps", ["-A", "-o", "ppid=,args="], { encoding: "utf8" }).split("\n");
+  return all.filter((line) => Number.parseInt(line, 10) === process.pid && line.includes("import-process")).length;
+}
+
+const bundle = [
+  {
+    promptIdx: 0,
+    testIdx: 0,
+    success: true,
+    prompt: { label: "v1" },
+    vars: { question: "a" },
+    response: { output: "x" },
+  },
+  {
+    promptIdx: 1,
+    testIdx: 0,
+    success: false,
+    prompt: { label: "v2" },
+    vars: { question: "a" },
+    response: { output: "y" },
+  },
+]
+  .map((row) => JSON.stringify(row))
+  .join("\n");
+
+/** An upload whose second half comes when it is let, or that breaks off. */
+function upload(actor: Person) {
+  let go: (how: "end" | "break") => void = () => {};
+  const decided = new Promise<"end" | "break">((resolve) => {
+    go = resolve;
+  });
+  async function* body(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(bundle.slice(0, 100));
+    if ((await decided) === "break") throw new Error("The line is cut.");
+    yield Buffer.from(bundle.slice(100));
+  }
+  const input = importOptionsSchema.parse({ fileName: "results.jsonl", prompt: "p", dataset: "d" });
+  return { sent: startImport({ actor, input, body: body() }), go };
+}
+
+async function managerOf(): Promise<Person> {
+  return seedPerson((await seedProject()).id, { roles: ["release_manager"] });
+}
+
+it("starts the process while an upload comes in, which does the import as soon as all of it is there", async () => {
+  const worker = await startWorker();
+  try {
+    const one = upload(await managerOf());
+    await expect.poll(importProcesses, soon).toBe(1);
+    expect(await db.import.count()).toBe(0);
+    one.go("end");
+    const { id } = await one.sent;
+    await expect.poll(async () => (await db.import.findUnique({ where: { id } }))?.state, soon).toBe("done");
+    await expect.poll(importProcesses, soon).toBe(0);
+  } finally {
+    await worker.stop();
+  }
+});
+
+it("ends the process when an upload breaks off, and does the next", async () => {
+  const worker = await startWorker();
+  try {
+    const manager = await managerOf();
+    const before = await db.import.count();
+    const broken = upload(manager);
+    await expect.poll(importProcesses, soon).toBe(1);
+    broken.go("break");
+    await expect(broken.sent).rejects.toThrow("The line is cut.");
+    await expect.poll(importProcesses, soon).toBe(0);
+    expect(await db.import.count()).toBe(before);
+    const next = upload(manager);
+    next.go("end");
+    const { id } = await next.sent;
+    await expect.poll(async () => (await db.import.findUnique({ where: { id } }))?.state, soon).toBe("done");
+  } finally {
+    await worker.stop();
+  }
+});
+
+it("takes the process with it when it stops in the middle of an upload", async () => {
+  const worker = await startWorker();
+  const one = upload(await managerOf());
+  await expect.poll(importProcesses, soon).toBe(1);
+  await worker.stop();
+  await expect.poll(importProcesses, soon).toBe(0);
+  one.go("end");
+  const { id } = await one.sent;
+  expect((await db.import.findUnique({ where: { id } }))?.state).toBe("queued");
+});
