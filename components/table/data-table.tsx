@@ -1,6 +1,6 @@
 "use client";
 
-import { flexRender, type RowData, useTable } from "@tanstack/react-table";
+import { type RowData, useTable } from "@tanstack/react-table";
 import { Columns3 } from "lucide-react";
 import Link from "next/link";
 import { type KeyboardEvent, type ReactNode, startTransition, useEffect, useState } from "react";
@@ -8,7 +8,8 @@ import { Button } from "../ui/button";
 import { cn } from "../ui/cn";
 import { spelled } from "../ui/invisible";
 import { Menu, MenuCheck } from "../ui/menu";
-import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "../ui/table";
+import { cellClass, Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "../ui/table";
+import { shown as asText } from "../ui/untrusted-text";
 import { type ColumnMeta, type Columns, features } from "./columns";
 import { withHidden } from "./hidden-columns";
 import { PageLink, SortLink } from "./links";
@@ -153,11 +154,14 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
               )}
               {row.getVisibleCells().map((cell, index) => {
                 const meta = cell.column.columnDef.meta;
-                const content = flexRender(cell.column.columnDef.cell, cell.getContext());
+                // A cell is a function of its row, no component, nor is what is around it: there are hundreds, and React walks
+                // each component at every click.
+                const { cell: make } = cell.column.columnDef;
+                const content = asText(typeof make === "function" ? make(cell.getContext()) : make);
                 return (
-                  <TableCell
+                  <td
                     key={cell.column.id}
-                    className={cn(meta?.align === "right" && "text-right tabular-nums", meta?.className)}
+                    className={cn(cellClass, meta?.align === "right" && "text-right tabular-nums", meta?.className)}
                   >
                     {index === 0 && rowHref ? (
                       <Link
@@ -177,7 +181,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
                     ) : (
                       content
                     )}
-                  </TableCell>
+                  </td>
                 );
               })}
             </TableRow>

@@ -39,9 +39,11 @@ export function TableHeader({ className, scope = "col", children, ...rest }: Com
   );
 }
 
+export const cellClass = "px-3 py-2 align-top first:pl-0";
+
 export function TableCell({ className, children, ...rest }: ComponentProps<"td">) {
   return (
-    <td className={cn("px-3 py-2 align-top first:pl-0", className)} {...rest}>
+    <td className={cn(cellClass, className)} {...rest}>
       {shown(children)}
     </td>
   );

@@ -1,4 +1,5 @@
 import { Bot, User } from "lucide-react";
+import type { ReactNode } from "react";
 import { cn } from "./cn";
 
 const shapes: Record<string, { shape: string; tone: string }> = {
@@ -20,16 +21,19 @@ export function preferenceWords(prefer: string): string {
   return ["A", "B", "baseline", "candidate"].includes(prefer) ? `prefers ${prefer}` : prefer;
 }
 
-/** pass, fail, unsure or error, or a preference in words; and whether a person (violet) or a machine (slate) said it. */
-export function Verdict({
-  value,
-  by,
-  className,
-}: {
+type Props = {
   value: string | null;
   by?: "human" | "machine";
   className?: string;
-}) {
+};
+
+/** pass, fail, unsure or error, or a preference in words; and whether a person (violet) or a machine (slate) said it. */
+export function Verdict(props: Props) {
+  return verdict(props);
+}
+
+/** As `Verdict`, for a table of hundreds of cells: without a component, which React would walk at every click. */
+export function verdict({ value, by, className }: Props): ReactNode {
   if (value === null) return <span className={cn("text-muted", className)}>none</span>;
   const look = shapes[value] ?? { shape: "·", tone: "text-muted" };
   return (

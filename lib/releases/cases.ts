@@ -195,6 +195,10 @@ const currentReview = (release: string, criterion: string) =>
 /** What a page shows is first looked for among so many cases; only when too few match, among all. */
 const searchWindow = 1500;
 
+type Ask = typeof quickQuery;
+/** Planned anew for its values, through the connections of those who do not wait for a click or a key. */
+const asPlanned: Ask = (text, values) => pool().query(text, values);
+
 /**
  * Finds the ids of the cases under a filter, in its order. Every filter is a set of ids or a column of an index, so that
  * what a page costs hardly grows with the number of cases.
@@ -208,9 +212,10 @@ class CaseFinder {
     readonly waiting: number[],
     /** Those that wait in a release over other runs too: what people say of a case is said of all its answers. */
     readonly waitingAnywhere: number[],
+    private readonly ask: Ask,
   ) {}
 
-  static async open(actor: Actor, releaseId: number, filter: CaseFilter): Promise<CaseFinder> {
+  static async open(actor: Actor, releaseId: number, filter: CaseFilter, ask: Ask = quickQuery): Promise<CaseFinder> {
     const scope = await loadScope(actor, releaseId);
     const [waiting, anywhere] = await Promise.all([waitingCases(actor, releaseId), waitingIn(actor, scope.datasetId)]);
     return new CaseFinder(
@@ -219,6 +224,7 @@ class CaseFinder {
       filter,
       waiting.map(({ id }) => id),
       anywhere,
+      ask,
     );
   }
 
@@ -285,9 +291,12 @@ class CaseFinder {
     const select = ({ query, joins }: Awaited<ReturnType<typeof build>>, most: number) =>
       `SELECT c.id, ${key} AS "sortKey" FROM test_case c ${joins} WHERE ${query.conditions.join(" AND ")}
        ${order(key, "c.id")} LIMIT ${most}`;
+    const { tag, mustPass, reviewed, sample, override, cell } = this.filter;
+    // One plan fits all slices and places; what else there is to filter by may match next to none, or all.
+    const ask = [q, tag, mustPass, reviewed, sample, override, cell].some(Boolean) ? asPlanned : this.ask;
     if (q === undefined && wanted === undefined) {
       const built = await build(false);
-      return (await pool().query<Found>(select(built, limit), built.query.values)).rows;
+      return (await ask<Found>(select(built, limit), built.query.values)).rows;
     }
     // What many cases are, or hold, is found at once among the first of them, without reading what is said of all.
     const near = await build(false);
@@ -296,7 +305,7 @@ class CaseFinder {
     query.conditions.length = 0;
     const joins = wanted ? this.flipped(query, wanted, "w.id") : "";
     if (q !== undefined) query.and(this.matches(query, "w.id", q));
-    const { rows } = await pool().query<Found & { seen: number }>(
+    const { rows } = await ask<Found & { seen: number }>(
       `WITH ${within}, hit AS (SELECT w.* FROM w ${joins} WHERE ${query.conditions.join(" AND ")} ${order(`w."sortKey"`, "w.id")} LIMIT ${limit})
        SELECT hit.*, (SELECT count(*)::int FROM w) AS seen FROM (SELECT 1) one LEFT JOIN hit ON true ${order(`hit."sortKey"`, "hit.id")}`,
       query.values,
@@ -395,10 +404,7 @@ class CaseFinder {
   /** Everything that the table shows of these cases, in their order. What is hidden is not even read. */
   async loadRows(ids: readonly number[], characters = excerptLength): Promise<CaseRow[]> {
     if (ids.length === 0) return [];
-    // An export reads for minutes: it keeps off the few connections of those who wait for a click or a key.
-    const ask: typeof quickQuery =
-      characters === excerptLength ? quickQuery : (text, values) => pool().query(text, values);
-    const { scope } = this;
+    const { scope, ask } = this;
     const { criterion, judge } = this.chosen;
     const shown = ids.filter((id) => !this.waiting.includes(id));
     const { baselineRunId, candidateRunId, releaseId } = scope;
@@ -595,7 +601,7 @@ export async function* eachCase(
   filter: CaseFilter,
   ids?: readonly number[],
 ): AsyncGenerator<CaseRow[]> {
-  const finder = await CaseFinder.open(actor, releaseId, filter);
+  const finder = await CaseFinder.open(actor, releaseId, filter, asPlanned);
   if (ids) {
     for (let at = 0; at < ids.length; at += 20) yield await finder.loadRows(ids.slice(at, at + 20), wholeText);
     return;

@@ -8,8 +8,8 @@ import { DataTable } from "@/components/table/data-table";
 import { Badge, type Tone } from "@/components/ui/badge";
 import { DownloadButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
-import { UntrustedText } from "@/components/ui/untrusted-text";
-import { preferenceWords, Verdict } from "@/components/ui/verdict";
+import { UntrustedText, untrusted } from "@/components/ui/untrusted-text";
+import { preferenceWords, verdict } from "@/components/ui/verdict";
 import type { CaseFilter } from "@/lib/releases/case-filter";
 import type { CasePage, CaseRow, CaseTable as Table } from "@/lib/releases/cases";
 import { CaseDrawer } from "./case-drawer";
@@ -20,37 +20,30 @@ import { SelectionBar } from "./selection-bar";
 const column = columnsOf<CaseRow>();
 const none = <span className="text-muted">–</span>;
 
-function Excerpt({ text }: { text: string }) {
-  return (
-    <span className="line-clamp-2 [overflow-wrap:anywhere]">
-      <UntrustedText text={text} />
-    </span>
-  );
+// Functions, no components, as all that stands in a cell: React would walk hundreds of them at every click.
+
+function excerpt(text: string) {
+  return <span className="line-clamp-2 [overflow-wrap:anywhere]">{untrusted(text)}</span>;
 }
 
-function Answer({ row, side }: { row: CaseRow; side: "baseline" | "candidate" }) {
+function answer(row: CaseRow, side: "baseline" | "candidate") {
   if (row.hidden) return <span className="text-muted">waits for a blind grade</span>;
   const { output, error } = row[side];
-  if (error !== null)
-    return (
-      <span className="text-worse">
-        error: <UntrustedText text={error.slice(0, 80)} />
-      </span>
-    );
-  return output === null ? <span className="text-muted">no answer</span> : <Excerpt text={output} />;
+  if (error !== null) return <span className="text-worse">error: {untrusted(error.slice(0, 80))}</span>;
+  return output === null ? <span className="text-muted">no answer</span> : excerpt(output);
 }
 
 type Opinion = { baseline: string | null; candidate: string | null; prefers: string | null };
 
 /** What one judge, or people on one criterion, say of the two answers. Who says it stands in the column's head. */
-function Said({ hidden, opinion }: { hidden: boolean; opinion: Opinion }) {
+function said(hidden: boolean, opinion: Opinion) {
   if (hidden) return <span className="text-muted">hidden</span>;
   const { baseline, candidate, prefers } = opinion;
-  if (prefers !== null) return <Verdict value={preferenceWords(prefers)} className="text-sm" />;
+  if (prefers !== null) return verdict({ value: preferenceWords(prefers), className: "text-sm" });
   if (baseline === null && candidate === null) return none;
   return (
     <span className="inline-flex items-center gap-x-1 text-sm whitespace-nowrap">
-      <Verdict value={baseline} /> <span className="text-muted">→</span> <Verdict value={candidate} />
+      {verdict({ value: baseline })} <span className="text-muted">→</span> {verdict({ value: candidate })}
     </span>
   );
 }
@@ -84,7 +77,7 @@ function Head({ by, name, of }: { by: "human" | "machine"; name: string; of: str
           aria-hidden="true"
           className={`mt-0.5 size-3.5 shrink-0 ${by === "human" ? "text-human" : "text-machine"}`}
         />
-        <Excerpt text={name} />
+        {excerpt(name)}
       </span>
       {of !== null && (
         <span className="text-xs font-normal">
@@ -104,33 +97,31 @@ function columnsFor(table: Table) {
       header: "Case",
       meta: { sort: "case", className: "min-w-28 max-w-48" },
       cell: ({ row }) => (
-        <span className="line-clamp-3 font-mono text-sm [overflow-wrap:anywhere]">
-          <UntrustedText text={row.original.key} />
-        </span>
+        <span className="line-clamp-3 font-mono text-sm [overflow-wrap:anywhere]">{untrusted(row.original.key)}</span>
       ),
     }),
     column.accessor("slice", {
       id: "slice",
       header: "Slice",
       meta: { sort: "slice", className: "min-w-24 max-w-40 max-sm:hidden" },
-      cell: ({ row }) => (row.original.slice === null ? none : <Excerpt text={row.original.slice} />),
+      cell: ({ row }) => (row.original.slice === null ? none : excerpt(row.original.slice)),
     }),
     column.display({
       id: "input",
       header: "Input",
       meta: { className: "min-w-40" },
-      cell: ({ row }) => <Excerpt text={row.original.input} />,
+      cell: ({ row }) => excerpt(row.original.input),
     }),
     ...(["baseline", "candidate"] as const).map((side) =>
       column.display({
         id: side,
-        header: () => <Excerpt text={side === "baseline" ? baseline : candidate} />,
+        header: () => excerpt(side === "baseline" ? baseline : candidate),
         meta: {
           name: `Answer of ${side === "baseline" ? baseline : candidate}`,
           // On a phone there is room for what was decided; the answers are a tap away.
           className: "min-w-40 max-sm:hidden",
         },
-        cell: ({ row }) => <Answer row={row.original} side={side} />,
+        cell: ({ row }) => answer(row.original, side),
       }),
     ),
     column.display({
@@ -152,7 +143,7 @@ function columnsFor(table: Table) {
       id: "judge",
       header: () => <Head by="machine" name={judge ?? "Judge"} of={many ? criterion : null} />,
       meta: { name: judge ? `Judge ${judge}` : "Judge" },
-      cell: ({ row }) => <Said hidden={row.original.hidden} opinion={judgedBy(row.original)} />,
+      cell: ({ row }) => said(row.original.hidden, judgedBy(row.original)),
     }),
     column.display({
       id: "people",
@@ -161,21 +152,21 @@ function columnsFor(table: Table) {
       cell: ({ row }) => {
         const { baseline, candidate, prefers } = row.original;
         const own = { baseline: baseline.people, candidate: candidate.people, prefers: prefers?.people ?? [] };
-        return <Said hidden={row.original.hidden} opinion={grades(own)} />;
+        return said(row.original.hidden, grades(own));
       },
     }),
     column.display({
       id: "marks",
       header: "Marks",
       meta: { className: "min-w-36" },
-      cell: ({ row }) => <Marks row={row.original} />,
+      cell: ({ row }) => marks(row.original),
     }),
     ...otherJudges.map(({ id, key, criterion: of }) =>
       column.display({
         id: `judge-${id}`,
         header: () => <Head by="machine" name={key} of={many ? of : null} />,
         meta: { name: `Judge ${key}` },
-        cell: ({ row }) => <Said hidden={row.original.hidden} opinion={judgedBy(row.original, id)} />,
+        cell: ({ row }) => said(row.original.hidden, judgedBy(row.original, id)),
       }),
     ),
     ...otherCriteria.map((key, index) =>
@@ -185,7 +176,7 @@ function columnsFor(table: Table) {
         meta: { name: `People on ${key}` },
         cell: ({ row }) => {
           const own = row.original.people[key] ?? { baseline: [], candidate: [], prefers: [] };
-          return <Said hidden={row.original.hidden} opinion={grades(own)} />;
+          return said(row.original.hidden, grades(own));
         },
       }),
     ),
@@ -194,7 +185,7 @@ function columnsFor(table: Table) {
 
 const sampleWords = { drawn: "drawn", chosen: "added", waits: "in the sample" };
 
-function Marks({ row }: { row: CaseRow }) {
+function marks(row: CaseRow) {
   return (
     <span className="flex flex-wrap gap-1">
       {row.mustPass && <Badge tone="accent">must-pass</Badge>}
