@@ -5,7 +5,7 @@ import type { Imported } from "./import";
 import { byBound, byDifference, byRatio, type Row } from "./report";
 import { median, memoryOf, say, type World } from "./world";
 
-const repeats = 5;
+const repeats = 9;
 export const trivialPath = "/settings/account";
 const trivialShown = `location.pathname === "${trivialPath}" && document.querySelector("main h1, h1") !== null`;
 
