@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { Person } from "../auth/actor";
 import { db } from "../db/client";
@@ -12,9 +13,27 @@ await testDatabase();
 
 const soon = { timeout: 30_000, interval: 50 };
 
+/** Of each process its parent and its command; not everywhere is there a `ps`. */
+function processes(): [parent: number, command: string][] {
+  if (!existsSync("/proc/self/stat")) {
+    const all = execFileSync("ps", ["-A", "-o", "ppid=,args="], { encoding: "utf8" }).split("\n");
+    return all.map((line) => [Number.parseInt(line, 10), line]);
+  }
+  return readdirSync("/proc").flatMap((name): [number, string][] => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+      const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+      return [[parent, readFileSync(`/proc/${name}/cmdline`, "utf8")]];
+    } catch {
+      // It ended meanwhile.
+      return [];
+    }
+  });
+}
+
 function importProcesses(): number {
-  const all = execFileSync("ps", ["-A", "-o", "ppid=,args="], { encoding: "utf8" }).split("\n");
-  return all.filter((line) => Number.parseInt(line, 10) === process.pid && line.includes("import-process")).length;
+  return processes().filter(([parent, command]) => parent === process.pid && command.includes("import-process")).length;
 }
 
 const bundle = [
