@@ -63,12 +63,14 @@ export const isResult = plain.withMembers({
   gradingResult: plain.maybeWith({
     reason: plain.maybeText,
     componentResults: plain.maybeListOf(
-      plain.maybeWith({
-        pass: plain.maybeBoolean,
-        score: plain.maybeNumber,
-        reason: plain.maybeText,
-        assertion: plain.maybeWith({ type: plain.maybeText, metric: plain.maybeText }),
-      }),
+      plain.nullOr(
+        plain.withMembers({
+          pass: plain.maybeBoolean,
+          score: plain.maybeNumber,
+          reason: plain.maybeText,
+          assertion: plain.maybeWith({ type: plain.maybeText, metric: plain.maybeText }),
+        }),
+      ),
     ),
   }),
   testCase: plain.maybeWith({ description: plain.maybeText, metadata: plain.maybeObject }),

@@ -53,6 +53,7 @@ export const plain = {
   /** An object of which every known member is right, whatever else it has. */
   maybeWith: (known: Record<string, Check>) => maybe(withMembers(known)),
   withMembers,
+  nullOr: (check: Check) => (value: unknown) => value === null || check(value),
   textOr: (check: Check) => (value: unknown) => typeof value === "string" || check(value),
   maybeListOf: (check: Check) => maybe((value) => Array.isArray(value) && value.every(check)),
 } satisfies Record<string, Check | ((...given: never[]) => Check)>;
