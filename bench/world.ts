@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { root } from "../lib/cli/paths";
+import { childrenOf } from "../lib/db/processes";
 
 /** Says how far it is, beside the figures. */
 export const say = (message: string) => void process.stderr.write(`${message}\n`);
@@ -109,18 +110,7 @@ export function memoryOf(pid: number): { now: number; peak: number } | null {
 
 /** The import process of a server, while there is one. */
 export function importProcess(server: number): number | null {
-  if (!existsSync("/proc/self/stat")) return null;
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-      if (Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) !== server) continue;
-      if (readFileSync(`/proc/${name}/cmdline`, "utf8").includes("import-process")) return Number(name);
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  return null;
+  return childrenOf(server).find(({ command }) => command.includes("import-process"))?.pid ?? null;
 }
 
 export function median(values: readonly number[]): number {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /**
  * Names one process across the reuse of its id: when it began, and since which boot of the machine.
@@ -40,4 +40,23 @@ export function parentOf(pid: number): number | null {
   } catch {
     return null;
   }
+}
+
+/** The processes that a process started and that still run, with what they were started with; none where nothing tells. */
+export function childrenOf(parent: number): { pid: number; command: string }[] {
+  if (process.platform !== "linux") {
+    const { stdout } = spawnSync("ps", ["-A", "-o", "ppid=,pid=,args="], { encoding: "utf8" });
+    return [...(stdout ?? "").matchAll(/^\s*(\d+)\s+(\d+)\s+(.*)$/gm)].flatMap(([, of, pid, command = ""]) =>
+      Number(of) === parent ? [{ pid: Number(pid), command }] : [],
+    );
+  }
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name) || parentOf(Number(name)) !== parent) return [];
+    try {
+      return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ") }];
+    } catch {
+      // It ended meanwhile.
+      return [];
+    }
+  });
 }

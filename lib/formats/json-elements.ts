@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { decodeUtf8 } from "./lines";
 import { type At, limits, refuse } from "./rows";
+import { closingQuote, slashesBefore } from "./strict-json";
 
 export type Element = { text: string; at: At };
 
@@ -9,7 +10,7 @@ type Capture = { line: number; from: number; pieces: Buffer[]; size: number; sca
 /** What the grammar allows next; the words with `OrEnd` also allow the bracket that closes. */
 type Next = "value" | "valueOrEnd" | "key" | "keyOrEnd" | "colon" | "commaOrEnd";
 
-const [quote, backslash, newline, comma, colon] = [34, 92, 10, 44, 58];
+const [quote, newline, comma, colon] = [34, 10, 44, 58];
 const scalar = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 /** Longer keys are of no interest; they are told apart no further. */
 const keyBytes = 200;
@@ -86,28 +87,24 @@ export async function* jsonElements(
     isFirst = false;
     if (capture) capture.from = 0;
     /** The chunk as a text of which each character is a byte: searched many times as fast. */
-    let bytes = "";
+    const bytes = chunk.toString("latin1");
 
     for (let i = start; i < chunk.length; i++) {
       if (capture) {
-        bytes ||= chunk.toString("latin1");
         const end = capture.scan.endIn(bytes, i);
-        if (end === -1) {
-          line += capture.scan.lines;
-          capture.scan.lines = 0;
-          break;
-        }
+        line += capture.scan.lines;
+        capture.scan.lines = 0;
+        if (end === -1) break;
         const piece = chunk.subarray(capture.from, end + 1);
         const at = { file, line: capture.line };
         const whole = capture.pieces.length > 0 ? Buffer.concat([...capture.pieces, piece]) : piece;
         batch.push({ text: decodeUtf8(whole, at), at });
-        line += capture.scan.lines;
         capture = null;
         i = end;
         continue;
       }
       if (inString) {
-        const end: number = escaped ? -2 : closingQuote(chunk, i);
+        const end: number = escaped ? -2 : closingQuote(bytes, i);
         if (end === -2) {
           // The byte after a backslash that ended the last chunk.
           escaped = false;
@@ -116,7 +113,7 @@ export async function* jsonElements(
         }
         if (key) key = withStart(key, chunk.subarray(i, end === -1 ? chunk.length : end));
         if (end === -1) {
-          escaped = endsEscaped(chunk, i);
+          escaped = slashesBefore(bytes, bytes.length, i) % 2 === 1;
           break;
         }
         inString = false;
@@ -227,24 +224,11 @@ export class ElementScan {
 
   /** Index after the quote that closes the string of which something stands at `from`, or −1. */
   private afterString(bytes: string, from: number): number {
-    for (let end = bytes.indexOf('"', from); end !== -1; end = bytes.indexOf('"', end + 1)) {
-      if (slashesBefore(bytes, end, from) % 2 === 0) {
-        this.inString = false;
-        this.escaped = false;
-        return end + 1;
-      }
-    }
-    this.inString = true;
-    this.escaped = slashesBefore(bytes, bytes.length, from) % 2 === 1;
-    return -1;
+    const end = closingQuote(bytes, from);
+    this.inString = end === -1;
+    this.escaped = this.inString && slashesBefore(bytes, bytes.length, from) % 2 === 1;
+    return this.inString ? -1 : end + 1;
   }
-}
-
-/** How many backslashes stand one beside the other before `end`, from `from` on. */
-function slashesBefore(bytes: string, end: number, from: number): number {
-  let slashes = 0;
-  while (end - 1 - slashes >= from && bytes.charCodeAt(end - 1 - slashes) === backslash) slashes++;
-  return slashes;
 }
 
 function depthOf(path: string): number {
@@ -267,21 +251,4 @@ function withStart(start: Buffer, more: Buffer): Buffer {
 
 function printable(code: number): string {
   return code > 32 && code < 127 ? String.fromCharCode(code) : "\ufffd";
-}
-
-/** Index of the quote that closes the string under way, or −1 when it goes on in the next chunk. */
-function closingQuote(chunk: Buffer, from: number): number {
-  for (let end = chunk.indexOf(quote, from); end !== -1; end = chunk.indexOf(quote, end + 1)) {
-    let slashes = 0;
-    while (end - 1 - slashes >= from && chunk[end - 1 - slashes] === backslash) slashes++;
-    if (slashes % 2 === 0) return end;
-  }
-  return -1;
-}
-
-/** True when the chunk ends in a backslash that escapes the byte after it. */
-function endsEscaped(chunk: Buffer, from: number): boolean {
-  let slashes = 0;
-  while (chunk.length - 1 - slashes >= from && chunk[chunk.length - 1 - slashes] === backslash) slashes++;
-  return slashes % 2 === 1;
 }

@@ -148,11 +148,10 @@ export const limits = {
   keyLength: 500,
 };
 
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 /** Any object, passed on as it is: zod's own objects and records are copies that lack a key `__proto__`. */
-export const anyObject = z.custom<Record<string, unknown>>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  { error: "must be an object" },
-);
+export const anyObject = z.custom<Record<string, unknown>>(isObject, { error: "must be an object" });
 
 /** The one way a source is refused: what is wrong, and where. */
 export function refuse(message: string, at: { file?: string; line?: number; field?: string }): Fault {

@@ -1,4 +1,4 @@
-import { limits } from "./rows";
+import { isObject, limits } from "./rows";
 
 /** True for a value that is right beyond doubt; false leaves it to the schema. */
 type Check = (value: unknown) => boolean;
@@ -23,10 +23,9 @@ const oneOf =
   (value) =>
     words.includes(value as string);
 
-const isObject: Check = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const withMembers = (known: Record<string, Check>): Check => {
   const checks = Object.entries(known);
-  return (value) => isObject(value) && checks.every(([name, check]) => check((value as Record<string, unknown>)[name]));
+  return (value) => isObject(value) && checks.every(([name, check]) => check(value[name]));
 };
 
 export const plain = {
@@ -71,9 +70,8 @@ export function plainShape(
 ): (value: unknown) => Record<string, unknown> | null {
   const checks = new Map(Object.entries(known));
   const required = Object.keys(known).slice(0, needed);
-  return (value) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
-    const row = value as Record<string, unknown>;
+  return (row) => {
+    if (!isObject(row)) return null;
     for (const name of required) if (row[name] === undefined) return null;
     let others: Record<string, unknown> | null = null;
     for (const name in row) {

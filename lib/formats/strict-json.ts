@@ -138,14 +138,23 @@ function nesting(text: string): number {
 
 /** Index of the closing quote of the string that opens at `from`, or the text's end. */
 function stringEnd(text: string, from: number): number {
-  let end = text.indexOf('"', from + 1);
-  while (end !== -1) {
-    let slashes = 0;
-    while (text.charCodeAt(end - 1 - slashes) === backslash) slashes++;
-    if (slashes % 2 === 0) return end;
-    end = text.indexOf('"', end + 1);
+  const end = closingQuote(text, from + 1);
+  return end === -1 ? text.length : end;
+}
+
+/** Index of the quote that closes the string of which something stands at `from`, or −1. */
+export function closingQuote(text: string, from: number): number {
+  for (let end = text.indexOf('"', from); end !== -1; end = text.indexOf('"', end + 1)) {
+    if (slashesBefore(text, end, from) % 2 === 0) return end;
   }
-  return text.length;
+  return -1;
+}
+
+/** How many backslashes stand one beside the other before `end`, from `from` on. */
+export function slashesBefore(text: string, end: number, from: number): number {
+  let slashes = 0;
+  while (end - 1 - slashes >= from && text.charCodeAt(end - 1 - slashes) === backslash) slashes++;
+  return slashes;
 }
 
 type Frame = { keys: Set<string> | null; field: string };

@@ -1,20 +1,13 @@
-type Worker = {
-  wake: () => void;
-  /** Work is on its way; what is given back is called once it is there, or will not come. */
-  expect: () => () => void;
-};
+/** Says that work is on its way; what it gives back is called once the work is there, or will not come. */
+type Expect = () => () => void;
 
-/** The worker of this process, if it has one; other replicas look by themselves every few seconds. */
-const holder = globalThis as typeof globalThis & { __countersignWorker?: Worker };
+/** Of the worker of this process, if it has one; other replicas look by themselves every few seconds. */
+const holder = globalThis as typeof globalThis & { __countersignExpect?: Expect };
 
-export function setWorker(worker: Worker | undefined): void {
-  holder.__countersignWorker = worker;
-}
-
-export function wakeWorker(): void {
-  holder.__countersignWorker?.wake();
+export function onWork(expect: Expect | undefined): void {
+  holder.__countersignExpect = expect;
 }
 
 export function expectWork(): () => void {
-  return holder.__countersignWorker?.expect() ?? (() => {});
+  return holder.__countersignExpect?.() ?? (() => {});
 }

@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { Person } from "../auth/actor";
 import { db } from "../db/client";
+import { childrenOf } from "../db/processes";
 import { startImport } from "../runs/commands";
 import { importOptionsSchema } from "../runs/schema";
 import { testDatabase } from "../testing/database";
@@ -13,48 +12,17 @@ await testDatabase();
 
 const soon = { timeout: 30_000, interval: 50 };
 
-/** Of each process its parent and its command; not everywhere is there a `ps`. */
-function processes(): [parent: number, command: string][] {
-  if (!existsSync("/proc/self/stat")) {
-    const all = execFileSync("ps", ["-A", "-o", "ppid=,args="], { encoding: "utf8" }).split("\n");
-    return all.map((line) => [Number.parseInt(line, 10), line]);
-  }
-  return readdirSync("/proc").flatMap((name): [number, string][] => {
-    if (!/^\d+$/.test(name)) return [];
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-      const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-      return [[parent, readFileSync(`/proc/${name}/cmdline`, "utf8")]];
-    } catch {
-      // It ended meanwhile.
-      return [];
-    }
-  });
-}
-
-function importProcesses(): number {
-  return processes().filter(([parent, command]) => parent === process.pid && command.includes("import-process")).length;
-}
+const importProcesses = () =>
+  childrenOf(process.pid).filter(({ command }) => command.includes("import-process")).length;
 
 const bundle = [
-  {
-    promptIdx: 0,
-    testIdx: 0,
-    success: true,
-    prompt: { label: "v1" },
-    vars: { question: "a" },
-    response: { output: "x" },
-  },
-  {
-    promptIdx: 1,
-    testIdx: 0,
-    success: false,
-    prompt: { label: "v2" },
-    vars: { question: "a" },
-    response: { output: "y" },
-  },
+  { promptIdx: 0, label: "v1", success: true, output: "x" },
+  { promptIdx: 1, label: "v2", success: false, output: "y" },
 ]
-  .map((row) => JSON.stringify(row))
+  .map(({ promptIdx, label, success, output }) => {
+    const asked = { promptIdx, testIdx: 0, prompt: { label }, vars: { question: "a" } };
+    return JSON.stringify({ ...asked, success, response: { output } });
+  })
   .join("\n");
 
 /** An upload whose second half comes when it is let, or that breaks off. */

@@ -3,13 +3,14 @@ import { db } from "../db/client";
 import { retentionWaits } from "../privacy/retention";
 import { searchWaits } from "../runs/searchable";
 import { startImportProcess } from "./child";
-import { setWorker } from "./wake";
+import { onWork } from "./wake";
 
 const pauseMs = 2000;
 /** How often it is asked whether content is due by a retention, which counts in days. */
 const retentionPauseMs = 600_000;
 
-type Run = { child: ChildProcess /** Whether it ended as it should. */; ended: Promise<boolean> };
+/** A process, and whether it ended as it should. */
+type Run = { child: ChildProcess; ended: Promise<boolean> };
 
 function startRun(when: "now" | "told"): Run {
   const child = startImportProcess(when);
@@ -47,7 +48,7 @@ export async function startWorker(): Promise<{ stop: () => Promise<void> }> {
     woken = true;
     resume();
   };
-  const expect = () => {
+  onWork(() => {
     if (!run && !early && !stopped) {
       const begun = startRun("told");
       early = begun;
@@ -59,8 +60,7 @@ export async function startWorker(): Promise<{ stop: () => Promise<void> }> {
       if (early) begin(early);
       wake();
     };
-  };
-  setWorker({ wake, expect });
+  });
 
   const runChild = async () => {
     run = early ?? startRun("now");
@@ -102,7 +102,7 @@ export async function startWorker(): Promise<{ stop: () => Promise<void> }> {
   return {
     stop: async () => {
       stopped = true;
-      setWorker(undefined);
+      onWork(undefined);
       for (const one of [run, early]) one?.child.kill("SIGTERM");
       wake();
       await running;

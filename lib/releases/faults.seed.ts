@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -11,6 +11,7 @@ import { hashPassword } from "../auth/password";
 import { db, disconnect } from "../db/client";
 import { startEmbedded } from "../db/embedded";
 import { migrate } from "../db/migrate";
+import { childrenOf } from "../db/processes";
 import { ensureRoles } from "../db/roles";
 import { seedPerson, seedProject } from "../testing/seed";
 import { closeGrading, createRelease, drawSample } from "./commands";
@@ -182,29 +183,12 @@ async function signWith(
 /** The postmaster and every process it started, at once, as a power cut would. */
 function killDatabase(cluster: string): void {
   const postmaster = Number(readFileSync(path.join(cluster, "postmaster.pid"), "utf8").split("\n")[0]);
-  const children = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => parentOf(name) === postmaster)
-    .map(Number);
-  for (const pid of [postmaster, ...children]) {
+  for (const pid of [postmaster, ...childrenOf(postmaster).map((child) => child.pid)]) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
       // It ended by itself meanwhile.
     }
-  }
-}
-
-function parentOf(pid: string): number | null {
-  try {
-    // The name in parentheses may hold anything; the parent is the second member after it.
-    return Number(
-      readFileSync(`/proc/${pid}/stat`, "utf8")
-        .replace(/^.*\) /s, "")
-        .split(" ")[1],
-    );
-  } catch {
-    return null;
   }
 }
 
