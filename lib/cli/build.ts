@@ -60,6 +60,7 @@ export async function buildIfStale(say: (message: string) => void, signal?: Abor
     if (isBuilt(stamp)) return;
     say("Building the application (once after a change) …");
     await nextBuild(signal);
+    leaveOutSources(path.join(root, ".next", "server"));
     await bundleImportProcess();
     writeFileSync(stampFile, stamp);
   } finally {
@@ -97,6 +98,23 @@ async function bundleImportProcess(): Promise<void> {
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
     logLevel: "silent",
   });
+}
+
+/** ECMA-426; that of a file which was put together of several has a map in each section. */
+type SourceMap = { sourcesContent?: unknown; sections?: { map: SourceMap }[] };
+
+/**
+ * A server keeps the source map of each file that it loads: an error tells by it where in the source it was. The sources
+ * themselves, which stand in the maps as well, say nothing more, and would be a sixth of the server's memory.
+ */
+export function leaveOutSources(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".map")) continue;
+    const file = path.join(folder, name);
+    const map = JSON.parse(readFileSync(file, "utf8")) as SourceMap;
+    for (const part of [map, ...(map.sections ?? []).map((section) => section.map)]) delete part.sourcesContent;
+    writeFileSync(file, JSON.stringify(map));
+  }
 }
 
 function nextBuild(signal?: AbortSignal): Promise<void> {
