@@ -133,6 +133,16 @@ export class Copies<Table extends string> {
     this.stored[table] = (this.stored[table] ?? 0) + (await of.end());
   }
 
+  /**
+   * The connection has taken the bytes, but may hold the last of them until the database reads on: only when what is written
+   * behind them, which is nothing, has left it, nobody reads that memory any more.
+   */
+  private freeWhenSent(memory: ArrayBuffer): void {
+    this.client.connection.stream.write(Buffer.alloc(0), (error) => {
+      if (!error) this.free.push(Buffer.from(memory));
+    });
+  }
+
   private send(piece: Piece<Table>): void {
     const { table, statement } = piece;
     const bytes = piece.take(this.free.pop() ?? Buffer.allocUnsafeSlow(pieceBytes * 1.25));
@@ -142,7 +152,7 @@ export class Copies<Table extends string> {
         this.copy = { table, of: new Copy(this.client, statement) };
       }
       await this.copy.of.write(bytes);
-      if (bytes.buffer.byteLength <= 2 * pieceBytes) this.free.push(Buffer.from(bytes.buffer));
+      if (bytes.buffer.byteLength <= 2 * pieceBytes) this.freeWhenSent(bytes.buffer as ArrayBuffer);
       this.underWay.shift();
     });
     this.underWay.push(sent);
