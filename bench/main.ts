@@ -4,7 +4,7 @@ import { Desk } from "./browser";
 import { benchCases } from "./cases";
 import { runFaultsBench } from "./faults";
 import { benchGrading } from "./grading";
-import { benchImport, type Imported, importBundle } from "./import";
+import { benchImport, type Imported, importBundle, searchable } from "./import";
 import { runIntervals } from "./intervals";
 import { printRows, type Row } from "./report";
 import { openWorld, say } from "./world";
@@ -60,6 +60,8 @@ export async function bench(args: string[]): Promise<number> {
   };
   const world = await openWorld();
   try {
+    // The demo's texts are being made searchable.
+    await searchable(world);
     const imported: Imported[] = [];
     for (const size of sizes) imported.push(await importBundle(world, size));
     if (wants("import")) await attempt("import", () => benchImport(world, imported, sizes));

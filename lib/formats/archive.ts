@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, open } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -14,21 +14,6 @@ export const bundleFiles = ["bundle.json", "cases.jsonl", "outputs.jsonl", "verd
 
 /** Of a stream, at once: large enough that its handling costs nothing. */
 const pieceBytes = 256 * 1024;
-
-export type Packing = "zip" | "tar.gz" | "plain";
-
-export async function packingOf(file: string): Promise<Packing> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-    if (bytesRead >= 4 && buffer.readUInt32LE(0) === 0x04034b50) return "zip";
-    if (bytesRead >= 4 && buffer.readUInt32LE(0) === 0x06054b50) return "zip";
-    if (bytesRead >= 2 && buffer[0] === 0x1f && buffer[1] === 0x8b) return "tar.gz";
-    return "plain";
-  } finally {
-    await handle.close();
-  }
-}
 
 /** Where a member of the archive goes; null: nowhere. */
 type Claim = (name: string) => { digest: Transform; file: Writable } | null;
@@ -49,13 +34,16 @@ function memberOf(name: string, archive: string): Member | null {
   return own.length <= 2 && bundleFiles.includes(last) ? { name: last, folder: own.slice(0, -1).join() } : null;
 }
 
+/** Bytes so far: of the archive, and of what came out of it. */
+type Counter = { packed: number; unpacked: number };
+
 /** Counts what comes out, against bombs. */
-function guard(archive: string, packedBytes: number, counter: { bytes: number }): Transform {
+function guard(archive: string, counter: Counter): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      counter.bytes += chunk.length;
-      const tooMuch = counter.bytes > limits.unpackedBytes;
-      const bomb = counter.bytes > 100 * 1024 * 1024 && counter.bytes > packedBytes * limits.ratio;
+      counter.unpacked += chunk.length;
+      const tooMuch = counter.unpacked > limits.unpackedBytes;
+      const bomb = counter.unpacked > 100 * 1024 * 1024 && counter.unpacked > counter.packed * limits.ratio;
       if (tooMuch || bomb)
         done(refuse("The archive unpacks to far more than its own size; it is refused.", { file: archive }));
       else done(null, chunk);
@@ -78,7 +66,7 @@ function checksum(expected: number, name: string): Transform {
 }
 
 /** Passes a file through and tells its SHA-256. */
-function digesting(tell: (sha256: string) => void): Transform {
+export function digesting(tell: (sha256: string) => void): Transform {
   const hash = createHash("sha256");
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -98,19 +86,8 @@ function broken(error: unknown, archive: string): never {
   throw refuse(`The archive is broken or cut short: ${message.slice(0, 160)}.`, { file: archive });
 }
 
-/**
- * Unpacks the files of a bundle into `into`; other entries are passed over. Nothing is written outside of `into`: the
- * names on disk are ours.
- *
- * @returns names of the bundle files found, each with the SHA-256 of its content
- */
-export async function unpack(
-  file: string,
-  archive: string,
-  packing: "zip" | "tar.gz",
-  into: string,
-): Promise<Map<string, string>> {
-  await mkdir(into, { recursive: true });
+/** Where the files of a bundle go, and the SHA-256 of those that are there, by name. */
+function filesIn(into: string, archive: string): { found: Map<string, string>; claim: Claim } {
   const found = new Map<string, string>();
   let folder: string | undefined;
   const claim: Claim = (name) => {
@@ -124,20 +101,35 @@ export async function unpack(
     const digest = digesting((sha256) => found.set(member.name, sha256));
     return { digest, file: createWriteStream(path.join(into, member.name), { highWaterMark: 4 * pieceBytes }) };
   };
-  const counter = { bytes: 0 };
-  const handle = await open(file);
-  const { size } = await handle.stat();
-  await handle.close();
-  try {
-    if (packing === "zip") await unzip(file, archive, size, counter, claim);
-    else await untar(file, archive, size, counter, claim);
-  } catch (error) {
-    broken(error, archive);
-  }
+  return { found, claim };
+}
+
+/**
+ * Unpacks the files of a bundle from a zip, which is read from its end; other entries are passed over. Nothing is written
+ * outside of the folder `into`: the names on disk are ours.
+ *
+ * @param archive its name, for messages
+ * @returns names of the bundle files found, each with the SHA-256 of its content
+ */
+export async function unpackZip(file: string, archive: string, into: string): Promise<Map<string, string>> {
+  const { found, claim } = filesIn(into, archive);
+  const counter = { packed: (await stat(file)).size, unpacked: 0 };
+  await unzip(file, archive, counter, claim).catch((error) => broken(error, archive));
   return found;
 }
 
-async function unzip(file: string, archive: string, size: number, counter: { bytes: number }, claim: Claim) {
+/** The same for a .tar.gz, as its bytes come. */
+export async function unpackTar(
+  bytes: AsyncIterable<Uint8Array>,
+  archive: string,
+  into: string,
+): Promise<Map<string, string>> {
+  const { found, claim } = filesIn(into, archive);
+  await untar(bytes, archive, { packed: 0, unpacked: 0 }, claim).catch((error) => broken(error, archive));
+  return found;
+}
+
+async function unzip(file: string, archive: string, counter: Counter, claim: Claim) {
   const zip = await new Promise<ZipFile>((done, failed) =>
     // Names come as bytes, so that one that climbs is refused by memberOf and not as damage.
     openZip(
@@ -157,7 +149,7 @@ async function unzip(file: string, archive: string, size: number, counter: { byt
           zip.openReadStream(entry, (error, stream) => {
             if (error) return failed(error);
             const sum = checksum(entry.crc32, String(entry.fileName));
-            pipeline(stream, guard(archive, size, counter), sum, target.digest, target.file).then(
+            pipeline(stream, guard(archive, counter), sum, target.digest, target.file).then(
               () => zip.readEntry(),
               failed,
             );
@@ -173,14 +165,15 @@ async function unzip(file: string, archive: string, size: number, counter: { byt
   }
 }
 
-async function untar(file: string, archive: string, size: number, counter: { bytes: number }, claim: Claim) {
+async function untar(bytes: AsyncIterable<Uint8Array>, archive: string, counter: Counter, claim: Claim) {
   const reader = extract();
-  const feeding = pipeline(
-    createReadStream(file, { highWaterMark: pieceBytes }),
-    createGunzip({ chunkSize: pieceBytes }),
-    guard(archive, size, counter),
-    reader,
-  );
+  const counting = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      counter.packed += chunk.length;
+      done(null, chunk);
+    },
+  });
+  const feeding = pipeline(bytes, counting, createGunzip({ chunkSize: pieceBytes }), guard(archive, counter), reader);
   // A failure of the feed also ends the loop below, with a less telling error.
   let cause: unknown;
   feeding.catch((error) => {

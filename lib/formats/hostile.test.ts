@@ -1,3 +1,4 @@
+import { createReadStream } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -11,6 +12,7 @@ import { bundleFiles } from "./archive";
 import { type Format, openSource } from "./read";
 import { Resolver } from "./resolve";
 import type { SourceRow } from "./rows";
+import { receiveUpload } from "./upload";
 
 // Files beyond a limit of 50 or 100 MB are slow to pack on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -29,7 +31,8 @@ async function countsOf(upload: Upload, keep: (row: SourceRow) => void = () => {
     const resolver = new Resolver();
     try {
       const work = path.join(folder, "unpacked");
-      const source = await openSource(file, upload.fileName, upload.format ?? "auto", work);
+      const received = await receiveUpload(createReadStream(file), upload.fileName, work);
+      const source = await openSource(received, upload.fileName, upload.format ?? "auto");
       for await (const rows of source.rows(() => {})) {
         for (const row of rows) {
           resolver.resolve(row);
@@ -38,7 +41,7 @@ async function countsOf(upload: Upload, keep: (row: SourceRow) => void = () => {
       }
     } finally {
       const written = (await readdir(folder, { recursive: true })).filter((name) => name !== "upload");
-      const ours = ["unpacked", ...bundleFiles.map((name) => path.join("unpacked", name))];
+      const ours = ["unpacked", ...[...bundleFiles, "upload"].map((name) => path.join("unpacked", name))];
       expect(written.filter((name) => !ours.includes(name))).toEqual([]);
     }
     return resolver.counts;

@@ -1,12 +1,11 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import path from "node:path";
 import { sha256Hex } from "../digest";
-import { bundleFiles, packingOf, unpack } from "./archive";
+import { bundleFiles } from "./archive";
 import { readBundle } from "./bundle";
 import { readPromptfooJson, readPromptfooJsonl } from "./promptfoo";
 import { refuse, type SourceRow, type Target } from "./rows";
+import type { Upload } from "./upload";
 
 export const formats = ["auto", "bundle", "promptfoo"] as const;
 export type Format = (typeof formats)[number];
@@ -23,12 +22,6 @@ export type Source = {
   /** Known once the first rows were read. */
   target: () => Target | null;
 };
-
-async function sha256File(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
-  return hash.digest("hex");
-}
 
 /** True when the first line that is not empty is a result by itself, or, by the file's name, was meant to be. */
 async function isJsonLines(file: string, fileName: string): Promise<boolean> {
@@ -52,25 +45,22 @@ async function isJsonLines(file: string, fileName: string): Promise<boolean> {
 }
 
 /**
- * Opens an uploaded file: decides what it is by its content, unpacks an archive into `workFolder`, and gives its rows.
+ * Opens what was uploaded: decides what it is by its content, and gives its rows.
  *
  * @param fileName as the uploader called it, for messages
  * @throws Fault `invalid` with file, line and field
  */
-export async function openSource(file: string, fileName: string, format: Format, workFolder: string): Promise<Source> {
-  const { size } = await stat(file);
-  if (size === 0) throw refuse("The file is empty.", { file: fileName });
-  const packing = await packingOf(file);
-  if (packing !== "plain") {
+export async function openSource(upload: Upload, fileName: string, format: Format): Promise<Source> {
+  if (upload.packing === "archive") {
     if (format === "promptfoo")
       throw refuse("promptfoo results are a .json or .jsonl file, not an archive.", { file: fileName });
-    const digests = await unpack(file, fileName, packing, workFolder);
-    const found = [...digests.keys()].sort();
+    const { folder, files } = upload;
+    const found = [...files.keys()].sort();
     if (found.length === 0) {
       throw refuse(`The archive holds none of ${bundleFiles.join(", ")}.`, { file: fileName });
     }
-    const said = found.map((name) => `${name} ${digests.get(name)}\n`).join("");
-    const sizes = await Promise.all(found.map(async (name) => (await stat(path.join(workFolder, name))).size));
+    const said = found.map((name) => `${name} ${files.get(name)}\n`).join("");
+    const sizes = await Promise.all(found.map(async (name) => (await stat(path.join(folder, name))).size));
     let target: Target | null = null;
     return {
       format: "bundle",
@@ -78,7 +68,7 @@ export async function openSource(file: string, fileName: string, format: Format,
       bytes: sizes.reduce((sum, bytes) => sum + bytes, 0),
       rows: (read) =>
         readBundle(
-          workFolder,
+          folder,
           found,
           (named) => {
             target = named;
@@ -88,11 +78,14 @@ export async function openSource(file: string, fileName: string, format: Format,
       target: () => target,
     };
   }
+  const { file, sha256 } = upload;
+  const { size } = await stat(file);
+  if (size === 0) throw refuse("The file is empty.", { file: fileName });
   if (format === "bundle") throw refuse("A bundle is a .zip or .tar.gz of its folder.", { file: fileName });
   const isLines = await isJsonLines(file, fileName);
   return {
     format: "promptfoo",
-    digest: await sha256File(file),
+    digest: sha256,
     bytes: size,
     rows: (read) => (isLines ? readPromptfooJsonl(file, fileName, read) : readPromptfooJson(file, fileName, read)),
     target: () => null,

@@ -11,10 +11,14 @@ const memory = ["--max-semi-space-size=16", "--max-old-space-size=512"];
 export const bundledImportProcess = ".next/import-process.mjs";
 export const importProcess = "lib/jobs/import-process.ts";
 
-/** Reads imports, in a process of its own: at once, or when it is told to by a message. */
+/**
+ * Reads imports, in a process of its own: at once, or when it is told to by a message `{ importId }`: the import whose
+ * bytes came by its standard input before, or null.
+ */
 export function startImportProcess(when: "now" | "told"): ChildProcess {
   const built = process.env.NODE_ENV === "production" && existsSync(path.join(root, bundledImportProcess));
-  return built ? start([bundledImportProcess, when]) : startChild(importProcess, when);
+  const input = when === "told" ? "pipe" : "ignore";
+  return start([...(built ? [bundledImportProcess] : [...compiled, importProcess]), when], input);
 }
 
 /**
@@ -22,15 +26,17 @@ export function startImportProcess(when: "now" | "told"): ChildProcess {
  * the two closes when this process is gone, which the other one hears as `disconnect`.
  */
 export function startChild(file: string, ...args: string[]): ChildProcess {
-  return start(["--import", "tsx", file, ...args]);
+  return start([...compiled, file, ...args]);
 }
 
-function start(what: string[]): ChildProcess {
+const compiled = ["--import", "tsx"];
+
+function start(what: string[], input: "pipe" | "ignore" = "ignore"): ChildProcess {
   // A deprecation that this process keeps quiet is no more the reader's business in the other.
   const quiet = process.noDeprecation ? ["--no-deprecation"] : [];
   return spawn(process.execPath, [...memory, ...quiet, ...what], {
     cwd: root,
     env: { ...process.env, MALLOC_ARENA_MAX: "2" },
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    stdio: [input, "ignore", "inherit", "ipc"],
   });
 }

@@ -1,5 +1,11 @@
-/** Says that work is on its way; what it gives back is called once the work is there, or will not come. */
-type Expect = () => () => void;
+/** An upload on its way to becoming an import. */
+export type Incoming = {
+  /** Its next bytes; waits while whoever takes them has enough. */
+  take: (bytes: Uint8Array) => Promise<void>;
+  /** All of it is queued as this import; null: it will not come. */
+  end: (importId: number | null) => void;
+};
+type Expect = () => Incoming;
 
 /** Of the worker of this process, if it has one; other replicas look by themselves every few seconds. */
 const holder = globalThis as typeof globalThis & { __countersignExpect?: Expect };
@@ -8,6 +14,9 @@ export function onWork(expect: Expect | undefined): void {
   holder.__countersignExpect = expect;
 }
 
-export function expectWork(): () => void {
-  return holder.__countersignExpect?.() ?? (() => {});
+const nobody: Incoming = { take: async () => {}, end: () => {} };
+
+/** Says that an upload is coming in. */
+export function expectWork(): Incoming {
+  return holder.__countersignExpect?.() ?? nobody;
 }

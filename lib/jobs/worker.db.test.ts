@@ -8,12 +8,12 @@ import { testDatabase } from "../testing/database";
 import { seedPerson, seedProject } from "../testing/seed";
 import { startWorker } from "./worker";
 
-await testDatabase();
+const database = await testDatabase();
 
 const soon = { timeout: 30_000, interval: 50 };
 
-const importProcesses = () =>
-  childrenOf(process.pid).filter(({ command }) => command.includes("import-process")).length;
+const processesOfImports = () => childrenOf(process.pid).filter(({ command }) => command.includes("import-process"));
+const importProcesses = () => processesOfImports().length;
 
 const bundle = [
   { promptIdx: 0, label: "v1", success: true, output: "x" },
@@ -26,7 +26,7 @@ const bundle = [
   .join("\n");
 
 /** An upload whose second half comes when it is let, or that breaks off. */
-function upload(actor: Person) {
+function upload(actor: Person, dataset = "d") {
   let go: (how: "end" | "break") => void = () => {};
   const decided = new Promise<"end" | "break">((resolve) => {
     go = resolve;
@@ -36,7 +36,7 @@ function upload(actor: Person) {
     if ((await decided) === "break") throw new Error("The line is cut.");
     yield Buffer.from(bundle.slice(100));
   }
-  const input = importOptionsSchema.parse({ fileName: "results.jsonl", prompt: "p", dataset: "d" });
+  const input = importOptionsSchema.parse({ fileName: "results.jsonl", prompt: "p", dataset });
   return { sent: startImport({ actor, input, body: body() }), go };
 }
 
@@ -54,6 +54,58 @@ it("starts the process while an upload comes in, which does the import as soon a
     const { id } = await one.sent;
     await expect.poll(async () => (await db.import.findUnique({ where: { id } }))?.state, soon).toBe("done");
     await expect.poll(importProcesses, soon).toBe(0);
+  } finally {
+    await worker.stop();
+  }
+});
+
+it("takes an upload as it comes in; the database has it in case", async () => {
+  await database.asOwner(`
+    CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.bytes := 'lost'; RETURN NEW; END $$;
+    CREATE TRIGGER lose BEFORE INSERT ON import_chunk FOR EACH ROW EXECUTE FUNCTION lose()`);
+  const worker = await startWorker();
+  try {
+    const one = upload(await managerOf());
+    await expect.poll(importProcesses, soon).toBe(1);
+    one.go("end");
+    const { id } = await one.sent;
+    await expect.poll(async () => (await db.import.findUnique({ where: { id } }))?.state, soon).toBe("done");
+    await expect.poll(importProcesses, soon).toBe(0);
+  } finally {
+    await worker.stop();
+    await database.asOwner("DROP TRIGGER lose ON import_chunk; DROP FUNCTION lose()");
+  }
+});
+
+it("takes from the database what a process had that was killed", async () => {
+  const worker = await startWorker();
+  try {
+    const one = upload(await managerOf());
+    await expect.poll(importProcesses, soon).toBe(1);
+    process.kill(processesOfImports()[0]!.pid, "SIGKILL");
+    await expect.poll(importProcesses, soon).toBe(0);
+    one.go("end");
+    const { id } = await one.sent;
+    await expect.poll(async () => (await db.import.findUnique({ where: { id } }))?.state, soon).toBe("done");
+  } finally {
+    await worker.stop();
+  }
+});
+
+it("keeps two uploads at once apart", async () => {
+  const worker = await startWorker();
+  try {
+    const manager = await managerOf();
+    const slow = upload(manager, "slow");
+    await expect.poll(importProcesses, soon).toBe(1);
+    const quick = upload(manager, "quick");
+    quick.go("end");
+    const first = await quick.sent;
+    const done = (id: number) => expect.poll(() => db.import.findUnique({ where: { id } }), soon);
+    await done(first.id).toMatchObject({ state: "done", datasetName: "quick" });
+    slow.go("end");
+    const second = await slow.sent;
+    await done(second.id).toMatchObject({ state: "done", datasetName: "slow" });
   } finally {
     await worker.stop();
   }

@@ -14,6 +14,7 @@ type Run = { child: ChildProcess; ended: Promise<boolean> };
 
 function startRun(when: "now" | "told"): Run {
   const child = startImportProcess(when);
+  child.stdin?.on("error", () => {});
   const ended = new Promise<boolean>((done) => {
     child.once("error", (error) => {
       console.error("The import process could not be started:", error);
@@ -24,9 +25,25 @@ function startRun(when: "now" | "told"): Run {
   return { child, ended };
 }
 
-function begin({ child }: Run): void {
+/** @param importId whose bytes it was fed, if it was fed all of them */
+function begin({ child }: Run, importId: number | null = null): void {
   // One that is gone by now is not missed: the job is done by the next.
-  if (child.connected) child.send("begin", () => {});
+  if (child.connected) child.send({ importId }, () => {});
+}
+
+/** So much is held for a process that is still starting: an upload that is short does not wait for it. */
+const mostHeldBytes = 8 * 1024 * 1024;
+
+/** Waits while too much is held; what the process no longer takes is in the database as well. */
+async function feed({ child: { stdin } }: Run, bytes: Uint8Array): Promise<void> {
+  if (!stdin?.writable || stdin.write(bytes) || stdin.writableLength <= mostHeldBytes) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      stdin.off("drain", done).off("close", done);
+      resolve();
+    };
+    stdin.on("drain", done).on("close", done);
+  });
 }
 
 /**
@@ -41,7 +58,7 @@ export async function startWorker(): Promise<{ stop: () => Promise<void> }> {
   let woken = false;
   let resume = () => {};
   let run: Run | undefined;
-  /** Started when an upload began, waits for its end: starting takes half a second, in which the file comes in. */
+  /** Started when an upload began, and takes it while it comes in: by its end it is unpacked. */
   let early: Run | undefined;
 
   const wake = () => {
@@ -49,16 +66,23 @@ export async function startWorker(): Promise<{ stop: () => Promise<void> }> {
     resume();
   };
   onWork(() => {
-    if (!run && !early && !stopped) {
-      const begun = startRun("told");
-      early = begun;
-      void begun.ended.then(() => {
-        if (early === begun) early = undefined;
+    const own = run || early || stopped ? undefined : startRun("told");
+    if (own) {
+      early = own;
+      void own.ended.then(() => {
+        if (early === own) early = undefined;
       });
     }
-    return () => {
-      if (early) begin(early);
-      wake();
+    return {
+      take: async (bytes) => {
+        if (own) await feed(own, bytes);
+      },
+      end: (importId) => {
+        own?.child.stdin?.end();
+        // Another's process has the bytes of another.
+        if (early) begin(early, early === own ? importId : null);
+        wake();
+      },
     };
   });
 

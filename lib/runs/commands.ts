@@ -64,7 +64,8 @@ export async function startImport({
 }): Promise<{ id: number }> {
   permit(actor, "import.create");
   const client = await uploadPool().connect();
-  const arrived = expectWork();
+  const incoming = expectWork();
+  let queued: number | null = null;
   let broken: Error | undefined;
   try {
     await client.query("BEGIN");
@@ -87,11 +88,12 @@ export async function startImport({
     for await (const piece of piecesOf(withoutSilence(body as AsyncIterable<Uint8Array>))) {
       bytes += piece.length;
       if (bytes > largestUpload) throw new Fault("too_large", "An upload holds at most 8 GB. Split the source.");
-      await client.query("INSERT INTO import_chunk (import_id, index, bytes) VALUES ($1, $2, $3)", [
+      const kept = client.query("INSERT INTO import_chunk (import_id, index, bytes) VALUES ($1, $2, $3)", [
         id,
         index++,
         piece,
       ]);
+      await Promise.all([kept, incoming.take(piece)]);
     }
     if (bytes === 0)
       throw new Fault("invalid", "Nothing was sent: the body is the file itself.", { file: input.fileName });
@@ -102,6 +104,7 @@ export async function startImport({
       details: { format: input.format, bytes },
     });
     await client.query("COMMIT");
+    queued = id;
     return { id };
   } catch (error) {
     broken = error instanceof Error ? error : new Error(String(error));
@@ -110,6 +113,6 @@ export async function startImport({
   } finally {
     // A connection whose transaction may hang half way is thrown away rather than used again.
     client.release(broken && !(broken instanceof Fault) ? broken : undefined);
-    arrived();
+    incoming.end(queued);
   }
 }

@@ -5,8 +5,8 @@ import { type CopyStreamQuery, from as copyFrom } from "pg-copy-streams";
 import { type CopyField, copyLine } from "./copy-text";
 
 /** So much goes to the database at once: enough that a statement costs nothing, little enough for the memory. */
-const pieceBytes = 2 * 1024 * 1024;
-const mostUnderWay = 8;
+const pieceBytes = 512 * 1024;
+const mostUnderWay = 32;
 /** The database waits for the whole of a message before it looks at it. */
 const messageBytes = 256 * 1024;
 

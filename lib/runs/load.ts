@@ -1,8 +1,6 @@
-import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { PoolClient } from "pg";
 import { appendAudit } from "../audit/append";
 import { systemActor } from "../auth/actor";
@@ -13,6 +11,7 @@ import { Fault } from "../errors";
 import { type Format, openSource, type Source } from "../formats/read";
 import { Resolver } from "../formats/resolve";
 import type { Target } from "../formats/rows";
+import { receiveUpload, type Upload } from "../formats/upload";
 import { uploadedBytes } from "./chunks";
 import { movedEvent, recordRejudgings } from "./rejudging";
 import { ImportTarget } from "./target";
@@ -39,13 +38,17 @@ class Interrupted extends Error {}
 const jobLock = 7101;
 const projectLock = 7102;
 
+/** An upload that was received while it came in; null when that failed, for whatever reason. */
+export type Received = { importId: number; upload: Promise<Upload | null> };
+
 /**
  * Takes one waiting import and brings it to its end. A job belongs to whoever holds its advisory lock, which lives as long
  * as the transaction that loads it: a process that dies lets go of the lock and of every row at once.
  *
+ * @param received may be one of those that wait; the others, and one that failed, are received from the database
  * @returns false when nothing waits
  */
-export async function runNextImport(interrupted: () => boolean = () => false): Promise<boolean> {
+export async function runNextImport(interrupted: () => boolean = () => false, received?: Received): Promise<boolean> {
   const waiting = await pool().query<{ id: number }>(
     "SELECT id FROM import WHERE state IN ('queued', 'running') ORDER BY id LIMIT 20",
   );
@@ -69,7 +72,7 @@ export async function runNextImport(interrupted: () => boolean = () => false): P
       // Counted through another connection: this one's transaction goes with the process.
       await countAttempt(id, 1);
       underWay = id;
-      const loaded = await runJob(client, job.rows[0], interrupted);
+      const loaded = await runJob(client, job.rows[0], interrupted, received);
       underWay = null;
       // The database would do so by itself a minute later; until then pages would be planned by what the tables were before.
       if (loaded) await client.query("SELECT analyze_loaded_tables()");
@@ -105,7 +108,12 @@ export async function giveBackAttempt(): Promise<void> {
 }
 
 /** @returns whether rows were stored */
-async function runJob(client: PoolClient, job: Job, interrupted: () => boolean): Promise<boolean> {
+async function runJob(
+  client: PoolClient,
+  job: Job,
+  interrupted: () => boolean,
+  received: Received | undefined,
+): Promise<boolean> {
   // Rolled back to, not out of: the lock is kept, so that nobody else takes a job that is about to be told as failed.
   await client.query("SAVEPOINT work");
   if (job.attempts >= mostAttempts) {
@@ -113,9 +121,9 @@ async function runJob(client: PoolClient, job: Job, interrupted: () => boolean):
     return fail(client, job, new Fault("too_large", message, { file: job.fileName }));
   }
   for (let attempt = 1; ; attempt++) {
-    const folder = await workFolder(job.id);
+    const folder = await emptyFolder(String(job.id));
     try {
-      return await load(client, job, folder, interrupted);
+      return await load(client, job, folder, interrupted, received);
     } catch (error) {
       if (error instanceof Interrupted || isUnreachable(error)) throw error;
       await client.query("ROLLBACK TO SAVEPOINT work");
@@ -128,10 +136,10 @@ async function runJob(client: PoolClient, job: Job, interrupted: () => boolean):
   }
 }
 
-/** Empty, and of one name for one job, so that what a killed process left there goes at the next attempt. */
-async function workFolder(id: number): Promise<string> {
+/** Of one name for one job, or one server, so that what a killed process left there goes at the next attempt. */
+export async function emptyFolder(name: string): Promise<string> {
   const database = sha256Hex(process.env.DATABASE_URL ?? "").slice(0, 12);
-  const folder = path.join(tmpdir(), `countersign-import-${database}-${id}`);
+  const folder = path.join(tmpdir(), `countersign-import-${database}-${name}`);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o700 });
   return folder;
@@ -194,12 +202,18 @@ function progressOf(job: Job) {
   };
 }
 
-async function load(client: PoolClient, job: Job, folder: string, interrupted: () => boolean): Promise<boolean> {
+async function load(
+  client: PoolClient,
+  job: Job,
+  folder: string,
+  interrupted: () => boolean,
+  received: Received | undefined,
+): Promise<boolean> {
   const progress = progressOf(job);
   await progress("reading", 0, true);
-  const file = path.join(folder, "upload");
-  await pipeline(uploadedBytes(client, job.id), createWriteStream(file, { highWaterMark: 1024 * 1024 }));
-  const source = await openSource(file, job.fileName, job.format, path.join(folder, "unpacked"));
+  const early = received?.importId === job.id ? await received.upload : null;
+  const upload = early ?? (await receiveUpload(uploadedBytes(client, job.id), job.fileName, folder));
+  const source = await openSource(upload, job.fileName, job.format);
   // One import of a project at a time: what an import finds there must still be so when it commits.
   await client.query("SELECT pg_advisory_xact_lock($1, $2)", [projectLock, job.projectId]);
 

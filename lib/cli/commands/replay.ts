@@ -1,12 +1,11 @@
-import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { pipeline } from "node:stream/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { Fault } from "../../errors";
 import { openSource, type Source } from "../../formats/read";
 import { Resolver } from "../../formats/resolve";
+import { receiveUpload } from "../../formats/upload";
 import { type ReplayCase, replay } from "../../releases/replay";
 import type { JudgeSays } from "../../stats/strata";
 import { CliError } from "../connection";
@@ -66,9 +65,8 @@ async function read(bundle: string, options: Options) {
   const { body, fileName } = sourceAt(bundle);
   const folder = await mkdtemp(path.join(tmpdir(), "countersign-replay-"));
   try {
-    const file = path.join(folder, "source");
-    await pipeline(body, createWriteStream(file));
-    return await labelledCases(await openSource(file, fileName, "auto", path.join(folder, "unpacked")), options);
+    const upload = await receiveUpload(body, fileName, folder);
+    return await labelledCases(await openSource(upload, fileName, "auto"), options);
   } catch (error) {
     if (error instanceof Fault) throw new CliError(2, error.message, error.place);
     throw error;
