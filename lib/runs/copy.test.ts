@@ -11,9 +11,10 @@ type Told = {
   handleReadyForQuery: () => void;
 };
 
-/** A connection over a line that holds what is short for a while: it is sent as its memory is then. */
+/** A connection over a line that holds the first few short parts for a while: they are sent as their memory is then. */
 function slowLine() {
   const sent: Buffer[] = [];
+  let held = 0;
   let copy: Told;
   const stream = new Writable({
     highWaterMark: 16 * 1024,
@@ -26,7 +27,7 @@ function slowLine() {
           copy.handleReadyForQuery();
         }
       };
-      if (chunk.length > 5 && chunk.length < 16 * 1024) setTimeout(send, 400);
+      if (chunk.length > 5 && chunk.length < 16 * 1024 && held++ < 3) setTimeout(send, 400);
       else send();
     },
   });
