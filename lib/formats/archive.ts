@@ -118,14 +118,26 @@ export async function unpackZip(file: string, archive: string, into: string): Pr
   return found;
 }
 
-/** The same for a .tar.gz, as its bytes come. */
+/** The same for a .tar.gz, as its bytes come. What keeps them from coming is no fault of the archive, and thrown as it is. */
 export async function unpackTar(
   bytes: AsyncIterable<Uint8Array>,
   archive: string,
   into: string,
 ): Promise<Map<string, string>> {
   const { found, claim } = filesIn(into, archive);
-  await untar(bytes, archive, { packed: 0, unpacked: 0 }, claim).catch((error) => broken(error, archive));
+  let lost: { error: unknown } | undefined;
+  async function* coming() {
+    try {
+      yield* bytes;
+    } catch (error) {
+      lost = { error };
+      throw error;
+    }
+  }
+  await untar(coming(), archive, { packed: 0, unpacked: 0 }, claim).catch((error) => {
+    if (lost) throw lost.error;
+    broken(error, archive);
+  });
   return found;
 }
 
