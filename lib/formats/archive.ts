@@ -125,16 +125,20 @@ export async function unpackTar(
   into: string,
 ): Promise<Map<string, string>> {
   const { found, claim } = filesIn(into, archive);
+  const counter = { packed: 0, unpacked: 0 };
   let lost: { error: unknown } | undefined;
   async function* coming() {
     try {
-      yield* bytes;
+      for await (const chunk of bytes) {
+        counter.packed += chunk.length;
+        yield chunk;
+      }
     } catch (error) {
       lost = { error };
       throw error;
     }
   }
-  await untar(coming(), archive, { packed: 0, unpacked: 0 }, claim).catch((error) => {
+  await untar(coming(), archive, counter, claim).catch((error) => {
     if (lost) throw lost.error;
     broken(error, archive);
   });
@@ -179,13 +183,7 @@ async function unzip(file: string, archive: string, counter: Counter, claim: Cla
 
 async function untar(bytes: AsyncIterable<Uint8Array>, archive: string, counter: Counter, claim: Claim) {
   const reader = extract();
-  const counting = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      counter.packed += chunk.length;
-      done(null, chunk);
-    },
-  });
-  const feeding = pipeline(bytes, counting, createGunzip({ chunkSize: pieceBytes }), guard(archive, counter), reader);
+  const feeding = pipeline(bytes, createGunzip({ chunkSize: pieceBytes }), guard(archive, counter), reader);
   // A failure of the feed also ends the loop below, with a less telling error.
   let cause: unknown;
   feeding.catch((error) => {

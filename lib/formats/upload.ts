@@ -47,11 +47,15 @@ export async function receiveUpload(
   const packing = packingOf(head);
   if (packing === "tar.gz") return { packing: "archive", folder, files: await unpackTar(all, fileName, folder) };
   const file = path.join(folder, "upload");
+  const written = createWriteStream(file, { highWaterMark: 1024 * 1024 });
+  if (packing === "zip") {
+    await pipeline(all, written);
+    return { packing: "archive", folder, files: await unpackZip(file, fileName, folder) };
+  }
   let sha256 = "";
   const digest = digesting((told) => {
     sha256 = told;
   });
-  await pipeline(all, digest, createWriteStream(file, { highWaterMark: 1024 * 1024 }));
-  if (packing === "none") return { packing, file, sha256 };
-  return { packing: "archive", folder, files: await unpackZip(file, fileName, folder) };
+  await pipeline(all, digest, written);
+  return { packing, file, sha256 };
 }
