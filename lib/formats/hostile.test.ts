@@ -2,12 +2,11 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { buffer } from "node:stream/consumers";
-import { crc32, deflateRawSync, gzipSync } from "node:zlib";
-import { type Pack, pack } from "tar-stream";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import { canonicalJson } from "../digest";
 import { Fault, type FaultPlace } from "../errors";
+import { type Files, type TarEntry, tarEntries, tarOf, type ZipEntry, zipEntries, zipOf } from "../testing/archives";
 import { bundleFiles } from "./archive";
 import { type Format, openSource } from "./read";
 import { Resolver } from "./resolve";
@@ -18,7 +17,6 @@ import { receiveUpload } from "./upload";
 vi.setConfig({ testTimeout: 60_000 });
 
 type Upload = { fileName: string; bytes: string | Buffer; format?: Format };
-type Files = Record<string, string | Buffer>;
 type Refused = FaultPlace & { message: RegExp };
 type Accepted = Partial<Resolver["counts"]>;
 
@@ -89,21 +87,6 @@ const good: Files = {
 };
 const allOfIt: Accepted = { versions: 1, cases: 1, outputs: 1, verdicts: 1, reviews: 1 };
 
-type TarEntry = { header: Parameters<Pack["entry"]>[0]; body?: string | Buffer };
-
-async function tarOf(entries: readonly TarEntry[]): Promise<Buffer> {
-  const archive = pack();
-  for (const { header, body } of entries) {
-    if (body === undefined) archive.entry(header, "");
-    else archive.entry(header, body);
-  }
-  archive.finalize();
-  return buffer(archive);
-}
-
-const entriesOf = (files: Files): TarEntry[] =>
-  Object.entries(files).map(([name, body]) => ({ header: { name }, body }));
-
 const gzipped = (content: Buffer | string): Upload => ({ fileName: "bundle.tar.gz", bytes: gzipSync(content) });
 
 async function tarGz(entries: readonly TarEntry[]): Promise<Upload> {
@@ -111,44 +94,9 @@ async function tarGz(entries: readonly TarEntry[]): Promise<Upload> {
 }
 
 /** The good bundle with some of its files replaced. */
-const bundle = (files: Files = {}) => tarGz(entriesOf({ ...good, ...files }));
+const bundle = (files: Files = {}) => tarGz(tarEntries({ ...good, ...files }));
 
-type ZipEntry = { name: string; body: string | Buffer; crc?: number; declaredSize?: number; flags?: number };
-
-/** Written by hand, so that it can lie. */
-function zipOf(entries: readonly ZipEntry[]): Upload {
-  const local: Buffer[] = [];
-  const central: Buffer[] = [];
-  let offset = 0;
-  for (const { name, body, crc, declaredSize, flags } of entries) {
-    const plain = Buffer.from(body);
-    const packed = deflateRawSync(plain);
-    const fields = Buffer.alloc(26);
-    fields.writeUInt16LE(20, 0);
-    fields.writeUInt16LE(flags ?? 0x800, 2);
-    fields.writeUInt16LE(8, 4);
-    fields.writeUInt32LE(crc ?? crc32(plain), 10);
-    fields.writeUInt32LE(packed.length, 14);
-    fields.writeUInt32LE(declaredSize ?? plain.length, 18);
-    fields.writeUInt16LE(Buffer.byteLength(name), 22);
-    const rest = Buffer.alloc(14);
-    rest.writeUInt32LE(offset, 10);
-    local.push(Buffer.from("PK\x03\x04"), fields, Buffer.from(name), packed);
-    central.push(Buffer.from("PK\x01\x02\x14\x00", "latin1"), fields, rest, Buffer.from(name));
-    offset += 30 + Buffer.byteLength(name) + packed.length;
-  }
-  const directory = Buffer.concat(central);
-  const end = Buffer.alloc(22);
-  end.write("PK\x05\x06", "latin1");
-  end.writeUInt16LE(entries.length, 8);
-  end.writeUInt16LE(entries.length, 10);
-  end.writeUInt32LE(directory.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return { fileName: "bundle.zip", bytes: Buffer.concat([...local, directory, end]) };
-}
-
-const zipEntries = (files: Files = {}): ZipEntry[] =>
-  Object.entries({ ...good, ...files }).map(([name, body]) => ({ name, body }));
+const zipped = (entries: readonly ZipEntry[]): Upload => ({ fileName: "bundle.zip", bytes: zipOf(entries) });
 
 const cut = (upload: Upload, keep: number): Upload => ({
   ...upload,
@@ -476,12 +424,12 @@ const badBundles: [string, () => Upload | Promise<Upload>, Refused][] = [
   ],
   [
     "no bundle.json",
-    () => tarGz(entriesOf({ "cases.jsonl": good["cases.jsonl"]! })),
+    () => tarGz(tarEntries({ "cases.jsonl": good["cases.jsonl"]! })),
     { file: "bundle.json", message: /there is none/ },
   ],
   [
     "no cases.jsonl",
-    () => tarGz(entriesOf({ "bundle.json": good["bundle.json"]! })),
+    () => tarGz(tarEntries({ "bundle.json": good["bundle.json"]! })),
     { file: "cases.jsonl", message: /there is none/ },
   ],
   ...badPreferences.map(([name, changes, expected]): (typeof badBundles)[number] => [
@@ -508,10 +456,14 @@ const badArchives: [string, () => Upload | Promise<Upload>, Refused][] = [
   ...climbing.flatMap((name): typeof badArchives => [
     [
       `a tar with an entry ${name}`,
-      () => tarGz([...entriesOf(good), { header: { name }, body: "x" }]),
+      () => tarGz([...tarEntries(good), { header: { name }, body: "x" }]),
       { ...inTar, message: points },
     ],
-    [`a zip with an entry ${name}`, () => zipOf([...zipEntries(), { name, body: "x" }]), { ...inZip, message: points }],
+    [
+      `a zip with an entry ${name}`,
+      () => zipped([...zipEntries(good), { name, body: "x" }]),
+      { ...inZip, message: points },
+    ],
   ]),
   [
     "a tar that begins with an entry that climbs, before much else",
@@ -526,7 +478,7 @@ const badArchives: [string, () => Upload | Promise<Upload>, Refused][] = [
     "a symbolic link in the place of the cases",
     () =>
       tarGz([
-        ...entriesOf(good).filter(({ header }) => header.name !== "cases.jsonl"),
+        ...tarEntries(good).filter(({ header }) => header.name !== "cases.jsonl"),
         { header: { name: "cases.jsonl", type: "symlink", linkname: "../secret" } },
       ]),
     { file: "cases.jsonl", message: /there is none/ },
@@ -535,36 +487,36 @@ const badArchives: [string, () => Upload | Promise<Upload>, Refused][] = [
     "a hard link in the place of the cases",
     () =>
       tarGz([
-        ...entriesOf(good).filter(({ header }) => header.name !== "cases.jsonl"),
+        ...tarEntries(good).filter(({ header }) => header.name !== "cases.jsonl"),
         { header: { name: "cases.jsonl", type: "link", linkname: "/secret" } },
       ]),
     { file: "cases.jsonl", message: /there is none/ },
   ],
   [
     "one file twice in a tar",
-    () => tarGz([...entriesOf(good), ...entriesOf({ "./cases.jsonl": "" })]),
+    () => tarGz([...tarEntries(good), ...tarEntries({ "./cases.jsonl": "" })]),
     { ...inTar, message: /holds cases\.jsonl twice/ },
   ],
   [
     "one file twice in a zip",
-    () => zipOf([...zipEntries(), { name: "./cases.jsonl", body: "" }]),
+    () => zipped([...zipEntries(good), { name: "./cases.jsonl", body: "" }]),
     { ...inZip, message: /holds cases\.jsonl twice/ },
   ],
   [
     "files of two folders that make one bundle together",
-    () => tarGz(entriesOf({ "a/bundle.json": good["bundle.json"]!, "b/cases.jsonl": good["cases.jsonl"]! })),
+    () => tarGz(tarEntries({ "a/bundle.json": good["bundle.json"]!, "b/cases.jsonl": good["cases.jsonl"]! })),
     { ...inTar, message: /more than one folder/ },
   ],
-  ["an empty zip", () => zipOf([]), { ...inZip, message: /holds none of bundle\.json/ }],
+  ["an empty zip", () => zipped([]), { ...inZip, message: /holds none of bundle\.json/ }],
   ["an empty tar", () => tarGz([]), { ...inTar, message: /holds none of bundle\.json/ }],
   [
     "a bundle too deep in folders",
-    () => tarGz(entriesOf({ "a/b/bundle.json": good["bundle.json"]! })),
+    () => tarGz(tarEntries({ "a/b/bundle.json": good["bundle.json"]! })),
     { ...inTar, message: /holds none of bundle\.json/ },
   ],
-  ["a zip cut at its end", () => cut(zipOf(zipEntries()), -30), { ...inZip, message: /broken or cut short/ }],
-  ["a zip cut in its middle", () => cut(zipOf(zipEntries()), 200), { ...inZip, message: /broken or cut short/ }],
-  ["a zip cut after four bytes", () => cut(zipOf(zipEntries()), 4), { ...inZip, message: /broken or cut short/ }],
+  ["a zip cut at its end", () => cut(zipped(zipEntries(good)), -30), { ...inZip, message: /broken or cut short/ }],
+  ["a zip cut in its middle", () => cut(zipped(zipEntries(good)), 200), { ...inZip, message: /broken or cut short/ }],
+  ["a zip cut after four bytes", () => cut(zipped(zipEntries(good)), 4), { ...inZip, message: /broken or cut short/ }],
   ["a gzip cut at its end", async () => cut(await bundle(), -9), { ...inTar, message: /broken or cut short/ }],
   ["a gzip cut after two bytes", async () => cut(await bundle(), 2), { ...inTar, message: /broken or cut short/ }],
   [
@@ -579,38 +531,38 @@ const badArchives: [string, () => Upload | Promise<Upload>, Refused][] = [
   ],
   [
     "a tar cut within a file",
-    async () => gzipped((await tarOf(entriesOf(good))).subarray(0, 700)),
+    async () => gzipped((await tarOf(tarEntries(good))).subarray(0, 700)),
     { ...inTar, message: /broken or cut short/ },
   ],
   [
     "a tar cut within a header",
-    async () => gzipped((await tarOf(entriesOf(good))).subarray(0, 2048 + 300)),
+    async () => gzipped((await tarOf(tarEntries(good))).subarray(0, 2048 + 300)),
     { ...inTar, message: /broken or cut short/ },
   ],
   ["a gzip that is no tar", () => gzipped("{}".repeat(600)), { ...inTar, message: /broken or cut short/ }],
   [
     "a zip whose file is larger than it says",
-    () => zipOf([{ name: "bundle.json", body: good["bundle.json"]!, declaredSize: 5 }]),
+    () => zipped([{ name: "bundle.json", body: good["bundle.json"]!, declaredSize: 5 }]),
     { ...inZip, message: /broken or cut short/ },
   ],
   [
     "a zip whose file is not what was packed",
-    () => zipOf(zipEntries().map((entry) => (entry.name === "cases.jsonl" ? { ...entry, crc: 1 } : entry))),
+    () => zipped(zipEntries(good).map((entry) => (entry.name === "cases.jsonl" ? { ...entry, crc: 1 } : entry))),
     { ...inZip, message: /broken or cut short: cases\.jsonl is not what was packed/ },
   ],
   [
     "a zip under a password",
-    () => zipOf(zipEntries().map((entry) => ({ ...entry, flags: 0x801 }))),
+    () => zipped(zipEntries(good).map((entry) => ({ ...entry, flags: 0x801 }))),
     { ...inZip, message: /encrypted/ },
   ],
   [
     "a zip bomb",
-    () => zipOf(zipEntries({ "reviews.jsonl": Buffer.alloc(110 * 1024 * 1024, "\n") })),
+    () => zipped(zipEntries({ "reviews.jsonl": Buffer.alloc(110 * 1024 * 1024, "\n") })),
     { ...inZip, message: /unpacks to far more than its own size/ },
   ],
   [
     "a gzip bomb in an entry that is not ours",
-    () => tarGz([{ header: { name: "padding" }, body: Buffer.alloc(110 * 1024 * 1024) }, ...entriesOf(good)]),
+    () => tarGz([{ header: { name: "padding" }, body: Buffer.alloc(110 * 1024 * 1024) }, ...tarEntries(good)]),
     { ...inTar, message: /unpacks to far more than its own size/ },
   ],
   [
@@ -627,7 +579,7 @@ const badArchives: [string, () => Upload | Promise<Upload>, Refused][] = [
 
 const goodBundles: [string, () => Upload | Promise<Upload>, Accepted][] = [
   ["as a tar", () => bundle(), allOfIt],
-  ["as a zip", () => zipOf(zipEntries()), allOfIt],
+  ["as a zip", () => zipped(zipEntries(good)), allOfIt],
   ["with preferences", () => pairwise(), { versions: 3, cases: 1, outputs: 2, verdicts: 2, reviews: 2 }],
   [
     "with one pair in both orders",
@@ -645,7 +597,7 @@ const goodBundles: [string, () => Upload | Promise<Upload>, Accepted][] = [
   ],
   [
     "in the one folder that was packed",
-    () => tarGz(entriesOf(Object.fromEntries(Object.entries(good).map(([name, body]) => [`./export/${name}`, body])))),
+    () => tarGz(tarEntries(Object.fromEntries(Object.entries(good).map(([name, body]) => [`./export/${name}`, body])))),
     allOfIt,
   ],
   [
@@ -681,12 +633,12 @@ const goodBundles: [string, () => Upload | Promise<Upload>, Accepted][] = [
   ["with a whole surrogate pair, escaped", () => caseLine('{"case":"c2","input":"\\ud83d\\ude00"}'), { cases: 2 }],
   [
     "with a thousand entries that are not ours",
-    () => zipOf([...zipEntries(), ...many.slice(0, 1000).map((name) => ({ name: `notes/${name}`, body: "" }))]),
+    () => zipped([...zipEntries(good), ...many.slice(0, 1000).map((name) => ({ name: `notes/${name}`, body: "" }))]),
     allOfIt,
   ],
   [
     "with a symbolic link that is not ours",
-    () => tarGz([...entriesOf(good), { header: { name: "readme", type: "symlink", linkname: "../../secret" } }]),
+    () => tarGz([...tarEntries(good), { header: { name: "readme", type: "symlink", linkname: "../../secret" } }]),
     allOfIt,
   ],
 ];

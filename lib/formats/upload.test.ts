@@ -2,12 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { buffer } from "node:stream/consumers";
-import { crc32, deflateRawSync, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { pack } from "tar-stream";
 import { afterAll, describe, expect, it } from "vitest";
 import { sha256Hex } from "../digest";
+import { tarEntries, tarOf, zipEntries, zipOf } from "../testing/archives";
 import { receiveUpload } from "./upload";
 
 const work = mkdtempSync(path.join(tmpdir(), "countersign-upload-"));
@@ -17,44 +16,11 @@ const folder = () => path.join(work, String(folders++));
 
 const files = { "bundle.json": '{"format":"countersign-bundle/1"}', "cases.jsonl": '{"case":"é"}\n'.repeat(500) };
 
-async function tarOf(): Promise<Buffer> {
-  const archive = pack();
-  for (const [name, text] of Object.entries(files)) archive.entry({ name }, text);
-  archive.finalize();
-  return gzipSync(await buffer(archive));
-}
-
-/** APPNOTE.TXT 4.3: local headers with their data, the central directory, its end. */
-function zipOf(): Buffer {
-  const [locals, centrals]: Buffer[][] = [[], []];
-  let at = 0;
-  for (const [name, text] of Object.entries(files)) {
-    const bytes = Buffer.from(text);
-    const packed = deflateRawSync(bytes);
-    const head = Buffer.alloc(26);
-    head.writeUInt16LE(20, 0);
-    head.writeUInt16LE(8, 4);
-    head.writeUInt32LE(crc32(bytes), 10);
-    head.writeUInt32LE(packed.length, 14);
-    head.writeUInt32LE(bytes.length, 18);
-    head.writeUInt16LE(name.length, 22);
-    const local = Buffer.concat([Buffer.from("PK\x03\x04"), head, Buffer.from(name), packed]);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(at, 10);
-    locals!.push(local);
-    centrals!.push(Buffer.concat([Buffer.from("PK\x01\x02\x14\x00"), head, tail, Buffer.from(name)]));
-    at += local.length;
-  }
-  const central = Buffer.concat(centrals!);
-  const end = Buffer.alloc(18);
-  end.writeUInt16LE(2, 4);
-  end.writeUInt16LE(2, 6);
-  end.writeUInt32LE(central.length, 8);
-  end.writeUInt32LE(at, 12);
-  return Buffer.concat([...locals!, central, Buffer.from("PK\x05\x06"), end]);
-}
-
-const uploads = { "a .tar.gz": await tarOf(), "a .zip": zipOf(), "a file": Buffer.from(files["cases.jsonl"]) };
+const uploads = {
+  "a .tar.gz": gzipSync(await tarOf(tarEntries(files))),
+  "a .zip": zipOf(zipEntries(files)),
+  "a file": Buffer.from(files["cases.jsonl"]),
+};
 
 async function* piecesOf(bytes: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {
   const ends = [...cuts.map((cut) => cut % bytes.length), bytes.length].sort((a, b) => a - b);

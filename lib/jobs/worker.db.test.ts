@@ -40,6 +40,9 @@ function upload(actor: Person, dataset = "d") {
   return { sent: startImport({ actor, input, body: body() }), go };
 }
 
+/** An import once it is as is then said. */
+const imported = (id: number) => expect.poll(() => db.import.findUnique({ where: { id } }), soon);
+
 async function managerOf(): Promise<Person> {
   return seedPerson((await seedProject()).id, { roles: ["release_manager"] });
 }
@@ -52,7 +55,7 @@ it("starts the process while an upload comes in, which does the import as soon a
     expect(await db.import.count()).toBe(0);
     one.go("end");
     const { id } = await one.sent;
-    await expect.poll(async () => (await db.import.findUnique({ where: { id } }))?.state, soon).toBe("done");
+    await imported(id).toMatchObject({ state: "done" });
     await expect.poll(importProcesses, soon).toBe(0);
   } finally {
     await worker.stop();
@@ -69,7 +72,7 @@ it("takes an upload as it comes in; the database has it in case", async () => {
     await expect.poll(importProcesses, soon).toBe(1);
     one.go("end");
     const { id } = await one.sent;
-    await expect.poll(async () => (await db.import.findUnique({ where: { id } }))?.state, soon).toBe("done");
+    await imported(id).toMatchObject({ state: "done" });
     await expect.poll(importProcesses, soon).toBe(0);
   } finally {
     await worker.stop();
@@ -86,7 +89,7 @@ it("takes from the database what a process had that was killed", async () => {
     await expect.poll(importProcesses, soon).toBe(0);
     one.go("end");
     const { id } = await one.sent;
-    await expect.poll(async () => (await db.import.findUnique({ where: { id } }))?.state, soon).toBe("done");
+    await imported(id).toMatchObject({ state: "done" });
   } finally {
     await worker.stop();
   }
@@ -101,11 +104,10 @@ it("keeps two uploads at once apart", async () => {
     const quick = upload(manager, "quick");
     quick.go("end");
     const first = await quick.sent;
-    const done = (id: number) => expect.poll(() => db.import.findUnique({ where: { id } }), soon);
-    await done(first.id).toMatchObject({ state: "done", datasetName: "quick" });
+    await imported(first.id).toMatchObject({ state: "done", datasetName: "quick" });
     slow.go("end");
     const second = await slow.sent;
-    await done(second.id).toMatchObject({ state: "done", datasetName: "slow" });
+    await imported(second.id).toMatchObject({ state: "done", datasetName: "slow" });
   } finally {
     await worker.stop();
   }
@@ -125,7 +127,7 @@ it("ends the process when an upload breaks off, and does the next", async () => 
     const next = upload(manager);
     next.go("end");
     const { id } = await next.sent;
-    await expect.poll(async () => (await db.import.findUnique({ where: { id } }))?.state, soon).toBe("done");
+    await imported(id).toMatchObject({ state: "done" });
   } finally {
     await worker.stop();
   }

@@ -3,17 +3,16 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { createGzip } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import pg from "pg";
-import { pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
 import type { Person, Role } from "../auth/actor";
 import { db } from "../db/client";
 import { canonicalJson, sha256Hex } from "../digest";
 import { moveLabel } from "../prompts/commands";
+import { type Files, tarEntries, tarOf, zipEntries, zipOf } from "../testing/archives";
 import { testDatabase } from "../testing/database";
 import { seedPerson, seedProject } from "../testing/seed";
 import { startImport } from "./commands";
@@ -24,7 +23,6 @@ import { type ImportOptions, importOptionsSchema } from "./schema";
 const { asOwner, ownerUrl, url } = await testDatabase();
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-type Files = Record<string, Buffer | string>;
 const contentOf = (text: string) => ({ messages: [{ role: "system", content: text }], parameters: { temperature: 0 } });
 const head = {
   format: "countersign-bundle/1",
@@ -88,50 +86,8 @@ const filesOf = (changes: Files = {}): Files => ({
 });
 const withHead = (changes: object): Files => filesOf({ "bundle.json": JSON.stringify({ ...head, ...changes }) });
 
-async function tarOf(files: Files): Promise<Buffer> {
-  const archive = pack();
-  for (const [name, bytes] of Object.entries(files)) archive.entry({ name }, bytes);
-  archive.finalize();
-  return buffer(archive.pipe(createGzip()));
-}
-
-function crc32(bytes: Buffer): number {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
-}
-
-/** A zip of uncompressed entries (APPNOTE 4.3). */
-function zipOf(files: Files): Buffer {
-  const [local, central]: [Buffer[], Buffer[]] = [[], []];
-  let offset = 0;
-  for (const [file, given] of Object.entries(files)) {
-    const [name, bytes] = [Buffer.from(file), Buffer.from(given)];
-    const shared = Buffer.alloc(26);
-    shared.writeUInt16LE(20, 0);
-    shared.writeUInt32LE(crc32(bytes), 10);
-    shared.writeUInt32LE(bytes.length, 14);
-    shared.writeUInt32LE(bytes.length, 18);
-    shared.writeUInt16LE(name.length, 22);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(offset, 10);
-    central.push(Buffer.from("PK\x01\x02\x14\x00", "latin1"), shared, tail, name);
-    const entry = [Buffer.from("PK\x03\x04", "latin1"), shared, name, bytes];
-    local.push(...entry);
-    offset += entry.reduce((sum, part) => sum + part.length, 0);
-  }
-  const directory = Buffer.concat(central);
-  const end = Buffer.alloc(22);
-  end.write("PK\x05\x06", "latin1");
-  end.writeUInt16LE(Object.keys(files).length, 8);
-  end.writeUInt16LE(Object.keys(files).length, 10);
-  end.writeUInt32LE(directory.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...local, directory, end]);
-}
+const tarGz = async (files: Files) => gzipSync(await tarOf(tarEntries(files)));
+const zip = (files: Files) => zipOf(zipEntries(files).map((entry) => ({ ...entry, stored: true })));
 
 const result = (promptIdx: number, testIdx: number, changes: object = {}) => ({
   promptIdx,
@@ -178,7 +134,7 @@ async function runAll(): Promise<void> {
 }
 
 async function importFiles(actor: Person, files: Files = filesOf()) {
-  const id = await upload(actor, await tarOf(files));
+  const id = await upload(actor, await tarGz(files));
   await runAll();
   return getImport(actor, id);
 }
@@ -475,7 +431,7 @@ describe("who may", () => {
     async (role) => {
       const actor = await managerOf([role]);
       const before = await domainRows();
-      await expect(upload(actor, await tarOf(filesOf()))).rejects.toMatchObject({ code: "forbidden" });
+      await expect(upload(actor, await tarGz(filesOf()))).rejects.toMatchObject({ code: "forbidden" });
       expect(await db.import.count({ where: { projectId: actor.projectId } })).toBe(0);
       expect(await db.importChunk.count()).toBe(0);
       expect(await db.auditEntry.count({ where: { projectId: actor.projectId } })).toBe(0);
@@ -549,7 +505,7 @@ describe("the same source again", () => {
     const manager = await managerOf();
     const first = await importFiles(manager);
     const before = await domainRows();
-    const id = await upload(manager, zipOf(filesOf()), { fileName: "bundle.zip" });
+    const id = await upload(manager, zip(filesOf()), { fileName: "bundle.zip" });
     await runAll();
     const again = await getImport(manager, id);
     expect(again).toMatchObject({ state: "done", unchanged: true, counts: first.counts, runs: [], error: null });
@@ -576,7 +532,7 @@ describe("the same source again", () => {
   it("five at once, with five workers: one set of rows", async () => {
     const manager = await managerOf();
     const empty = await domainRows();
-    const bytes = await tarOf(filesOf());
+    const bytes = await tarGz(filesOf());
     const ids = await Promise.all([1, 2, 3, 4, 5].map(() => upload(manager, bytes)));
     await Promise.all(ids.map(runAll));
     const views = await Promise.all(ids.map((id) => getImport(manager, id)));
@@ -736,13 +692,13 @@ describe("a source with a mistake leaves no row, and says where it is", () => {
     ]);
   };
 
-  it.each(broken)("%s", async (_name, files, expected) => refused(await tarOf(files), expected));
+  it.each(broken)("%s", async (_name, files, expected) => refused(await tarGz(files), expected));
 
   it("a zip that was cut, at its end and in its middle", async () => {
-    const zip = zipOf(filesOf());
+    const whole = zip(filesOf());
     const expected = { file: "bundle.zip", message: expect.stringContaining("broken or cut short") };
-    for (const length of [zip.length - 30, zip.length / 2]) {
-      await refused(zip.subarray(0, length), expected, { fileName: "bundle.zip" });
+    for (const length of [whole.length - 30, whole.length / 2]) {
+      await refused(whole.subarray(0, length), expected, { fileName: "bundle.zip" });
     }
   });
 
@@ -780,7 +736,7 @@ describe("a source with a mistake leaves no row, and says where it is", () => {
 
   it("is told once, however many workers look", async () => {
     const manager = await managerOf();
-    const bytes = await tarOf(inVerdicts(verdictLine({ verdict: "maybe" })));
+    const bytes = await tarGz(inVerdicts(verdictLine({ verdict: "maybe" })));
     const ids: number[] = [];
     for (let i = 0; i < 8; i++) ids.push(await upload(manager, bytes));
     await Promise.all([1, 2, 3, 4].map(runAll));
@@ -897,7 +853,7 @@ describe("what is there already", () => {
   it("may come from a push at the same moment: the import takes the next number", async () => {
     const manager = await managerOf();
     const prompt = await db.prompt.create({ data: { projectId: manager.projectId, name: head.prompt } });
-    const id = await upload(manager, await tarOf(filesOf()));
+    const id = await upload(manager, await tarGz(filesOf()));
     const owner = new pg.Client({ connectionString: ownerUrl });
     await owner.connect();
     try {
@@ -941,7 +897,7 @@ describe("a worker that ends in the middle", () => {
 
   it("killed while it stores: nothing of it is left, and the next worker brings one set of rows", async () => {
     const manager = await managerOf();
-    const id = await upload(manager, await tarOf(filesOf()));
+    const id = await upload(manager, await tarGz(filesOf()));
     const before = await domainRows();
     let child: ChildProcess | undefined;
     await whileHeld(
@@ -972,7 +928,7 @@ describe("a worker that ends in the middle", () => {
 
   it("that ended its process time and again is given up, so that the next one gets its turn", async () => {
     const manager = await managerOf();
-    const id = await upload(manager, await tarOf(filesOf()));
+    const id = await upload(manager, await tarGz(filesOf()));
     const before = await domainRows();
     await db.import.update({ where: { id }, data: { state: "running", attempts: 5 } });
     await runUntilEnded(manager, id);
@@ -985,7 +941,7 @@ describe("a worker that ends in the middle", () => {
 
   it("cut off from the database: the job is not at fault and is done by the next", async () => {
     const manager = await managerOf();
-    const id = await upload(manager, await tarOf(filesOf()));
+    const id = await upload(manager, await tarGz(filesOf()));
     const before = await domainRows();
     let running: Promise<unknown> = Promise.resolve();
     await whileHeld(
@@ -1005,7 +961,7 @@ describe("a worker that ends in the middle", () => {
 
   it("stopped with the server: the job stays, and begins again", async () => {
     const manager = await managerOf();
-    const id = await upload(manager, await tarOf(filesOf()));
+    const id = await upload(manager, await tarGz(filesOf()));
     const before = await domainRows();
     for (const stopAt of [1, 3, 6]) {
       let asked = 0;
