@@ -6,8 +6,10 @@ export type { Prisma } from "./generated/client";
 
 /** Kept for longer than people think between two clicks: a connection that is closed takes its plans with it. */
 const quick = { pipeline: true, idleTimeoutMillis: 600_000 };
+/** Set once a connection, not with each transaction that somebody waits for. */
+const quickLimit = "SET statement_timeout = '20s'";
 
-type Held = { url: string; client: PrismaClient; pool: pg.Pool; quick: pg.Pool; uploads: pg.Pool };
+type Held = { url: string; client?: PrismaClient; pool: pg.Pool; quick: pg.Pool; uploads: pg.Pool };
 // Kept on the global object so that a reloaded module in development does not open a second pool.
 const holder = globalThis as typeof globalThis & { __countersignDb?: Held };
 
@@ -22,16 +24,17 @@ function held(): Held {
     // event as well, which would end the process if nobody listened.
     return pool.on("error", () => {}).on("connect", (client) => client.on("error", () => {}));
   };
-  const pool = open(10);
-  const client = new PrismaClient({ adapter: new PrismaPg(pool) });
-  holder.__countersignDb = { url, pool, quick: open(5, quick), uploads: open(4), client };
+  const quickly = open(5, quick).on("connect", (client) => void client.query(quickLimit).catch(() => {}));
+  holder.__countersignDb = { url, pool: open(10), quick: quickly, uploads: open(4) };
   return holder.__countersignDb;
 }
 
-/** The Prisma client, opened at first use on `DATABASE_URL`. */
+/** The Prisma client, opened at first use on `DATABASE_URL`: an import does without, and starts sooner. */
 export const db: PrismaClient = new Proxy({} as PrismaClient, {
   get(_target, property) {
-    const client = held().client;
+    const current = held();
+    current.client ??= new PrismaClient({ adapter: new PrismaPg(current.pool) });
+    const { client } = current;
     const value = Reflect.get(client, property, client);
     return typeof value === "function" ? value.bind(client) : value;
   },
@@ -59,6 +62,6 @@ export async function disconnect(): Promise<void> {
   const current = holder.__countersignDb;
   if (!current) return;
   holder.__countersignDb = undefined;
-  await current.client.$disconnect();
+  await current.client?.$disconnect();
   await Promise.all([current.pool.end(), current.quick.end(), current.uploads.end()]);
 }

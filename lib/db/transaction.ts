@@ -46,7 +46,7 @@ export function quickTransaction<T>(work: (tx: QuickTx) => Promise<T>): Promise<
       unread.push(statement);
     };
     try {
-      later(client.query("BEGIN; SET LOCAL statement_timeout = '20s'"));
+      later(client.query("BEGIN"));
       const result = await work({ ...rawQueries(client, nameOf), last: later });
       // After a statement that failed the database takes it for ROLLBACK; what failed is thrown below.
       later(client.query("COMMIT"));

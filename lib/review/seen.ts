@@ -26,12 +26,12 @@ export function seenDigest(given: {
 }): string {
   const { task, swapped, grades, answer } = given;
   const rows = grades
-    .map(
-      ({ criterion, side, verdict, prefer, noteDigest, tags, blind }): JsonObject => ({
-        ...{ criterion, side: side.trim(), verdict, prefer, note: noteDigest, tags: [...tags], blind },
-      }),
-    )
-    .sort((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1));
+    .map(({ criterion, side, verdict, prefer, noteDigest, tags, blind }) => {
+      const row: JsonObject = { criterion, side: side.trim(), verdict, prefer, note: noteDigest, tags: [...tags], blind };
+      return { row, text: canonicalJson(row) };
+    })
+    .sort((a, b) => (a.text < b.text ? -1 : 1))
+    .map(({ row }) => row);
   return digestOf({
     ...{ v: 1, task, case: given.case, candidate: swapped ? "A" : "B", grades: rows },
     answer: answer === null ? null : sha256Hex(withoutRationales(answer)),
