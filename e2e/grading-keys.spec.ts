@@ -135,7 +135,7 @@ test("20 cases with notes, tags, comments on words, later, undo, a changed mind 
 
   await page.keyboard.press("y");
   const list = page.getByRole("list", { name: "What you graded" });
-  await expect(list.getByRole("listitem")).toHaveCount(20);
+  await expect(list.getByRole("button", { name: /Look again/ })).toHaveCount(20);
   await expectAccessible(page);
   await page.keyboard.press("Escape");
 

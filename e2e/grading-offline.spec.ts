@@ -221,6 +221,9 @@ test("a grade that the server refuses stays listed, with why, until it is let go
   await context.setOffline(false);
   await page.evaluate(() => window.dispatchEvent(new Event("online")));
   await expect(page.getByText("not taken 1")).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "1 case was not taken" })).toContainText(
+    "You graded this case already.",
+  );
   await page.keyboard.press("o");
   const entry = page.getByRole("list", { name: "Not delivered yet" }).getByRole("listitem").first();
   await expect(entry).toContainText(`Grade, case ${key}`);

@@ -234,6 +234,44 @@ test("what is left for later comes back at the end; keys are listed on request",
   await expect(page.getByRole("article", { name: first })).toBeVisible();
 });
 
+test("a case looked at again is left as it was, and going back goes on to the one before; a click and Enter store", async ({
+  page,
+}) => {
+  const release = await releaseWithDraws("graded/left", 8, 5);
+  await signIn(page, "reviewer");
+  await page.goto(`/review/${release}`);
+  const article = page.getByRole("article");
+  const names: string[] = [];
+  for (let number = 1; number <= 2; number++) {
+    await expect(article).toBeVisible();
+    const name = (await article.getAttribute("aria-label")) ?? "";
+    names.push(name);
+    await page.getByRole("button", { name: /pass/ }).first().click();
+    await page.getByRole("button", { name: /fail/ }).last().click();
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("article", { name })).toHaveCount(0);
+    await expect(page.getByText(`you graded ${number} of 5`)).toBeVisible();
+    await expect(page.getByText(`stored ${number}`)).toBeVisible();
+  }
+  await page.keyboard.press("u");
+  await expect(page.getByRole("article", { name: names[1] })).toBeVisible();
+  await page.keyboard.press("u");
+  await expect(page.getByRole("article", { name: names[0] })).toBeVisible();
+  await page.keyboard.press("2");
+  await page.keyboard.press("Escape");
+  await expect(page.getByText("You graded this case before.")).toHaveCount(0);
+  await expect(article).toBeVisible();
+
+  await page.keyboard.press("y");
+  const rows = page.getByRole("list", { name: "What you graded" }).getByRole("button", { name: /Look again/ });
+  await expect(rows).toHaveCount(2);
+  await expect(page.getByRole("dialog").getByText("Useful: A pass, B fail")).toHaveCount(2);
+  await page.keyboard.press("Escape");
+  // How far it is stays known to a page that is opened again.
+  await page.reload();
+  await expect(page.getByText("you graded 2 of 5")).toBeVisible();
+});
+
 test("which answer is better: graded by A, B and E, once a case; nothing tells before the grade is stored", async ({
   page,
 }) => {
@@ -347,12 +385,26 @@ test("pass/fail and preference in one release: keys go to the criterion that is 
   await page.keyboard.press("9");
   await expect(pressed).toHaveText([/pass/, /fail/]);
   await expect(store).toBeDisabled();
+
+  // The next question is asked by now; a tag and a note are still about the grade just given.
+  await page.keyboard.press("t");
+  await expect(page.getByRole("combobox", { name: "Tag on answer B, Useful" })).toBeFocused();
+  await page.keyboard.type("half a thou");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("n");
+  const note = page.getByRole("textbox", { name: "Note on answer B, Useful" });
+  await expect(note).toBeFocused();
+  await expect(note).toBeInViewport({ ratio: 1 });
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("button", { name: /^Remove tag/ })).toHaveCount(0);
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("Not stored yet: Better answer is not graded.")).toBeVisible();
   await page.keyboard.press("b");
   await expect(pressed).toHaveText([/pass/, /fail/, /B is better/]);
   await page.keyboard.press("Enter");
   const strip = page.getByRole("region", { name: "What the judge said" });
-  await expect(strip.getByRole("list", { name: "Which answer is better" })).toContainText("better: judge");
-  await expect(strip.getByRole("list", { name: "Answer A" })).toContainText("useful: judge");
+  await expect(strip.getByRole("list", { name: "Which answer is better" })).toContainText("Better answer: judge");
+  await expect(strip.getByRole("list", { name: "Answer A" })).toContainText("Useful: judge");
 
   // The same over REST, with the fields of the contract.
   const token = await tokenOf("ravi@demo.example");

@@ -99,7 +99,7 @@ async function bundleImportProcess(): Promise<void> {
         // Packages that are no modules ask for others with `require`.
         'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
         // As in Node 21: pg asks it where it runs, or else a Response, for which Node 20 loads its whole HTTP client (50 ms).
-        "globalThis.navigator ??= { userAgent: `Node.js/${process.versions.node.split('.')[0]}` };",
+        "globalThis.navigator ??= { userAgent: 'Node.js/' + parseInt(process.versions.node) };",
       ].join("\n"),
     },
     logLevel: "silent",

@@ -176,7 +176,7 @@ async function storeGrades(
   if (!task.hasPlace) {
     throw new Fault(
       "conflict",
-      "Somebody else graded this case, or is grading it, since your time for it ran out. Nothing was stored.",
+      "This case is somebody else's now: your time for it ran out, or it was given to them. Nothing was stored.",
       {
         field: "task",
       },

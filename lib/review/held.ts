@@ -69,7 +69,7 @@ export function heldTask({ task }: Held): HeldTask {
   if (task) return task;
   throw new Fault(
     "conflict",
-    "This case is no longer yours: your time for it ran out and it was handed out again. Nothing was stored.",
+    "This case is no longer yours: your time for it ran out, or it was given to somebody else. Nothing was stored.",
     { field: "task" },
   );
 }

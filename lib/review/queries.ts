@@ -599,18 +599,51 @@ export type GradedTask = TaskView & {
   revealed: Revealed;
 };
 
-/** One case that this person graded. */
-export type GradedRow = { task: string; case: string; at: Date; grades: string };
+/** One case that this person graded, with the grades that count now in the order of the screen. */
+export type GradedRow = {
+  task: string;
+  case: string;
+  at: Date;
+  grades: {
+    criterion: string;
+    /** Of a preference null: it is about both. */
+    side: "A" | "B" | null;
+    says: NonNullable<Grade["verdict"] | Grade["prefer"]>;
+    /** The judge that counts says otherwise. */
+    overrides: boolean;
+  }[];
+};
 
 /** The cases that this person graded, the latest first. */
 export async function listGraded(actor: Actor, releaseId: number): Promise<GradedRow[]> {
   const grader = graderOf(actor);
   await reviewScope(db, actor.projectId, releaseId);
   return db.$queryRaw<GradedRow[]>`
-    SELECT t.id AS task, c.key AS "case", t.completed_at AS at,
-           (SELECT string_agg(DISTINCT coalesce(rv.verdict::text, CASE WHEN rv.prefer IN ('tie', 'unsure') THEN rv.prefer::text ELSE 'one preferred' END), ', ')
-              FROM review rv WHERE rv.task_id = t.id AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)) AS grades
-      FROM review_task t JOIN test_case c ON c.id = t.case_id
+    SELECT t.id AS task, c.key AS "case", t.completed_at AS at, given.grades
+      FROM review_task t JOIN test_case c ON c.id = t.case_id JOIN release r ON r.id = t.release_id
+      CROSS JOIN LATERAL (
+        SELECT json_agg(json_build_object(
+                 'criterion', k.name,
+                 'side', CASE WHEN rv.verdict IS NOT NULL THEN rv.side END,
+                 'says', CASE WHEN rv.verdict IS NOT NULL THEN rv.verdict::text
+                              WHEN rv.prefer = 'candidate' THEN rv.side
+                              WHEN rv.prefer = 'baseline' THEN CASE rv.side WHEN 'A' THEN 'B' ELSE 'A' END
+                              ELSE rv.prefer::text END,
+                 'overrides', coalesce(rv.verdict::text, rv.prefer::text) <> 'unsure'
+                              AND coalesce(judge.said IN ('pass', 'fail', 'baseline', 'candidate', 'tie')
+                                           AND judge.said <> coalesce(rv.verdict::text, rv.prefer::text), false))
+                 ORDER BY rc.position, rv.side) AS grades
+          FROM review rv
+          JOIN release_criterion rc ON rc.release_id = rv.release_id AND rc.criterion_id = rv.criterion_id
+          JOIN criterion k ON k.id = rv.criterion_id
+          LEFT JOIN verdict v ON v.run_id = rv.run_id AND v.case_id = rv.case_id AND v.judge_version_id = rc.judge_version_id AND v.repeat = 0
+          LEFT JOIN preference_verdict f ON rv.prefer IS NOT NULL AND f.first_run_id = r.baseline_run_id AND f.second_run_id = r.candidate_run_id
+                AND f.judge_version_id = rc.judge_version_id AND f.case_id = rv.case_id AND f.repeat = 0
+          LEFT JOIN preference_verdict s ON rv.prefer IS NOT NULL AND s.first_run_id = r.candidate_run_id AND s.second_run_id = r.baseline_run_id
+                AND s.judge_version_id = rc.judge_version_id AND s.case_id = rv.case_id AND s.repeat = 0
+         CROSS JOIN LATERAL (SELECT CASE WHEN rv.prefer IS NULL THEN v.verdict::text ELSE judged_preference(f.prefer, s.prefer)::text END AS said) judge
+         WHERE rv.task_id = t.id AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
+      ) given
      WHERE t.release_id = ${releaseId} AND t.reviewer_id = ${grader} AND t.completed_at IS NOT NULL
      ORDER BY t.completed_at DESC, t.id LIMIT 200`;
 }

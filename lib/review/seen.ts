@@ -27,7 +27,15 @@ export function seenDigest(given: {
   const { task, swapped, grades, answer } = given;
   const rows = grades
     .map(({ criterion, side, verdict, prefer, noteDigest, tags, blind }) => {
-      const row: JsonObject = { criterion, side: side.trim(), verdict, prefer, note: noteDigest, tags: [...tags], blind };
+      const row: JsonObject = {
+        criterion,
+        side: side.trim(),
+        verdict,
+        prefer,
+        note: noteDigest,
+        tags: [...tags],
+        blind,
+      };
       return { row, text: canonicalJson(row) };
     })
     .sort((a, b) => (a.text < b.text ? -1 : 1))

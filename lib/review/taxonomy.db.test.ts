@@ -167,7 +167,13 @@ describe("comments on words of an answer", () => {
     await expect(db.$executeRaw`DELETE FROM answer_comment`).rejects.toThrow();
     await expect(asOwner("DELETE FROM answer_comment")).rejects.toThrow("append-only");
     expect((await listGraded(reviewer, releaseId)).map(({ task: id, grades }) => [id, grades])).toEqual([
-      [task.task, "fail, pass"],
+      [
+        task.task,
+        [
+          { criterion: "Cites only given sources", side: "A", says: "pass", overrides: false },
+          { criterion: "Cites only given sources", side: "B", says: "fail", overrides: false },
+        ],
+      ],
     ]);
   });
 });

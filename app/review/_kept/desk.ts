@@ -1,4 +1,4 @@
-import type { Revealed, TaskView } from "@/lib/review/queries";
+import type { Progress, Revealed, TaskView } from "@/lib/review/queries";
 import type { Grade } from "@/lib/review/schema";
 import { dropHeld, isHeld, keepHeld, moveHeld, readHeld } from "./held";
 import { inTurn, takeForTab } from "./locks";
@@ -36,6 +36,8 @@ export type DeskState = {
   /** The browser lets nothing be kept. */
   broken: boolean;
   stored: number;
+  /** As far as it is known; null before a case was handed out. */
+  progress: Progress | null;
   told: Told | null;
 };
 
@@ -69,6 +71,7 @@ export class Desk {
     problem: null,
     broken: false,
     stored: 0,
+    progress: null,
     told: null,
   };
   /** Called when the case on the screen is no longer this person's. */
@@ -305,10 +308,19 @@ export class Desk {
       const told = { task, case: sent.case, revealed: answer.value!.revealed, grades };
       if (this.#own.delete(sent.clientKey)) this.#set({ told });
       else this.#post({ about: "told", clientKey: sent.clientKey, told });
-      this.#set({ stored: this.state.stored + 1 });
+      const { progress, stored } = this.state;
+      const counts = progress && sent.kind === "grade" && !told.revealed.check;
+      this.#set({
+        stored: stored + 1,
+        ...(counts && {
+          progress: { ...progress, mine: progress.mine + 1, waiting: Math.max(0, progress.waiting - 1) },
+        }),
+      });
     } else {
       const { code, message } = answer.refusal!;
       putInOutbox(this.whose, { ...sent, tried: true, refused: { code, message } });
+      // Whatever took this case away may have taken others.
+      void this.#renew();
     }
     this.#exhausted = false;
     this.#post({ about: "held" });
@@ -358,6 +370,7 @@ export class Desk {
       }
       this.#mine.set(task.task, release);
       this.#set({ ready: [...this.state.ready, task] });
+      this.#knows(task.progress);
     }
     this.#set({ held: kept.length, elsewhere: elsewhere.length });
     if (elsewhere[0] && this.state.ready.length === 0) this.#waitForTab(elsewhere[0]);
@@ -390,6 +403,7 @@ export class Desk {
       this.#exhausted = answer.value === null;
       this.#set({ offline: false, signedOut: null, ended: answer.value === null });
       if (answer.value === null) return false;
+      this.#knows(answer.value.progress);
       await keepHeld(this.whose, answer.value, nextAt());
       this.#post({ about: "held" });
       return true;
@@ -400,7 +414,7 @@ export class Desk {
   async #renew(): Promise<void> {
     if (!navigator.onLine || !this.#running) return;
     const kept = (await readHeld(this.whose).catch(() => [])).map(({ task }) => task.task);
-    if (kept.length === 0) return;
+    if (kept.length === 0 && this.state.progress) return;
     const answer = await this.#server.renew(kept);
     if (!answer.ok) {
       const signedOut = answer.refusal?.code === "not_signed_in" ? answer.refusal.message : null;
@@ -408,12 +422,18 @@ export class Desk {
       return;
     }
     this.#set({ offline: false, signedOut: null });
-    const still = new Set(answer.value.map(({ task }) => task));
+    this.#knows(answer.value.progress);
+    const still = new Set(answer.value.leases.map(({ task }) => task));
     const gone = kept.filter((task) => !still.has(task) && !this.#isGraded(task));
     if (gone.length === 0) return;
     await dropHeld(this.whose, gone);
     this.#drop(gone);
     this.#post({ about: "held" });
+  }
+
+  /** Nobody grades less than before: a smaller count is an older one, such as of when a case was handed out. */
+  #knows(progress: Progress): void {
+    if (progress.mine >= (this.state.progress?.mine ?? 0)) this.#set({ progress });
   }
 
   #drop(tasks: readonly string[]): void {

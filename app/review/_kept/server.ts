@@ -1,5 +1,5 @@
 import type { Flips } from "@/lib/review/flips";
-import type { GradedRow, GradedTask, Revealed, TaskView } from "@/lib/review/queries";
+import type { GradedRow, GradedTask, Progress, Revealed, TaskView } from "@/lib/review/queries";
 import type { Pending, Refusal, Whose } from "./outbox";
 
 /** `refusal` null: the server could not be reached, or not now, and asking again makes sense. */
@@ -39,7 +39,8 @@ export function serverOf({ releaseId, userId }: Whose) {
   const base = `/review/${releaseId}/api`;
   return {
     next: (except: readonly string[]) => ask<TaskView | null>(`${base}/next`, "POST", { except }, userId),
-    renew: (tasks: readonly string[]) => ask<{ task: string }[]>(`${base}/held`, "POST", { tasks }, userId),
+    renew: (tasks: readonly string[]) =>
+      ask<{ leases: { task: string }[]; progress: Progress }>(`${base}/held`, "POST", { tasks }, userId),
     send: (pending: Pending): Promise<Sent<{ revealed: Revealed } | null>> => {
       if (pending.kind === "skip") {
         const { task, reason } = pending;

@@ -3,6 +3,7 @@
 import { Pieces } from "@/components/diff/pieces";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
+import { plural } from "@/components/ui/format";
 import { spelled } from "@/components/ui/invisible";
 import { Kbd } from "@/components/ui/kbd";
 import { Rendered } from "@/components/ui/rendered";
@@ -11,7 +12,17 @@ import { UntrustedText } from "@/components/ui/untrusted-text";
 import { diffText } from "@/lib/prompts/diff/words";
 import type { TaskView } from "@/lib/review/queries";
 import type { Comment } from "@/lib/review/schema";
-import { type Criterion, cell, type Draft, type Prefer, pairCell, type Side as SideName, type Verdict } from "./draft";
+import {
+  type Criterion,
+  cell,
+  type Draft,
+  type Missing,
+  type Prefer,
+  pairCell,
+  placeId,
+  type Side as SideName,
+  type Verdict,
+} from "./draft";
 import { answerId, Comments, type Marking, Marks } from "./marking";
 import { Rubric } from "./rubric";
 import { TagField } from "./tag-field";
@@ -31,7 +42,10 @@ type Props = {
   diff: boolean;
   /** Input and answers as they came, not laid out. */
   raw: boolean;
-  complete: boolean;
+  /** The grades that it still lacks. */
+  missing: readonly Missing[];
+  /** Somebody wanted to store it without them. */
+  asksWhole: boolean;
   canUndo: boolean;
   onGrade: (side: SideName, criterion: number, verdict: Verdict) => void;
   onCompare: (criterion: number, prefer: Prefer) => void;
@@ -42,6 +56,7 @@ type Props = {
   onActive: (criterion: number) => void;
   onCommit: () => void;
   onLater: () => void;
+  onLeave: () => void;
   onUndo: () => void;
   onDiff: () => void;
   onRaw: () => void;
@@ -75,7 +90,7 @@ function asText(value: unknown): string {
 }
 
 export function CaseView(props: Props) {
-  const { current, criteria, diff, complete, canUndo } = props;
+  const { current, criteria, diff, missing, asksWhole, canUndo } = props;
   const { task, correction } = current;
   return (
     <article aria-label={spelled(`Case ${task.case}`)} className="flex flex-col gap-4">
@@ -121,10 +136,19 @@ export function CaseView(props: Props) {
         hidden={props.readOnly}
         className="bottom-0 flex flex-wrap items-center gap-2 border-t border-line bg-paper py-3 md:sticky [@media(max-height:30rem)]:static"
       >
-        <Button variant="primary" disabled={!complete} onClick={props.onCommit}>
+        <Button
+          variant="primary"
+          disabled={missing.length > 0}
+          title={missing.length > 0 ? `${plural(missing.length, "grade")} to go` : undefined}
+          onClick={props.onCommit}
+        >
           {correction ? "Store correction" : "Store and go on"} <Kbd className="max-sm:hidden">Enter</Kbd>
         </Button>
-        {!correction && (
+        {correction ? (
+          <Button onClick={props.onLeave}>
+            Leave as it was <Kbd className="max-sm:hidden">Esc</Kbd>
+          </Button>
+        ) : (
           <Button onClick={props.onLater}>
             Later <Kbd className="max-sm:hidden">S</Kbd>
           </Button>
@@ -140,9 +164,19 @@ export function CaseView(props: Props) {
         </Button>
         {canUndo && (
           <Button onClick={props.onUndo}>
-            Last case again <Kbd className="max-sm:hidden">U</Kbd>
+            {correction ? "The one before" : "Last case again"} <Kbd className="max-sm:hidden">U</Kbd>
           </Button>
         )}
+        <p role="status" className="basis-full text-sm text-worse empty:hidden">
+          {asksWhole && missing[0] && (
+            <>
+              Not stored yet: {missing[0].side && `answer ${missing[0].side} is not graded on `}
+              <UntrustedText text={missing[0].name} />
+              {!missing[0].side && " is not graded"}
+              {missing.length > 1 && `, and ${plural(missing.length - 1, "more grade")} to go`}.
+            </>
+          )}
+        </p>
       </footer>
     </article>
   );
@@ -159,6 +193,7 @@ function Comparison({ criteria, draft, active, known, onCompare, onNote, onTags,
         return (
           <fieldset
             key={criterion.key}
+            id={placeId(place)}
             onFocus={() => onActive(index)}
             className={cn("min-w-0 rounded-md border px-3 pb-3", isActive ? "border-accent" : "border-line")}
           >
@@ -256,6 +291,7 @@ function Side(props: Props & { answer: TaskView["sides"][number] }) {
           return (
             <fieldset
               key={criterion.key}
+              id={placeId(place)}
               onFocus={() => onActive(index)}
               className={cn("rounded-md border px-3 pb-3", isActive ? "border-accent" : "border-line")}
             >

@@ -30,12 +30,19 @@ export function inOrder(criteria: readonly Criterion[]): Criterion[] {
   ];
 }
 
-export function isComplete(criteria: readonly Criterion[], draft: Draft): boolean {
-  const isGraded = ({ kind, key }: Criterion) =>
-    kind === "preference"
-      ? draft[pairCell(key)]?.prefer
-      : draft[cell("A", key)]?.verdict && draft[cell("B", key)]?.verdict;
-  return criteria.length > 0 && criteria.every(isGraded);
+export const placeOf = ({ kind, key }: Criterion, side: Side) =>
+  kind === "preference" ? pairCell(key) : cell(side, key);
+/** Of the element in which a grade is given. */
+export const placeId = (place: string) => `grade ${place}`;
+
+export type Missing = { index: number; name: string; side?: Side };
+
+/** The grades that a case still lacks, in the order of the screen. */
+export function missingOf(criteria: readonly Criterion[], draft: Draft): Missing[] {
+  return criteria.flatMap(({ kind, key, name }, index): Missing[] => {
+    if (kind === "preference") return draft[pairCell(key)]?.prefer ? [] : [{ index, name }];
+    return (["A", "B"] as const).flatMap((side) => (draft[cell(side, key)]?.verdict ? [] : [{ index, name, side }]));
+  });
 }
 
 /** What is delivered of a complete draft. */

@@ -15,16 +15,19 @@ import { type GradePending, type Pending, readOutbox, watchOutbox } from "../../
 import { keepShell } from "../../_kept/shell";
 import { CaseView } from "./case-view";
 import {
+  type Criterion,
   cell,
   type Draft,
   differs,
   draftOf,
   gradesOf,
   inOrder,
-  isComplete,
+  missingOf,
   nothing,
   type Prefer,
   pairCell,
+  placeId,
+  placeOf,
   type Side,
   towardsJudge,
   type Verdict,
@@ -74,6 +77,9 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
   const [work, setWork] = useState<Work>(nothing);
   const [active, setActive] = useState(0);
   const [lastSide, setLastSide] = useState<Side>("A");
+  /** Where the last grade of this case was given: a note or a tag is about that one, also when the next is asked for by now. */
+  const [lastPlace, setLastPlace] = useState<string | null>(null);
+  const [asksWhole, setAsksWhole] = useState(false);
   const [marking, setMarking] = useState<Marking>(unmarked);
   const [panel, setPanel] = useState<Panel>(null);
   const [notice, setNotice] = useState<string | null>(null);
@@ -93,6 +99,8 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
       setCurrent({ task, shownAt: performance.now(), before });
       setWork(given ?? (before ? nothing : (readDraft(whose, task.task) ?? nothing)));
       setActive(0);
+      setLastPlace(null);
+      setAsksWhole(false);
       setMarking(unmarked);
       setNotice(null);
       window.scrollTo({ top: 0 });
@@ -140,27 +148,48 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
     return [...new Set([...tags, ...new_])];
   }, [tags, pending]);
   const criteria = useMemo(() => inOrder(current?.task.criteria ?? []), [current]);
-  const complete = isComplete(criteria, work.grades);
+  // Those of the case before, where none is on the screen: each case of a release is asked the same.
+  const asks = useRef<readonly Criterion[]>([]);
+  if (criteria.length > 0) asks.current = criteria;
+  const missing = missingOf(criteria, work.grades);
   const { told } = state;
   const mayChange = told !== null && !told.revealed.check && differs(told.revealed) && current?.task.task !== told.task;
 
+  /** Asks for the grades of a criterion, where they can be seen. */
+  const ask = (index: number, side: Side = lastSide) => {
+    const next = Math.max(0, Math.min(index, criteria.length - 1));
+    setActive(next);
+    const criterion = criteria[next];
+    if (criterion) document.getElementById(placeId(placeOf(criterion, side)))?.scrollIntoView({ block: "nearest" });
+  };
+  const goTo = (index: number) => {
+    setLastPlace(null);
+    ask(index);
+  };
   const grade = (side: Side, index: number, verdict: Verdict) => {
     const criterion = criteria[index];
     if (criterion?.kind !== "pass_fail") return;
     setLastSide(side);
+    setLastPlace(cell(side, criterion.key));
     changeGrade(cell(side, criterion.key), { verdict });
     const other = work.grades[cell(side === "A" ? "B" : "A", criterion.key)]?.verdict;
-    setActive(other ? Math.min(index + 1, criteria.length - 1) : index);
+    ask(other ? index + 1 : index, side);
   };
   const compare = (index: number, prefer: Prefer) => {
     const criterion = criteria[index];
     if (criterion?.kind !== "preference") return;
+    setLastPlace(pairCell(criterion.key));
     changeGrade(pairCell(criterion.key), { prefer });
-    setActive(Math.min(index + 1, criteria.length - 1));
+    ask(index + 1);
   };
 
   const commit = () => {
-    if (!current || !complete) return;
+    if (!current) return;
+    if (missing[0]) {
+      setAsksWhole(true);
+      setLastPlace(null);
+      return ask(missing[0].index, missing[0].side);
+    }
     const { task, before, shownAt } = current;
     const comments = work.comments.filter((comment) => !before?.comments.includes(comment));
     const tookMs = Math.min(86_400_000, work.spentMs + Math.round(performance.now() - shownAt));
@@ -210,7 +239,6 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
       setNotice(answer.refusal?.message ?? "The server can't be reached. What is stored can be changed once it can.");
       return;
     }
-    graded.current = graded.current.filter((other) => other !== task);
     const { value } = answer;
     if (current && !current.before) desk.giveBack(current.task);
     const grades = draftOf(value.grades);
@@ -222,8 +250,20 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
     );
   };
 
+  /** A correction that is not stored: what was stored stands. */
+  const leave = () => {
+    setNotice(null);
+    goOn();
+  };
+
   const undo = async () => {
-    if (current?.before) return;
+    if (current?.before) {
+      const history = await desk.history();
+      if (!history.ok) return setNotice("The server can't be reached. What is stored can be changed once it can.");
+      const { rows } = history.value;
+      const earlier = rows[rows.findIndex(({ task }) => task === current.task.task) + 1];
+      return earlier ? lookAgain(earlier.task) : setNotice("You graded nothing before this case.");
+    }
     const last = pending.findLast((one): one is GradePending => one.kind === "grade" && !one.refused);
     if (last) {
       const task = await desk.takeBack(last);
@@ -250,6 +290,19 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
   const keepMine = () => mayChange && setKept(told);
   const changeMind = () => told && mayChange && lookAgain(told.task, () => towardsJudge(told.grades, told.revealed));
   const mark = () => (marking.choosing ? setMarking(unmarked) : setMarking(beginMarking(lastSide)));
+
+  /** What is asked for next stays so while a note or a tag is written about the grade before. */
+  const writing = useRef(false);
+  const write = (what: "note" | "tag", place: string) => {
+    writing.current = true;
+    document.getElementById(`${what} ${place}`)?.focus();
+    writing.current = false;
+  };
+  const onEnter = (index: number) => {
+    if (writing.current || index === active) return;
+    setLastPlace(null);
+    setActive(index);
+  };
 
   // An effect event, so that a key pressed the moment a case appears already goes to that case.
   const onKey = useEffectEvent((event: KeyboardEvent) => {
@@ -282,14 +335,17 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
     const preferences: Record<string, Prefer> = { a: "A", b: "B", e: "tie", "0": "unsure" };
     const preferred = preferences[letter];
     const onButton = event.target instanceof HTMLElement && /^(BUTTON|A|SUMMARY)$/.test(event.target.tagName);
-    const place = asked && (asked.kind === "preference" ? pairCell(asked.key) : cell(lastSide, asked.key));
+    // Who clicked the last verdict has the focus on it: Enter goes on, it does not choose the same again.
+    const onChosen = event.target instanceof Element && event.target.matches("fieldset [aria-pressed=true]");
+    const place = lastPlace ?? (asked && placeOf(asked, lastSide));
     if (preferred && asked?.kind === "preference") compare(active, preferred);
     else if (given) grade(given[0], active, given[1]);
-    else if (event.key === "Enter" && !onButton) commit();
-    else if (event.key === "ArrowDown") setActive(Math.min(active + 1, criteria.length - 1));
-    else if (event.key === "ArrowUp") setActive(Math.max(active - 1, 0));
-    else if (letter === "n" && place) document.getElementById(`note ${place}`)?.focus();
-    else if (letter === "t" && place) document.getElementById(`tag ${place}`)?.focus();
+    else if (event.key === "Enter" && (!onButton || onChosen)) commit();
+    else if (event.key === "Escape" && current?.before) leave();
+    else if (event.key === "ArrowDown") goTo(active + 1);
+    else if (event.key === "ArrowUp") goTo(active - 1);
+    else if (letter === "n" && place) write("note", place);
+    else if (letter === "t" && place) write("tag", place);
     else if (letter === "m" && current) mark();
     else if (letter === "d") setLayout({ diff: !layout.diff });
     else if (letter === "r") setLayout({ raw: !layout.raw });
@@ -316,21 +372,15 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
     setLayout({ folded: isFolded ? [...others, criterion].slice(-500) : others });
   };
 
-  // Each task brings the count of when it was handed out: the one fetched last knows most.
-  const latest = useRef<TaskView["progress"]>(undefined);
-  for (const task of [current?.task, ...state.ready]) {
-    const before = latest.current;
-    if (task && (!before || task.progress.mine >= before.mine)) latest.current = task.progress;
-  }
   const isLast = !current && state.ready.length === 0;
-  const canUndo =
-    !current?.before && (graded.current.length > 0 || (latest.current?.mine ?? 0) > 0 || pending.length > 0);
+  const canUndo = graded.current.length > 0 || (state.progress?.mine ?? 0) > 0 || pending.length > 0;
+  const refused = pending.filter((one) => one.refused);
   return (
-    <div className="flex min-h-dvh flex-col">
+    <div data-grading className="flex min-h-dvh flex-col">
       <Status
         prompt={prompt}
         back={back}
-        progress={latest.current}
+        progress={state.progress}
         pending={pending}
         stored={state.stored}
         atHand={Math.max(0, state.held - pending.filter(({ kind }) => kind === "grade").length)}
@@ -353,10 +403,21 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
             </Button>
           </Notice>
         )}
+        {refused.length > 0 && (
+          <Notice tone="danger">
+            <span className="mr-3">
+              {refused.length === 1 ? "1 case was" : `${refused.length} cases were`} not taken:{" "}
+              {shown(refused.at(-1)?.refused?.message ?? "")}
+            </span>
+            <Button size="sm" onClick={() => setPanel("undelivered")}>
+              What was not taken <Kbd>O</Kbd>
+            </Button>
+          </Notice>
+        )}
         <p aria-live="polite" className="sr-only">
           {current && <UntrustedText text={`Case ${current.task.case}${current.before ? ", graded before" : ""}`} />}
         </p>
-        <RevealStrip told={told} criteria={(current?.task ?? state.ready[0])?.criteria.length ?? 1}>
+        <RevealStrip told={told} criteria={asks.current}>
           {mayChange &&
             (kept === told ? (
               <p>Kept: your grade stands, and counts as an override of the judge.</p>
@@ -399,16 +460,18 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
             raw={layout.raw}
             textHref={(of) => `/review/${releaseId}/api/text/${encodeURIComponent(current.task.task)}?of=${of}`}
             onRaw={() => setLayout({ raw: !layout.raw })}
-            complete={complete}
+            missing={missing}
+            asksWhole={asksWhole}
             canUndo={canUndo}
             onGrade={grade}
             onCompare={compare}
             onNote={(place, note) => changeGrade(place, { note })}
             onTags={(place, given) => changeGrade(place, { tags: given })}
             known={known}
-            onActive={setActive}
+            onActive={onEnter}
             onCommit={commit}
             onLater={() => setPanel("later")}
+            onLeave={leave}
             onUndo={() => void undo()}
             onDiff={() => setLayout({ diff: !layout.diff })}
             onMark={mark}
@@ -435,7 +498,11 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
           )
         )}
       </main>
-      <KeySheet open={panel === "keys"} onOpenChange={(open) => setPanel(open ? "keys" : null)} />
+      <KeySheet
+        kinds={asks.current.map(({ kind }) => kind)}
+        open={panel === "keys"}
+        onOpenChange={(open) => setPanel(open ? "keys" : null)}
+      />
       <Later open={panel === "later"} onOpenChange={(open) => setPanel(open ? "later" : null)} onLater={later} />
       <Undelivered
         open={panel === "undelivered"}

@@ -1,10 +1,12 @@
 import { useEffect, useState } from "react";
+import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { plural } from "@/components/ui/format";
 import { spelled } from "@/components/ui/invisible";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted";
+import { preferenceWords } from "@/components/ui/verdict";
 import type { History as Given, Sent } from "../../_kept/server";
 
 type Props = {
@@ -51,12 +53,28 @@ export function History({ open, onOpenChange, load, onLook }: Props) {
           <ul aria-label="What you graded" className="flex flex-col divide-y divide-line">
             {given.rows.map(({ task, case: key, at, grades }) => (
               <li key={task} className="flex flex-wrap items-center gap-x-3 gap-y-1 py-1.5">
-                <span className="min-w-0 font-medium break-all">
-                  <UntrustedText text={key} />
-                </span>
-                <span className="grow text-sm text-muted">
-                  {grades}, <RelativeTime date={at} />
-                </span>
+                <div className="min-w-0 grow basis-60">
+                  <p className="flex flex-wrap items-baseline gap-x-3">
+                    <span className="min-w-0 font-medium break-all">
+                      <UntrustedText text={key} />
+                    </span>
+                    <span className="text-sm text-muted">
+                      <RelativeTime date={at} />
+                    </span>
+                    {grades.some(({ overrides }) => overrides) && <Badge tone="human">override</Badge>}
+                  </p>
+                  <ul className="text-sm text-muted">
+                    {[...new Set(grades.map(({ criterion }) => criterion))].map((criterion) => (
+                      <li key={criterion} className="[overflow-wrap:anywhere]">
+                        <UntrustedText text={criterion} />:{" "}
+                        {grades
+                          .filter((grade) => grade.criterion === criterion)
+                          .map(({ side, says }) => (side ? `${side} ${says}` : preferenceWords(says)))
+                          .join(", ")}
+                      </li>
+                    ))}
+                  </ul>
+                </div>
                 <Button size="sm" aria-label={spelled(`Look again at case ${key}`)} onClick={() => onLook(task)}>
                   Look again
                 </Button>

@@ -1,11 +1,15 @@
 import { Dialog } from "@/components/ui/dialog";
 import { Kbd } from "@/components/ui/kbd";
+import type { Criterion } from "./draft";
 
-const keys: [string, string][] = [
-  ["1 2 3", "A: pass, fail, unsure"],
-  ["8 9 0", "B: pass, fail, unsure"],
-  ["A B E", "which is better: A, B, equal"],
-  ["0", "which is better: unsure"],
+type Kind = Criterion["kind"];
+
+/** `only`: while the release asks such a criterion. */
+const keys: [key: string, what: string, only?: Kind][] = [
+  ["1 2 3", "A: pass, fail, unsure", "pass_fail"],
+  ["8 9 0", "B: pass, fail, unsure", "pass_fail"],
+  ["A B E", "which is better: A, B, equal", "preference"],
+  ["0", "which is better: unsure", "preference"],
   ["↑ ↓", "criterion above, below"],
   ["Enter", "store and go on"],
   ["N", "note on the answer graded last"],
@@ -13,7 +17,7 @@ const keys: [string, string][] = [
   ["M", "mark words of an answer, selected or by the arrows, and comment on them"],
   ["S", "later, with a reason: to the end of my queue"],
   ["⇧S", "later at once"],
-  ["U", "back to the case graded last"],
+  ["U", "back to the case graded last, and again to the one before"],
   ["Y", "what I graded, to look at again"],
   ["K", "after the reveal: keep my grade"],
   ["C", "after the reveal: change my mind"],
@@ -23,15 +27,18 @@ const keys: [string, string][] = [
   ["I", "fold the rubric of this criterion away, or out"],
   ["O", "what is not delivered yet"],
   ["?", "this list"],
-  ["Esc", "leave a text, close a list"],
+  ["Esc", "leave a text or a case looked at again, close a list"],
 ];
 
-export function KeySheet({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+type Props = { kinds: readonly Kind[]; open: boolean; onOpenChange: (open: boolean) => void };
+
+export function KeySheet({ kinds, open, onOpenChange }: Props) {
+  const shown = keys.filter(([, , only]) => !only || kinds.length === 0 || kinds.includes(only));
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title="Keys">
       <dl className="grid grid-cols-[auto_1fr] items-center gap-x-4 gap-y-2">
-        {keys.map(([name, what]) => (
-          <div key={name} className="contents">
+        {shown.map(([name, what]) => (
+          <div key={what} className="contents">
             <dt className="flex gap-1">
               {name.split(" ").map((part) => (
                 <Kbd key={part}>{part}</Kbd>

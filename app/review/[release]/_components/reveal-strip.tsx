@@ -13,13 +13,15 @@ type Mine = Pick<Grade, "side" | "criterion" | "verdict" | "prefer">;
 export type Told = { case: string; revealed: Revealed; grades: readonly Mine[] };
 type Props = {
   told: Told | null;
-  criteria: number;
+  /** Of the release. */
+  criteria: readonly { key: string; name: string }[];
   /** What can be done now that the judge's word is known. */
   children?: ReactNode;
 };
 
 /** What the server told once the grade was stored. Room is kept for it, so that nothing below moves. */
 export function RevealStrip({ told, criteria, children }: Props) {
+  const nameOf = (key: string) => criteria.find((criterion) => criterion.key === key)?.name ?? key;
   const instruments = told?.revealed.judges.filter(({ instrument }) => instrument) ?? [];
   const verdicts = instruments.filter((judge): judge is ToldVerdict => "verdict" in judge);
   const preferences = instruments.filter((judge): judge is ToldPreference => "prefer" in judge);
@@ -27,7 +29,7 @@ export function RevealStrip({ told, criteria, children }: Props) {
     <section
       aria-live="polite"
       aria-label="What the judge said"
-      style={{ minHeight: `${1.75 * (criteria + 1) + 1.25}rem` }}
+      style={{ minHeight: `${1.75 * (Math.max(1, criteria.length) + 1) + 1.25}rem` }}
       className="rounded-md border border-line bg-sunken px-3 py-2 text-sm"
     >
       {told === null ? (
@@ -36,7 +38,7 @@ export function RevealStrip({ told, criteria, children }: Props) {
         </p>
       ) : (
         <>
-          {told.revealed.check && <Check check={told.revealed.check} />}
+          {told.revealed.check && <Check check={told.revealed.check} nameOf={nameOf} />}
           <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
             <p>
               Stored. Case{" "}
@@ -65,6 +67,7 @@ export function RevealStrip({ told, criteria, children }: Props) {
                       <Said
                         key={judge.criterion}
                         judge={judge}
+                        name={nameOf(judge.criterion)}
                         mine={told.grades.find((grade) => grade.side === side && grade.criterion === judge.criterion)}
                       />
                     ))}
@@ -78,6 +81,7 @@ export function RevealStrip({ told, criteria, children }: Props) {
                 <Preferred
                   key={judge.criterion}
                   judge={judge}
+                  name={nameOf(judge.criterion)}
                   mine={told.grades.find(({ criterion }) => criterion === judge.criterion)}
                 />
               ))}
@@ -90,7 +94,7 @@ export function RevealStrip({ told, criteria, children }: Props) {
 }
 
 /** That the case was a check on grading, and how it went. */
-function Check({ check }: { check: NonNullable<Revealed["check"]> }) {
+function Check({ check, nameOf }: { check: NonNullable<Revealed["check"]>; nameOf: (key: string) => string }) {
   if (check.kind === "repeat") {
     const all = check.agreed === check.of;
     return (
@@ -104,8 +108,8 @@ function Check({ check }: { check: NonNullable<Revealed["check"]> }) {
   return (
     <p>
       <Badge tone="human">check</Badge> Answer {check.side} was made up: {kindWords[check.made as Kind] ?? check.made}.
-      It should {check.expected === "fail" ? "fail" : "pass"} on <UntrustedText text={check.criterion} />; you said{" "}
-      {check.graded}
+      It should {check.expected === "fail" ? "fail" : "pass"} on <UntrustedText text={nameOf(check.criterion)} />; you
+      said {check.graded}
       {noticed ? ": noticed." : "."} It counts in no estimate.
     </p>
   );
@@ -113,11 +117,11 @@ function Check({ check }: { check: NonNullable<Revealed["check"]> }) {
 
 const row = "flex min-h-7 flex-wrap items-center gap-x-2";
 
-function Said({ judge, mine }: { judge: ToldVerdict; mine: Mine | undefined }) {
+function Said({ judge, name, mine }: { judge: ToldVerdict; name: string; mine: Mine | undefined }) {
   return (
     <li className={row}>
       <span>
-        {judge.side}, <UntrustedText text={judge.criterion} />: judge
+        {judge.side}, <UntrustedText text={name} />: judge
       </span>
       <Verdict value={judge.verdict} by="machine" />
       {mine?.verdict && (
@@ -131,11 +135,11 @@ function Said({ judge, mine }: { judge: ToldVerdict; mine: Mine | undefined }) {
   );
 }
 
-function Preferred({ judge, mine }: { judge: ToldPreference; mine: Mine | undefined }) {
+function Preferred({ judge, name, mine }: { judge: ToldPreference; name: string; mine: Mine | undefined }) {
   return (
     <li className={row}>
       <span>
-        <UntrustedText text={judge.criterion} />: judge
+        <UntrustedText text={name} />: judge
       </span>
       <Verdict value={preferenceWords(judge.prefer)} by="machine" />
       {judge.prefer === "flip" && (

@@ -10,7 +10,7 @@ import type { Pending } from "../../_kept/outbox";
 type Props = {
   prompt: string;
   back: string;
-  progress: Counts | undefined;
+  progress: Counts | null;
   pending: readonly Pending[];
   stored: number;
   /** Cases in this browser that are still to be graded. */
@@ -28,7 +28,10 @@ export function Status({ prompt, back, progress, pending, stored, atHand, offlin
   const graded = pending.filter(({ kind }) => kind === "grade").length;
   const refused = pending.filter(({ refused: why }) => why).length;
   const waiting = pending.length - refused;
-  const left = progress ? Math.max(0, progress.waiting - graded) : 0;
+  // Of the cases that can be theirs: what others grade counts for nobody's own progress.
+  const all = progress ? progress.mine + progress.waiting : 0;
+  const mine = progress ? Math.min(all, progress.mine + graded) : 0;
+  const left = all - mine;
   const minutes = progress?.medianMs ? Math.ceil((left * progress.medianMs) / 60_000) : null;
   return (
     <header className="sticky top-0 z-10 flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-paper px-4 py-2 [@media(max-height:30rem)]:static">
@@ -45,10 +48,10 @@ export function Status({ prompt, back, progress, pending, stored, atHand, offlin
       {progress && (
         <div className="flex min-w-40 grow flex-wrap items-center gap-x-3 tabular-nums">
           <span className="whitespace-nowrap">
-            {Math.min(progress.drawn, progress.graded)} of {progress.drawn} graded
+            you graded {mine} of {all}
           </span>
           <div className="min-w-16 max-w-64 grow">
-            <Progress value={Math.min(progress.drawn, progress.graded)} max={progress.drawn} label="Cases graded" />
+            <Progress value={mine} max={all} label="Cases you graded" />
           </div>
           {progress.medianMs !== null && (
             <span className="whitespace-nowrap text-muted">

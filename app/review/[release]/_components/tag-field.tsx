@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { useId, useState } from "react";
+import { useId, useRef, useState } from "react";
 import { Input } from "@/components/ui/input";
 import { spelled } from "@/components/ui/invisible";
 import { UntrustedText } from "@/components/ui/untrusted";
@@ -15,15 +15,18 @@ type Props = {
 
 const most = 20;
 
-/** Failure tags of one grade: those given before are offered, a new one is simply typed. Enter adds, backspace takes back. */
+/** Failure tags of one grade: those given before are offered, a new one is simply typed. Enter adds, Escape drops, backspace takes back. */
 export function TagField({ place, label, tags = [], known, onTags }: Props) {
   const [text, setText] = useState("");
   const list = useId();
+  const dropped = useRef(false);
   const add = () => {
-    const tag = text.trim();
+    const tag = dropped.current ? "" : text.trim();
+    dropped.current = false;
     setText("");
     if (tag && !tags.includes(tag) && tags.length < most) onTags(place, [...tags, tag]);
   };
+  const isNew = text.trim() !== "" && known.length > 0 && !known.includes(text.trim());
   return (
     <div className="mt-2 flex flex-wrap items-center gap-1">
       {tags.map((tag) => (
@@ -56,7 +59,9 @@ export function TagField({ place, label, tags = [], known, onTags }: Props) {
           onChange={(event) => setText(event.target.value)}
           onBlur={add}
           onKeyDown={(event) => {
-            if (event.key === "Enter") {
+            // The screen leaves the field then: what was begun is no tag.
+            if (event.key === "Escape") dropped.current = true;
+            else if (event.key === "Enter") {
               event.preventDefault();
               if (text.trim()) add();
               else event.currentTarget.blur();
@@ -64,8 +69,14 @@ export function TagField({ place, label, tags = [], known, onTags }: Props) {
               onTags(place, tags.slice(0, -1));
             }
           }}
+          aria-describedby={isNew ? `${list} new` : undefined}
           className="min-h-8 text-sm"
         />
+        {isNew && (
+          <span id={`${list} new`} className="text-sm text-muted">
+            a new tag: none of this name was given yet
+          </span>
+        )}
       </div>
       <datalist id={list}>
         {known

@@ -68,6 +68,9 @@ export function Settle({ releaseId, prompt, back }: { releaseId: number; prompt:
   useEffect(() => void next(), [next]);
 
   const open = dispute?.open ?? [];
+  // Of the case before, where none is on the screen.
+  const asks = useRef<Dispute["criteria"]>([]);
+  if (dispute) asks.current = dispute.criteria;
   const complete = open.length > 0 && open.every((question) => choices[placeOf(question)]);
 
   const choose = (index: number, choice: Choice) => {
@@ -192,7 +195,7 @@ export function Settle({ releaseId, prompt, back }: { releaseId: number; prompt:
             went back: one more person grades it.
           </p>
         ) : (
-          told && <RevealStrip told={told} criteria={open.length || 1} />
+          told && <RevealStrip told={told} criteria={asks.current} />
         )}
         {dispute ? (
           <article aria-label={spelled(`Case ${dispute.case}`)} className="flex flex-col gap-4">

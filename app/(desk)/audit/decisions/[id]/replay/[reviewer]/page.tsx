@@ -187,7 +187,7 @@ function Moment({ seen, phase }: { seen: ReplayStep; phase: Phase }) {
   return (
     <div className="flex min-w-0 flex-col gap-4">
       {phase === "revealed" && revealed && (
-        <RevealStrip told={{ case: seen.case, revealed, grades }} criteria={view?.criteria.length ?? 1} />
+        <RevealStrip told={{ case: seen.case, revealed, grades }} criteria={view?.criteria ?? []} />
       )}
       {phase === "corrected" &&
         corrections.map((correction) => (

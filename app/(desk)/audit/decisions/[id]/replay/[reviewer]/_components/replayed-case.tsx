@@ -34,10 +34,17 @@ export function ReplayedCase({ task, grades, comments }: Props) {
           criteria={inOrder(task.criteria)}
           draft={draftOf(grades)}
           active={-1}
-          {...{ diff, raw, complete: true, canUndo: false, known: [], readOnly: true }}
+          {...{ diff, raw, missing: [], asksWhole: false, canUndo: false, known: [], readOnly: true }}
           {...{ comments, storedComments: comments, marking: unmarked, folded }}
           {...{ onGrade: nothing, onCompare: nothing, onNote: nothing, onTags: nothing, onActive: nothing }}
-          {...{ onCommit: nothing, onLater: nothing, onUndo: nothing, onDiff: nothing, onRaw: nothing }}
+          {...{
+            onCommit: nothing,
+            onLater: nothing,
+            onLeave: nothing,
+            onUndo: nothing,
+            onDiff: nothing,
+            onRaw: nothing,
+          }}
           {...{ onMark: nothing, onComment: nothing, onCancelComment: nothing, onRemoveComment: nothing }}
           onFold={(criterion, fold) =>
             setFolded(fold ? [...folded, criterion] : folded.filter((other) => other !== criterion))
