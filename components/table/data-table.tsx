@@ -3,7 +3,7 @@
 import { type RowData, useTable } from "@tanstack/react-table";
 import { Columns3 } from "lucide-react";
 import Link from "next/link";
-import { type KeyboardEvent, type ReactNode, startTransition, useEffect, useState } from "react";
+import { type ReactNode, startTransition, useEffect, useEffectEvent, useRef, useState } from "react";
 import { Button } from "../ui/button";
 import { cn } from "../ui/cn";
 import { spelled } from "../ui/invisible";
@@ -13,12 +13,14 @@ import { shown as asText } from "../ui/untrusted-text";
 import { type ColumnMeta, type Columns, features } from "./columns";
 import { withHidden } from "./hidden-columns";
 import { PageLink, SortLink } from "./links";
-import { moveFocus } from "./move-focus";
+import { focusRow, rowBeside, rowToBegin } from "./move-focus";
 import { useHiddenColumns } from "./use-hidden-columns";
 
 type Props<Row extends RowData> = {
   /** What the rows are, for those who can't see the table. */
   label: string;
+  /** Where a link within the page leads to it. */
+  id?: string;
   /** Define them outside the component: they must not change between renders. */
   columns: Columns<Row>;
   rows: Row[];
@@ -41,10 +43,11 @@ type Props<Row extends RowData> = {
 
 /**
  * A table whose rows the server has filtered, sorted and cut into pages. The first column stays; the others can be
- * hidden (kept in the address). Arrow keys go between rows, Enter follows the row's link.
+ * hidden (kept in the address). Arrow keys go between rows, Enter follows the row's link, also from a page of which nothing
+ * else has the focus.
  */
 export function DataTable<Row extends RowData>(props: Props<Row>) {
-  const { label, columns, rows, rowId, rowHref, onOpen, selection, sort, previous, next, children, empty } = props;
+  const { label, id, columns, rows, rowId, rowHref, onOpen, selection, sort, previous, next, children, empty } = props;
   const ids = columns.map((column) => column.id ?? ("accessorKey" in column ? String(column.accessorKey) : ""));
   const hideable = ids.filter((_, index) => index > 0 && columns[index]?.enableHiding !== false);
   const { hidden, hide } = useHiddenColumns(hideable);
@@ -56,17 +59,37 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
     getRowId: rowId,
     state: { columnVisibility: Object.fromEntries(hidden.map((id) => [id, false])) },
   });
-  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if ((event.target as Element).matches("input:not([type=checkbox]), select, textarea")) return;
-    if (event.key === "x" && selection) {
-      const at = (event.target as Element).closest<HTMLElement>("[data-row]")?.dataset.row;
-      const row = rows.find((one) => rowId(one) === at);
-      if (row) selection.toggle([row], !selection.selected.has(rowId(row)));
+  const body = useRef<HTMLTableSectionElement>(null);
+  /** The row in which the focus last was. */
+  const active = useRef<string | null>(null);
+  const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
+    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const [table, target] = [body.current, event.target];
+    if (!table || !(target instanceof Element) || !rowKeys.has(event.key)) return;
+    if (target.contains(table)) {
+      // Nothing on the page has the focus but what is around the table: a key leads into it.
+      if (event.key === "x" && !selection) return;
+      if (document.querySelector("[role=dialog], [role=menu]")) return;
+      focusRow(rowToBegin(event.key, table, active.current));
+      event.preventDefault();
       return;
     }
-    if (moveFocus(event.key, event.currentTarget, event.target as Element)) event.preventDefault();
-  };
+    const at = table.contains(target) && target.closest<HTMLElement>("[data-row]");
+    if (!at || target.matches("input:not([type=checkbox]), select, textarea")) return;
+    const row = rows.find((one) => rowId(one) === at.dataset.row);
+    if (event.key === "x") {
+      if (row && selection) selection.toggle([row], !selection.selected.has(rowId(row)));
+    } else if (event.key === "Enter") {
+      // A link or a button knows what Enter does.
+      if (!row || !onOpen || target.closest("a, button")) return;
+      onOpen(row);
+    } else focusRow(rowBeside(event.key, table, at));
+    event.preventDefault();
+  });
+  useEffect(() => {
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, []);
   return (
     <div className="flex flex-col gap-2">
       <div className="flex min-h-9 flex-wrap items-center justify-between gap-2">
@@ -95,7 +118,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
           </Menu>
         )}
       </div>
-      <Table label={label}>
+      <Table label={label} id={id}>
         <TableHead>
           {table.getHeaderGroups().map((group) => (
             <TableRow key={group.id}>
@@ -133,7 +156,12 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
             </TableRow>
           ))}
         </TableHead>
-        <TableBody onKeyDown={onKeyDown}>
+        <TableBody
+          ref={body}
+          onFocus={(event) => {
+            active.current = (event.target as Element).closest<HTMLElement>("[data-row]")?.dataset.row ?? null;
+          }}
+        >
           {table.getRowModel().rows.map((row) => (
             <TableRow
               // By its place: another page of rows changes what stands in the row, at half the cost of a new one.
@@ -198,6 +226,8 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
     </div>
   );
 }
+
+const rowKeys = new Set(["ArrowDown", "ArrowUp", "Home", "End", "Enter", "x"]);
 
 /** More than a window shows. */
 const firstRows = 20;

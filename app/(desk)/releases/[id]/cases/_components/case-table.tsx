@@ -245,6 +245,7 @@ export function CaseTable({ releaseId, filter, page, table, tags, may }: Props) 
     <>
       <DataTable
         label="Cases"
+        id="cases"
         columns={columns}
         rows={page.rows}
         rowId={({ id }) => String(id)}
