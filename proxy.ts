@@ -1,8 +1,17 @@
 import { type NextRequest, NextResponse } from "next/server";
 
+/** What is not encoded properly, or holds a NUL character (no text here does: PostgreSQL has none), leads nowhere. */
+function isAddress({ pathname, search }: URL): boolean {
+  try {
+    return !decodeURIComponent(pathname).includes("\0") && !/%00/.test(search);
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Headers only: a fresh nonce for the Content Security Policy, an id for the request, and its path. It guards nothing; who may do
- * what is decided in the operations (lib/auth/permit.ts).
+ * Headers: a fresh nonce for the Content Security Policy, an id for the request, and its path; and the page for what is not
+ * there, where the address is none. It guards nothing; who may do what is decided in the operations (lib/auth/permit.ts).
  */
 export function proxy(request: NextRequest): NextResponse {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString("base64");
@@ -28,7 +37,9 @@ export function proxy(request: NextRequest): NextResponse {
   // Where to go on after signing in.
   headers.set("x-path", request.nextUrl.pathname + request.nextUrl.search);
   headers.set("content-security-policy", policy);
-  const response = NextResponse.next({ request: { headers } });
+  const response = isAddress(request.nextUrl)
+    ? NextResponse.next({ request: { headers } })
+    : NextResponse.rewrite(new URL("/nothing", request.url), { request: { headers } });
   response.headers.set("content-security-policy", policy);
   response.headers.set("x-content-type-options", "nosniff");
   response.headers.set("referrer-policy", "no-referrer");
