@@ -31,7 +31,12 @@ type Props<Row extends RowData> = {
   onOpen?: (row: Row) => void;
   /** Rows can be selected: a box before each, and `x`. Give each row a name for those who can't see it. */
   selection?: { selected: ReadonlySet<string>; name: (row: Row) => string; toggle: (rows: Row[], on: boolean) => void };
-  sort?: { by: string; descending: boolean; href: (by: string, descending: boolean) => string };
+  /** A header goes from ascending to descending to no order of its own. */
+  sort?: {
+    by: string | undefined;
+    descending: boolean;
+    href: (by: string | undefined, descending: boolean) => string;
+  };
   /** Addresses of the neighbouring keyset pages; null where there is none. */
   previous?: string | null;
   next?: string | null;
@@ -142,7 +147,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
                   >
                     {meta?.sort && sort ? (
                       <SortLink
-                        href={withHidden(sort.href(meta.sort, sorted ? !sort.descending : false), hidden)}
+                        href={withHidden(sort.href(sorted && sort.descending ? undefined : meta.sort, sorted), hidden)}
                         direction={sorted ? (sort.descending ? "descending" : "ascending") : null}
                       >
                         <table.FlexRender header={header} />
