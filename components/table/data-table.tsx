@@ -3,7 +3,7 @@
 import { type RowData, useTable } from "@tanstack/react-table";
 import { Columns3 } from "lucide-react";
 import Link from "next/link";
-import { type ReactNode, startTransition, useEffect, useEffectEvent, useRef, useState } from "react";
+import { type MouseEvent, type ReactNode, startTransition, useEffect, useEffectEvent, useRef, useState } from "react";
 import { Button } from "../ui/button";
 import { cn } from "../ui/cn";
 import { spelled } from "../ui/invisible";
@@ -27,9 +27,12 @@ type Props<Row extends RowData> = {
   rowId: (row: Row) => string;
   /** Where a row leads. The first column becomes the link. */
   rowHref?: (row: Row) => string;
-  /** Opens the row here instead of going where it leads; a click with a key held still goes there. */
+  /** Opens the row here instead of going where it leads, also by a click beside its link; a click on that with a key held goes there. */
   onOpen?: (row: Row) => void;
-  /** Rows can be selected: a box before each, and `x`. Give each row a name for those who can't see it. */
+  /**
+   * Rows can be selected: a box before each, and `x`; with Shift all from the one before, and by arrow one after the other. Give
+   * each row a name for those who can't see it.
+   */
   selection?: { selected: ReadonlySet<string>; name: (row: Row) => string; toggle: (rows: Row[], on: boolean) => void };
   /** A header goes from ascending to descending to no order of its own. */
   sort?: {
@@ -67,30 +70,67 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
   const body = useRef<HTMLTableSectionElement>(null);
   /** The row in which the focus last was. */
   const active = useRef<string | null>(null);
+  /** Rows that were selected as one: from where, and up to where. */
+  const range = useRef<{ from: string; to: string } | null>(null);
+  const indexOf = (id: string | undefined) => rows.findIndex((row) => rowId(row) === id);
+  /** Gives the row, and with Shift those from the one before to it, the state of being selected or not. */
+  const select = (id: string, on: boolean, isRange: boolean) => {
+    const to = indexOf(id);
+    const from = isRange && range.current ? indexOf(range.current.from) : -1;
+    selection?.toggle(from < 0 ? [rows[to]!] : rows.slice(Math.min(from, to), Math.max(from, to) + 1), on);
+    range.current = { from: from < 0 ? id : range.current!.from, to: id };
+  };
+  /** Selects a row and the one that Shift and an arrow lead to; going back takes away what they had selected. */
+  const extend = (id: string, next: string) => {
+    if (range.current?.to !== id) range.current = { from: id, to: id };
+    const [from, at, to] = [range.current.from, id, next].map(indexOf) as [number, number, number];
+    if (Math.abs(to - from) < Math.abs(at - from)) selection?.toggle([rows[at]!], false);
+    else selection?.toggle([rows[at]!, rows[to]!], true);
+    range.current.to = next;
+  };
   const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
-    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
     const [table, target] = [body.current, event.target];
-    if (!table || !(target instanceof Element) || !rowKeys.has(event.key)) return;
+    // With Shift, and with caps lock, the letter is a capital.
+    const key = event.key === "X" ? "x" : event.key;
+    if (!table || !(target instanceof Element) || !rowKeys.has(key)) return;
+    const isExtending = event.shiftKey && (key === "ArrowDown" || key === "ArrowUp");
+    if (event.shiftKey && !(selection && (isExtending || key === "x"))) return;
+    if (key === "x" && !selection) return;
     if (target.contains(table)) {
       // Nothing on the page has the focus but what is around the table: a key leads into it.
-      if (event.key === "x" && !selection) return;
       if (document.querySelector("[role=dialog], [role=menu]")) return;
-      focusRow(rowToBegin(event.key, table, active.current));
+      focusRow(rowToBegin(key, table, active.current));
       event.preventDefault();
       return;
     }
-    const at = table.contains(target) && target.closest<HTMLElement>("[data-row]");
-    if (!at || target.matches("input:not([type=checkbox]), select, textarea")) return;
-    const row = rows.find((one) => rowId(one) === at.dataset.row);
-    if (event.key === "x") {
-      if (row && selection) selection.toggle([row], !selection.selected.has(rowId(row)));
-    } else if (event.key === "Enter") {
+    const at = table.contains(target) ? target.closest<HTMLElement>("[data-row]") : null;
+    const id = at?.dataset.row;
+    if (!at || id === undefined || target.matches("input:not([type=checkbox]), select, textarea")) return;
+    if (key === "x") select(id, !selection?.selected.has(id), event.shiftKey);
+    else if (key === "Enter") {
       // A link or a button knows what Enter does.
+      const row = rows[indexOf(id)];
       if (!row || !onOpen || target.closest("a, button")) return;
       onOpen(row);
-    } else focusRow(rowBeside(event.key, table, at));
+    } else {
+      const next = rowBeside(key, table, at);
+      if (isExtending && next?.dataset.row !== undefined) extend(id, next.dataset.row);
+      focusRow(next);
+    }
     event.preventDefault();
   });
+  const onClick = (event: MouseEvent<HTMLElement>) => {
+    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
+    const target = event.target as Element;
+    const id = target.closest<HTMLElement>("[data-row]")?.dataset.row;
+    const row = rows[indexOf(id)];
+    if (!row || id === undefined || target.closest("a, button, label, input, summary")) return;
+    if (event.shiftKey) {
+      if (!selection) return;
+      select(id, !selection.selected.has(id), true);
+    } else if (window.getSelection()?.type !== "Range") onOpen?.(row);
+  };
   useEffect(() => {
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
@@ -163,6 +203,12 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
         </TableHead>
         <TableBody
           ref={body}
+          onClick={onClick}
+          onMouseDown={(event) => {
+            // With Shift a browser would select text up to here.
+            if (event.shiftKey && selection) event.preventDefault();
+          }}
+          className={onOpen && "cursor-pointer"}
           onFocus={(event) => {
             active.current = (event.target as Element).closest<HTMLElement>("[data-row]")?.dataset.row ?? null;
           }}
@@ -181,7 +227,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
                   <Box
                     label={spelled(`Select ${selection.name(row.original)}`)}
                     checked={selection.selected.has(row.id)}
-                    onChange={(on) => selection.toggle([row.original], on)}
+                    onChange={(on, isRange) => select(row.id, on, isRange)}
                   />
                 </TableCell>
               )}
@@ -249,14 +295,16 @@ function useFirstRows<Row>(rows: Row[], rowId: (row: Row) => string): Row[] {
   return isSame ? rows : rows.slice(0, firstRows);
 }
 
-function Box({ label, checked, onChange }: { label: string; checked: boolean; onChange: (on: boolean) => void }) {
+type BoxProps = { label: string; checked: boolean; onChange: (on: boolean, isRange: boolean) => void };
+
+function Box({ label, checked, onChange }: BoxProps) {
   return (
     <label className="-my-1 inline-flex size-7 cursor-pointer items-center justify-center">
       <span className="sr-only">{label}</span>
       <input
         type="checkbox"
         checked={checked}
-        onChange={(event) => onChange(event.target.checked)}
+        onChange={(event) => onChange(event.target.checked, (event.nativeEvent as PointerEvent).shiftKey)}
         className="size-4 accent-accent"
       />
     </label>
