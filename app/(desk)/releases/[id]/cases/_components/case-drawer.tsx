@@ -74,7 +74,7 @@ export function CaseDrawer(props: Props) {
       actions={
         <div className="flex flex-wrap items-center gap-2">
           {at >= 0 && (
-            <span className="text-sm text-muted tabular-nums">
+            <span className="text-sm text-muted tabular-nums max-md:grow">
               {at + 1} of {page.length} on this page
             </span>
           )}
