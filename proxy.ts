@@ -1,10 +1,25 @@
 import { type NextRequest, NextResponse } from "next/server";
 
+/** What is not encoded properly, or holds a NUL character (no text here does: PostgreSQL has none), is nobody's address. */
+function leadsNowhere(pathname: string): boolean {
+  try {
+    return decodeURIComponent(pathname).includes("\0");
+  } catch {
+    return true;
+  }
+}
+
 /**
- * Headers only: a fresh nonce for the Content Security Policy, an id for the request, and its path. It guards nothing; who may do
- * what is decided in the operations (lib/auth/permit.ts).
+ * Headers: a fresh nonce for the Content Security Policy, an id for the request, and its path; and the page for what is not
+ * there, where the address is none. A NUL character in the query is left out. It guards nothing; who may do what is decided
+ * in the operations (lib/auth/permit.ts).
  */
 export function proxy(request: NextRequest): NextResponse {
+  if (request.nextUrl.search.includes("%00")) {
+    const without = request.nextUrl.clone();
+    without.search = without.search.replaceAll("%00", "");
+    return NextResponse.redirect(without);
+  }
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString("base64");
   const development = process.env.NODE_ENV === "development";
   const policy = [
@@ -28,7 +43,9 @@ export function proxy(request: NextRequest): NextResponse {
   // Where to go on after signing in.
   headers.set("x-path", request.nextUrl.pathname + request.nextUrl.search);
   headers.set("content-security-policy", policy);
-  const response = NextResponse.next({ request: { headers } });
+  const response = leadsNowhere(request.nextUrl.pathname)
+    ? NextResponse.rewrite(new URL("/nothing", request.url), { request: { headers } })
+    : NextResponse.next({ request: { headers } });
   response.headers.set("content-security-policy", policy);
   response.headers.set("x-content-type-options", "nosniff");
   response.headers.set("referrer-policy", "no-referrer");

@@ -4,6 +4,7 @@ import "./globals.css";
 import type { Metadata } from "next";
 import { headers } from "next/headers";
 import type { ReactNode } from "react";
+import { SkipLinks } from "@/components/shell/skip-links";
 import { ThemeProvider } from "@/components/ui/theme";
 
 export const metadata: Metadata = {
@@ -13,20 +14,15 @@ export const metadata: Metadata = {
   robots: { index: false },
 };
 
+const skips = [{ path: "^/releases/\\d+/cases$", to: "cases", words: "Skip to the cases" }];
+
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const nonce = (await headers()).get("x-nonce") ?? undefined;
   return (
     // next-themes sets the class before React starts
     <html lang="en" suppressHydrationWarning>
       <body>
-        <nav aria-label="Skip">
-          <a
-            href="#content"
-            className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-md focus:bg-accent focus:px-3 focus:py-2 focus:text-on-accent"
-          >
-            Skip to content
-          </a>
-        </nav>
+        <SkipLinks screens={skips} />
         <ThemeProvider nonce={nonce}>{children}</ThemeProvider>
       </body>
     </html>

@@ -3,7 +3,7 @@
 import { type RowData, useTable } from "@tanstack/react-table";
 import { Columns3 } from "lucide-react";
 import Link from "next/link";
-import { type KeyboardEvent, type ReactNode, startTransition, useEffect, useState } from "react";
+import { type MouseEvent, type ReactNode, startTransition, useEffect, useEffectEvent, useRef, useState } from "react";
 import { Button } from "../ui/button";
 import { cn } from "../ui/cn";
 import { spelled } from "../ui/invisible";
@@ -13,23 +13,33 @@ import { shown as asText } from "../ui/untrusted-text";
 import { type ColumnMeta, type Columns, features } from "./columns";
 import { withHidden } from "./hidden-columns";
 import { PageLink, SortLink } from "./links";
-import { moveFocus } from "./move-focus";
+import { focusRow, rowBeside, rowToBegin } from "./move-focus";
 import { useHiddenColumns } from "./use-hidden-columns";
 
 type Props<Row extends RowData> = {
   /** What the rows are, for those who can't see the table. */
   label: string;
+  /** Where a link within the page leads to it. */
+  id?: string;
   /** Define them outside the component: they must not change between renders. */
   columns: Columns<Row>;
   rows: Row[];
   rowId: (row: Row) => string;
   /** Where a row leads. The first column becomes the link. */
   rowHref?: (row: Row) => string;
-  /** Opens the row here instead of going where it leads; a click with a key held still goes there. */
+  /** Opens the row here instead of going where it leads, also by a click beside its link; a click on that with a key held goes there. */
   onOpen?: (row: Row) => void;
-  /** Rows can be selected: a box before each, and `x`. Give each row a name for those who can't see it. */
+  /**
+   * Rows can be selected: a box before each, and `x`; with Shift all from the one before, and by arrow one after the other. Give
+   * each row a name for those who can't see it.
+   */
   selection?: { selected: ReadonlySet<string>; name: (row: Row) => string; toggle: (rows: Row[], on: boolean) => void };
-  sort?: { by: string; descending: boolean; href: (by: string, descending: boolean) => string };
+  /** A header goes from ascending to descending to no order of its own. */
+  sort?: {
+    by: string | undefined;
+    descending: boolean;
+    href: (by: string | undefined, descending: boolean) => string;
+  };
   /** Addresses of the neighbouring keyset pages; null where there is none. */
   previous?: string | null;
   next?: string | null;
@@ -41,10 +51,11 @@ type Props<Row extends RowData> = {
 
 /**
  * A table whose rows the server has filtered, sorted and cut into pages. The first column stays; the others can be
- * hidden (kept in the address). Arrow keys go between rows, Enter follows the row's link.
+ * hidden (kept in the address). Arrow keys go between rows, Enter follows the row's link, also from a page of which nothing
+ * else has the focus.
  */
 export function DataTable<Row extends RowData>(props: Props<Row>) {
-  const { label, columns, rows, rowId, rowHref, onOpen, selection, sort, previous, next, children, empty } = props;
+  const { label, id, columns, rows, rowId, rowHref, onOpen, selection, sort, previous, next, children, empty } = props;
   const ids = columns.map((column) => column.id ?? ("accessorKey" in column ? String(column.accessorKey) : ""));
   const hideable = ids.filter((_, index) => index > 0 && columns[index]?.enableHiding !== false);
   const { hidden, hide } = useHiddenColumns(hideable);
@@ -56,17 +67,74 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
     getRowId: rowId,
     state: { columnVisibility: Object.fromEntries(hidden.map((id) => [id, false])) },
   });
-  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if ((event.target as Element).matches("input:not([type=checkbox]), select, textarea")) return;
-    if (event.key === "x" && selection) {
-      const at = (event.target as Element).closest<HTMLElement>("[data-row]")?.dataset.row;
-      const row = rows.find((one) => rowId(one) === at);
-      if (row) selection.toggle([row], !selection.selected.has(rowId(row)));
+  const body = useRef<HTMLTableSectionElement>(null);
+  /** The row in which the focus last was. */
+  const active = useRef<string | null>(null);
+  /** Rows that were selected as one: from where, and up to where. */
+  const range = useRef<{ from: string; to: string } | null>(null);
+  const indexOf = (id: string | undefined) => rows.findIndex((row) => rowId(row) === id);
+  /** Gives the row, and with Shift those from the one before to it, the state of being selected or not. */
+  const select = (id: string, on: boolean, isRange: boolean) => {
+    const to = indexOf(id);
+    const from = isRange && range.current ? indexOf(range.current.from) : -1;
+    selection?.toggle(from < 0 ? [rows[to]!] : rows.slice(Math.min(from, to), Math.max(from, to) + 1), on);
+    range.current = { from: from < 0 ? id : range.current!.from, to: id };
+  };
+  /** Selects a row and the one that Shift and an arrow lead to; going back takes away what they had selected. */
+  const extend = (id: string, next: string) => {
+    if (range.current?.to !== id) range.current = { from: id, to: id };
+    const [from, at, to] = [range.current.from, id, next].map(indexOf) as [number, number, number];
+    if (Math.abs(to - from) < Math.abs(at - from)) selection?.toggle([rows[at]!], false);
+    else selection?.toggle([rows[at]!, rows[to]!], true);
+    range.current.to = next;
+  };
+  const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
+    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
+    const [table, target] = [body.current, event.target];
+    // With Shift, and with caps lock, the letter is a capital.
+    const key = event.key === "X" ? "x" : event.key;
+    if (!table || !(target instanceof Element) || !rowKeys.has(key)) return;
+    const isExtending = event.shiftKey && (key === "ArrowDown" || key === "ArrowUp");
+    if (event.shiftKey && !(selection && (isExtending || key === "x"))) return;
+    if (key === "x" && !selection) return;
+    if (target.contains(table)) {
+      // Nothing on the page has the focus but what is around the table: a key leads into it.
+      if (document.querySelector("[role=dialog], [role=menu]")) return;
+      focusRow(rowToBegin(key, table, active.current));
+      event.preventDefault();
       return;
     }
-    if (moveFocus(event.key, event.currentTarget, event.target as Element)) event.preventDefault();
+    const at = table.contains(target) ? target.closest<HTMLElement>("[data-row]") : null;
+    const id = at?.dataset.row;
+    if (!at || id === undefined || target.matches("input:not([type=checkbox]), select, textarea")) return;
+    if (key === "x") select(id, !selection?.selected.has(id), event.shiftKey);
+    else if (key === "Enter") {
+      // A link or a button knows what Enter does.
+      const row = rows[indexOf(id)];
+      if (!row || !onOpen || target.closest("a, button")) return;
+      onOpen(row);
+    } else {
+      const next = rowBeside(key, table, at);
+      if (isExtending && next?.dataset.row !== undefined) extend(id, next.dataset.row);
+      focusRow(next);
+    }
+    event.preventDefault();
+  });
+  const onClick = (event: MouseEvent<HTMLElement>) => {
+    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
+    const target = event.target as Element;
+    const id = target.closest<HTMLElement>("[data-row]")?.dataset.row;
+    const row = rows[indexOf(id)];
+    if (!row || id === undefined || target.closest("a, button, label, input, summary")) return;
+    if (event.shiftKey) {
+      if (!selection) return;
+      select(id, !selection.selected.has(id), true);
+    } else if (window.getSelection()?.type !== "Range") onOpen?.(row);
   };
+  useEffect(() => {
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, []);
   return (
     <div className="flex flex-col gap-2">
       <div className="flex min-h-9 flex-wrap items-center justify-between gap-2">
@@ -95,7 +163,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
           </Menu>
         )}
       </div>
-      <Table label={label}>
+      <Table label={label} id={id}>
         <TableHead>
           {table.getHeaderGroups().map((group) => (
             <TableRow key={group.id}>
@@ -119,7 +187,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
                   >
                     {meta?.sort && sort ? (
                       <SortLink
-                        href={withHidden(sort.href(meta.sort, sorted ? !sort.descending : false), hidden)}
+                        href={withHidden(sort.href(sorted && sort.descending ? undefined : meta.sort, sorted), hidden)}
                         direction={sorted ? (sort.descending ? "descending" : "ascending") : null}
                       >
                         <table.FlexRender header={header} />
@@ -133,7 +201,18 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
             </TableRow>
           ))}
         </TableHead>
-        <TableBody onKeyDown={onKeyDown}>
+        <TableBody
+          ref={body}
+          onClick={onClick}
+          onMouseDown={(event) => {
+            // With Shift a browser would select text up to here.
+            if (event.shiftKey && selection) event.preventDefault();
+          }}
+          className={onOpen && "cursor-pointer"}
+          onFocus={(event) => {
+            active.current = (event.target as Element).closest<HTMLElement>("[data-row]")?.dataset.row ?? null;
+          }}
+        >
           {table.getRowModel().rows.map((row) => (
             <TableRow
               // By its place: another page of rows changes what stands in the row, at half the cost of a new one.
@@ -148,7 +227,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
                   <Box
                     label={spelled(`Select ${selection.name(row.original)}`)}
                     checked={selection.selected.has(row.id)}
-                    onChange={(on) => selection.toggle([row.original], on)}
+                    onChange={(on, isRange) => select(row.id, on, isRange)}
                   />
                 </TableCell>
               )}
@@ -199,6 +278,8 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
   );
 }
 
+const rowKeys = new Set(["ArrowDown", "ArrowUp", "Home", "End", "Enter", "x"]);
+
 /** More than a window shows. */
 const firstRows = 20;
 
@@ -214,14 +295,16 @@ function useFirstRows<Row>(rows: Row[], rowId: (row: Row) => string): Row[] {
   return isSame ? rows : rows.slice(0, firstRows);
 }
 
-function Box({ label, checked, onChange }: { label: string; checked: boolean; onChange: (on: boolean) => void }) {
+type BoxProps = { label: string; checked: boolean; onChange: (on: boolean, isRange: boolean) => void };
+
+function Box({ label, checked, onChange }: BoxProps) {
   return (
     <label className="-my-1 inline-flex size-7 cursor-pointer items-center justify-center">
       <span className="sr-only">{label}</span>
       <input
         type="checkbox"
         checked={checked}
-        onChange={(event) => onChange(event.target.checked)}
+        onChange={(event) => onChange(event.target.checked, (event.nativeEvent as PointerEvent).shiftKey)}
         className="size-4 accent-accent"
       />
     </label>

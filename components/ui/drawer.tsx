@@ -29,13 +29,14 @@ export function Drawer({ open, onOpenChange, title, actions, onKeyDown, onCloseA
           onCloseAutoFocus={onCloseAutoFocus}
           className="fixed inset-y-0 right-0 z-50 flex w-[min(64rem,100vw)] flex-col border-l border-line bg-paper shadow-xl outline-none"
         >
-          <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-3 md:px-6">
-            <Radix.Title className="min-w-0 grow font-mono text-lg font-semibold [overflow-wrap:anywhere]">
+          <div className="flex items-center gap-x-4 gap-y-2 border-b border-line px-4 py-3 max-md:flex-wrap md:px-6">
+            <Radix.Title className="min-w-0 flex-1 font-mono text-lg font-semibold [overflow-wrap:anywhere]">
               {shown(title)}
             </Radix.Title>
-            {actions}
+            {/* On a phone, in a line of their own under the title. */}
+            <div className="shrink-0 max-md:order-last max-md:w-full">{actions}</div>
             <Radix.Close
-              className="inline-flex size-8 cursor-pointer items-center justify-center rounded-md text-muted hover:bg-hover"
+              className="inline-flex size-8 shrink-0 cursor-pointer items-center justify-center rounded-md text-muted hover:bg-hover"
               aria-label="Close"
             >
               <X aria-hidden="true" className="size-4" />

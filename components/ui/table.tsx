@@ -3,14 +3,22 @@ import { cn } from "./cn";
 import { spelled } from "./invisible";
 import { shown } from "./untrusted-text";
 
-/** Scrolls sideways inside its own pane, reachable by keyboard; what is hidden for the eye alone stays in it as well. */
-export function Table({ className, label, ...rest }: ComponentProps<"table"> & { label?: string }) {
+/** Scrolls sideways inside its own pane, which shows at its edges where there is more, reachable by keyboard; what is hidden for the eye alone stays in it as well. */
+export function Table({ className, label, id, ...rest }: ComponentProps<"table"> & { label?: string }) {
   const name = label && spelled(label);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a group that is no fieldset, and no landmark as a section would be
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling pane must be reachable by keyboard
-    <div role="group" aria-label={name ?? "Table"} className="relative w-full overflow-x-auto" tabIndex={0}>
-      <table aria-label={name} className={cn("w-full border-collapse text-left", className)} {...rest} />
+    <div className="sideways w-full">
+      {/* biome-ignore lint/a11y/useSemanticElements: a group that is no fieldset, and no landmark as a section would be */}
+      <div
+        id={id}
+        role="group"
+        aria-label={name ?? "Table"}
+        className="relative overflow-x-auto"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling pane must be reachable by keyboard
+        tabIndex={0}
+      >
+        <table aria-label={name} className={cn("w-full border-collapse text-left", className)} {...rest} />
+      </div>
     </div>
   );
 }

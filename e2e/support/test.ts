@@ -141,7 +141,13 @@ export async function expectAccessible(
     await page.emulateMedia({ colorScheme });
     // Colours in the middle of a transition are nobody's choice.
     await page.evaluate(() => {
-      const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+      // One that goes with scrolling ends when somebody scrolls.
+      const ending = document
+        .getAnimations()
+        .filter(
+          ({ effect, timeline }) =>
+            timeline === document.timeline && effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY,
+        );
       return Promise.allSettled(ending.map((animation) => animation.finished));
     });
     // Of what is right nothing is told: on a long table that would take most of the time. No page has frames.

@@ -8,8 +8,10 @@ const word = z
   .transform((text) => text || undefined)
   .optional();
 const key = word.refine((text) => text === undefined || text.length <= 300);
+const isDay = "A date looks like 2026-01-31.";
 const day = z
-  .union([z.literal(""), z.iso.date("A date looks like 2026-01-31.")])
+  // PostgreSQL knows no year 0.
+  .union([z.literal(""), z.iso.date(isDay).refine((text) => text >= "0001", isDay)])
   .transform((text) => text || undefined)
   .optional();
 const index = z.coerce.number().int().min(0).max(2_147_483_647);

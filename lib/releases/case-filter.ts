@@ -2,9 +2,13 @@ import { z } from "zod";
 
 export const flips = ["better", "worse", "same", "error"] as const;
 export type Flip = (typeof flips)[number];
-export const caseSorts = ["given", "case", "-case", "slice", "worst"] as const;
+/** With `-`, the other way round. Worst first, and by the pair of the judge's verdicts, is group after group (lib/releases/cases.ts). */
+export const caseSorts = ["given", "case", "-case", "slice", "-slice", "worst", "-worst", "judge", "-judge"] as const;
 
 const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
+
+/** Whether the order comes from verdicts: what waits for a blind grade is left out of it. */
+export const isByVerdict = (sort: CaseFilter["sort"]) => sort !== undefined && /^-?(worst|judge)$/.test(sort);
 
 /** Everything in the URL of the Cases tab. What does not parse is ignored, as if it were not there. */
 export const caseFilterSchema = z.object({

@@ -94,16 +94,25 @@ describe("the table", () => {
         const judge = seeded.find((one) => one.key === key)!.judge;
         const graded = judge.every((verdict) => verdict === "pass" || verdict === "fail");
         const flip = !graded ? "error" : judge[0] === judge[1] ? "same" : judge[1] === "pass" ? "better" : "worse";
-        return { id, key, slice, tags, flip, mustPass: seeded.find((one) => one.key === key)!.mustPass };
+        const pair = graded ? judge.join(" ") : "error";
+        return { id, key, slice, tags, flip, pair, mustPass: seeded.find((one) => one.key === key)!.mustPass };
       }),
     );
     type Fact = (typeof facts)[number];
     const order = ["worse", "same", "better", "error"];
+    const best = ["better", "same", "worse", "error"];
+    const pairs = ["fail fail", "fail pass", "pass fail", "pass pass"];
+    const pairOrder = [...pairs, "error"];
+    const pairsDown = [...pairs.toReversed(), "error"];
     const text = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
     const sorts: Record<string, (a: Fact, b: Fact) => number> = {
       given: (a, b) => a.id - b.id,
       slice: (a, b) => text(a.slice ?? "", b.slice ?? "") || a.id - b.id,
+      "-slice": (a, b) => text(b.slice ?? "", a.slice ?? "") || b.id - a.id,
       worst: (a, b) => order.indexOf(a.flip) - order.indexOf(b.flip) || a.id - b.id,
+      "-worst": (a, b) => best.indexOf(a.flip) - best.indexOf(b.flip) || a.id - b.id,
+      judge: (a, b) => pairOrder.indexOf(a.pair) - pairOrder.indexOf(b.pair) || a.id - b.id,
+      "-judge": (a, b) => pairsDown.indexOf(a.pair) - pairsDown.indexOf(b.pair) || a.id - b.id,
     };
     const filters: [CaseFilter, (one: Fact) => boolean][] = [
       [{}, () => true],
@@ -128,16 +137,37 @@ describe("the table", () => {
     expect(await walk(viewer, release, { sort: "-case" })).toEqual(up.toReversed());
     expect(up.toSorted()).toEqual(facts.map(({ key }) => key).toSorted());
     // The drawer goes the same way.
-    const sorted = facts.toSorted(sorts.worst);
-    for (const at of [0, 40, 77, 129]) {
-      const beside = (direction: "before" | "after") =>
-        besideCase(viewer, release, { sort: "worst" }, { case: sorted[at]!.id, direction });
-      expect(await beside("after")).toBe(sorted[at + 1]?.id ?? null);
-      expect(await beside("before")).toBe(sorted[at - 1]?.id ?? null);
+    for (const sort of ["worst", "-worst", "-judge", "-slice"] as const) {
+      const sorted = facts.toSorted(sorts[sort]);
+      for (const at of [0, 40, 77, 129]) {
+        const beside = (direction: "before" | "after") =>
+          besideCase(viewer, release, { sort }, { case: sorted[at]!.id, direction });
+        expect(await beside("after")).toBe(sorted[at + 1]?.id ?? null);
+        expect(await beside("before")).toBe(sorted[at - 1]?.id ?? null);
+      }
     }
     const { counts } = await describeCases(viewer, release, {});
     for (const flip of order) {
       expect(counts![flip as "worse"]).toBe(facts.filter((one) => one.flip === flip).length);
+    }
+  });
+
+  it("begins at the first page where the address says what no page has said", async () => {
+    const { release, viewer, rows } = await team();
+    const cursor = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString("base64url");
+    const damaged: CaseFilter[] = [
+      "garbage",
+      "",
+      "' OR 1=1",
+      cursor("x", 5),
+      cursor(5),
+      cursor(5, 99_999_999_999),
+    ].flatMap((text) => [{ after: text }, { before: text }]);
+    damaged.push({ sort: "case", after: cursor(5, 5) }, { sort: "case", after: cursor("a\0", 5) });
+    damaged.push({ sort: "worst", before: cursor(4, 5) }, { sort: "-judge", after: cursor("pass pass", 5) });
+    for (const filter of damaged) {
+      const page = await listCases(viewer, release, filter);
+      expect([page.rows.length, page.previous, page.next], JSON.stringify(filter)).toEqual([rows.length, null, null]);
     }
   });
 

@@ -4,7 +4,7 @@ import { permit } from "../auth/permit";
 import { type ConfusionCell, casesOfCell } from "../calibration/measures";
 import { pool } from "../db/client";
 import { quickQuery } from "../db/transaction";
-import { Fault, notFound } from "../errors";
+import { notFound } from "../errors";
 import { waitingIn } from "../judges/moves";
 import { beginningOf, type Rest } from "../parts";
 import { mayAttribute } from "../review/ledger";
@@ -106,8 +106,27 @@ const flipCondition: Record<Flip, string> = {
   same: "vb.verdict = vc.verdict AND vb.verdict IN ('pass', 'fail')",
   error: "NOT coalesce(vb.verdict IN ('pass', 'fail') AND vc.verdict IN ('pass', 'fail'), false)",
 };
-/** The order "worst first". */
-const worstFirst: readonly Flip[] = ["worse", "same", "better", "error"];
+/** A flip, or the judge's verdicts on baseline and candidate. */
+type Group = Flip | `${"pass" | "fail"} ${"pass" | "fail"}`;
+/** Orders that are one group after the other, each in the order given. What has no verdict is last, whichever way round. */
+const groupOrders: Partial<Record<NonNullable<CaseFilter["sort"]>, readonly Group[]>> = {
+  worst: ["worse", "same", "better", "error"],
+  "-worst": ["better", "same", "worse", "error"],
+  judge: ["fail fail", "fail pass", "pass fail", "pass pass", "error"],
+  "-judge": ["pass pass", "pass fail", "fail pass", "fail fail", "error"],
+};
+
+function conditionOf(group: Group): string {
+  if (group in flipCondition) return flipCondition[group as Flip];
+  const [before, after] = group.split(" ");
+  return `vb.verdict = '${before}' AND vc.verdict = '${after}'`;
+}
+
+function flipOfGroup(group: Group): Flip {
+  if (group in flipCondition) return group as Flip;
+  const [before, after] = group.split(" ");
+  return flipOf(before!, after!);
+}
 
 function flipOf(before: string | null, after: string | null): Flip {
   const both = [before, after];
@@ -127,17 +146,28 @@ const sortKeys = {
   case: { key: "c.key", type: "text", down: false },
   "-case": { key: "c.key", type: "text", down: true },
   slice: { key: "coalesce(c.slice, '')", type: "text", down: false },
+  "-slice": { key: "coalesce(c.slice, '')", type: "text", down: true },
 } as const;
+
+/** Within a group, the order is the one given. */
+const sortKeyOf = (sort: CaseFilter["sort"] = "given") =>
+  sortKeys[sort in sortKeys ? (sort as keyof typeof sortKeys) : "given"];
 
 /** Where a page begins: the last row before it, by its sort key and id. */
 type Cursor = [key: string | number, id: number];
 
-function readCursor(text: string): Cursor {
+/** Null: there is none, or it is damaged, or of another order; then it is as if it were not there. */
+function readCursor(text: string | undefined, sort: CaseFilter["sort"]): Cursor | null {
+  if (text === undefined) return null;
+  const groups = sort && groupOrders[sort];
+  const isText = sortKeyOf(sort).type === "text";
+  const key = isText
+    ? z.string().refine((key) => !key.includes("\0"))
+    : z.int32().max(groups ? groups.length - 1 : 2_147_483_647);
   try {
-    const value: unknown = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
-    return z.tuple([z.union([z.string(), z.int()]), z.int()]).parse(value);
+    return z.tuple([key, z.int32()]).parse(JSON.parse(Buffer.from(text, "base64url").toString("utf8")));
   } catch {
-    throw new Fault("invalid", "This page link is damaged. Start again from the first page.", { field: "after" });
+    return null;
   }
 }
 
@@ -234,22 +264,23 @@ class CaseFinder {
 
   /** At most `limit` cases after (or before) a place, nearest first. */
   async find(cursor: Cursor | null, backwards: boolean, limit: number): Promise<Found[]> {
-    if (this.filter.sort !== "worst") return this.findSorted(cursor, backwards, limit);
-    // Worst first is one flip after the other, each in the order given.
-    const order = (backwards ? [...worstFirst].reverse() : worstFirst).filter(
-      (flip) => this.filter.flip === undefined || flip === this.filter.flip,
+    const { sort = "given", flip } = this.filter;
+    const groups = groupOrders[sort];
+    if (!groups) return this.findSorted(cursor, backwards, limit);
+    const order = (backwards ? groups.toReversed() : groups).filter(
+      (group) => flip === undefined || flipOfGroup(group) === flip,
     );
     const found: Found[] = [];
-    const from = cursor ? order.indexOf(worstFirst[Number(cursor[0])] ?? "worse") : 0;
-    for (const flip of order.slice(Math.max(0, from))) {
-      const isFirst = cursor !== null && flip === order[from];
+    const from = cursor ? order.indexOf(groups[Number(cursor[0])]!) : 0;
+    for (const group of order.slice(Math.max(0, from))) {
+      const isFirst = cursor !== null && group === order[from];
       const rows = await this.findSorted(
         isFirst ? [cursor[1], cursor[1]] : null,
         backwards,
         limit - found.length,
-        flip,
+        group,
       );
-      found.push(...rows.map(({ id }) => ({ id, sortKey: worstFirst.indexOf(flip) })));
+      found.push(...rows.map(({ id }) => ({ id, sortKey: groups.indexOf(group) })));
       if (found.length >= limit) break;
     }
     return found;
@@ -258,30 +289,32 @@ class CaseFinder {
   /** The place of one case in the filter's order. */
   async placeOf(caseId: number): Promise<Cursor> {
     const { sort } = this.filter;
-    if (sort === "worst") {
+    const groups = sort && groupOrders[sort];
+    if (groups) {
       const [row] = await this.loadRows([caseId]);
-      return [worstFirst.indexOf(row?.flip ?? "error"), caseId];
+      const own = [row?.flip, `${row?.baseline.verdict} ${row?.candidate.verdict}`];
+      return [groups.indexOf(groups.find((group) => own.includes(group)) ?? "error"), caseId];
     }
     const { rows } = await pool().query<Found>(
-      `SELECT c.id, ${sortKeys[sort ?? "given"].key} AS "sortKey" FROM test_case c WHERE c.id = $1 AND c.dataset_id = $2`,
+      `SELECT c.id, ${sortKeyOf(sort).key} AS "sortKey" FROM test_case c WHERE c.id = $1 AND c.dataset_id = $2`,
       [caseId, this.scope.datasetId],
     );
     if (!rows[0]) throw notFound("The case");
     return [rows[0].sortKey, rows[0].id];
   }
 
-  private async findSorted(cursor: Cursor | null, backwards: boolean, limit: number, flip?: Flip): Promise<Found[]> {
-    const { sort = "given", q } = this.filter;
-    // A flip is the rest of the way the same: which it is stands in verdicts, not in the cases' own index.
-    const wanted = flip ?? (sort === "worst" ? undefined : this.filter.flip);
-    const { key, type, down } = sortKeys[sort === "worst" ? "given" : sort];
+  private async findSorted(cursor: Cursor | null, backwards: boolean, limit: number, group?: Group): Promise<Found[]> {
+    const { sort, q } = this.filter;
+    // Which group a case is of stands in verdicts, not in the cases' own index.
+    const wanted = group ?? this.filter.flip;
+    const { key, type, down } = sortKeyOf(sort);
     const descending = down !== backwards;
     const order = (column: string, id: string) =>
       `ORDER BY ${column} ${descending ? "DESC" : "ASC"}, ${id} ${descending ? "DESC" : "ASC"}`;
     const build = async (verdicts: boolean) => {
       const query = new Query();
       let joins = await this.conditions(query);
-      if (wanted && verdicts) joins += this.flipped(query, wanted, "c.id");
+      if (wanted && verdicts) joins += this.grouped(query, wanted, "c.id");
       if (cursor) {
         const given = `(${query.value(cursor[0])}::${type}, ${query.value(cursor[1])}::int)`;
         query.and(`(${key}, c.id) ${descending ? "<" : ">"} ${given}`);
@@ -303,7 +336,7 @@ class CaseFinder {
     const within = `w AS MATERIALIZED (${select(near, searchWindow)})`;
     const { query } = near;
     query.conditions.length = 0;
-    const joins = wanted ? this.flipped(query, wanted, "w.id") : "";
+    const joins = wanted ? this.grouped(query, wanted, "w.id") : "";
     if (q !== undefined) query.and(this.matches(query, "w.id", q));
     const { rows } = await ask<Found & { seen: number }>(
       `WITH ${within}, hit AS (SELECT w.* FROM w ${joins} WHERE ${query.conditions.join(" AND ")} ${order(`w."sortKey"`, "w.id")} LIMIT ${limit})
@@ -317,11 +350,11 @@ class CaseFinder {
     return (await pool().query<Found>(select(far, limit), far.query.values)).rows;
   }
 
-  /** Adds the condition that what the judge says of a case flips so, and gives the joins for it. */
-  private flipped(query: Query, flip: Flip, id: string): string {
+  /** Adds the condition that a case is of a group by what the judge says of it, and gives the joins for it. */
+  private grouped(query: Query, group: Group, id: string): string {
     const { criterion, judge } = this.chosen;
     // A hidden case must not show up, or stay away, because of its verdict.
-    query.and(`(${flipCondition[flip]}) AND NOT ${this.hidden(query, id)}`);
+    query.and(`(${conditionOf(group)}) AND NOT ${this.hidden(query, id)}`);
     return judged(query, this.scope, criterion?.kind ?? "pass_fail", judge?.id ?? 0, id);
   }
 
@@ -569,16 +602,16 @@ export async function listCases(actor: Actor, releaseId: number, filter: CaseFil
 }
 
 async function pageOf(finder: CaseFinder, filter: CaseFilter): Promise<CasePage> {
-  const backwards = filter.before !== undefined;
-  const given = filter.before ?? filter.after;
-  const found = await finder.find(given === undefined ? null : readCursor(given), backwards, pageSize + 1);
+  const cursor = readCursor(filter.before ?? filter.after, filter.sort);
+  const backwards = cursor !== null && filter.before !== undefined;
+  const found = await finder.find(cursor, backwards, pageSize + 1);
   const more = found.length > pageSize;
   const shown = found.slice(0, pageSize);
   if (backwards) shown.reverse();
   return {
     rows: await finder.loadRows(shown.map(({ id }) => id)),
-    next: (backwards ? given !== undefined : more) ? writeCursor(shown.at(-1)) : null,
-    previous: (backwards ? more : given !== undefined) ? writeCursor(shown[0]) : null,
+    next: backwards || more ? writeCursor(shown.at(-1)) : null,
+    previous: (backwards ? more : cursor !== null) ? writeCursor(shown[0]) : null,
   };
 }
 

@@ -38,6 +38,9 @@ function grouped(): [kind: string, actions: [string, string][]][] {
   return [...groups].sort(([a], [b]) => place(a) - place(b));
 }
 
+/** A browser complains of anything else in such a field. */
+const dayOf = (text = "") => (/^\d{4}-\d{2}-\d{2}$/.test(text) ? text : "");
+
 /** A plain GET form: the URL is the state. */
 export function AuditFilters({ values, prompts }: { values: FilterValues; prompts: readonly string[] }) {
   const some = filterNames.some((name) => values[name]);
@@ -83,10 +86,10 @@ export function AuditFilters({ values, prompts }: { values: FilterValues; prompt
           />
         </Field>
         <Field label="From (UTC)">
-          <Input name="from" type="date" defaultValue={values.from ?? ""} />
+          <Input name="from" type="date" defaultValue={dayOf(values.from)} />
         </Field>
         <Field label="To (UTC)">
-          <Input name="to" type="date" defaultValue={values.to ?? ""} />
+          <Input name="to" type="date" defaultValue={dayOf(values.to)} />
         </Field>
         <div className="flex items-end gap-2">
           <Button type="submit" variant="primary">

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { rowId } from "@/app/_row-id";
 import { Digest } from "@/components/ui/digest";
 import { EmptyState } from "@/components/ui/empty-state";
 import { PageHead } from "@/components/ui/page-head";
@@ -9,18 +10,19 @@ import { UntrustedText } from "@/components/ui/untrusted";
 import { listDecisions } from "@/lib/audit/decisions";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
+import { first } from "../../prompts/_params";
 import { StateBadge } from "../../releases/_components/state-badge";
 import { AuditTabs } from "../_components/audit-tabs";
 
 export const metadata: Metadata = { title: "Decisions" };
 
-type Props = { searchParams: Promise<{ before?: string }> };
+type Props = { searchParams: Promise<{ before?: string | string[] }> };
 
 const pageSize = 100;
 
 export default async function DecisionsPage({ searchParams }: Props) {
   const actor = await requireActor();
-  const before = Number((await searchParams).before) || undefined;
+  const before = rowId(first((await searchParams).before)) || undefined;
   const decisions = await listDecisions(actor, { before, limit: pageSize });
   return (
     <>

@@ -14,14 +14,14 @@ const columns = column.columns([
   column.accessor("name", {
     header: "Prompt",
     cell: ({ getValue }) => <UntrustedText text={getValue()} />,
-    meta: { className: "min-w-48 [overflow-wrap:anywhere]" },
+    meta: { className: "min-w-32 sm:min-w-48 [overflow-wrap:anywhere]" },
   }),
   column.accessor("newest", {
     header: "Newest",
     cell: ({ getValue }) => <UntrustedText text={getValue() ?? "–"} />,
-    meta: { className: "min-w-28 [overflow-wrap:anywhere]" },
+    meta: { className: "min-w-16 sm:min-w-28 [overflow-wrap:anywhere]" },
   }),
-  column.accessor("versions", { header: "Versions", meta: { align: "right" } }),
+  column.accessor("versions", { header: "Versions", meta: { align: "right", className: "max-sm:hidden" } }),
   column.accessor("labels", {
     header: "Labels",
     cell: ({ row }) => (
@@ -38,6 +38,8 @@ const columns = column.columns([
   }),
   column.accessor("openReleases", {
     header: "Open release",
+    // On a phone there is room for what each prompt is at; the rest is a tap away.
+    meta: { className: "max-sm:hidden" },
     cell: ({ row }) => (
       <ul>
         {row.original.openReleases.slice(0, 3).map(({ id, baseline, candidate }) => (
@@ -53,6 +55,7 @@ const columns = column.columns([
   column.accessor("changedAt", {
     header: "Changed",
     cell: ({ row }) => <RelativeTime date={row.original.changedAt} />,
+    meta: { className: "max-sm:hidden" },
   }),
 ]);
 

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
+import { orNotFound } from "@/app/_or-not-found";
 import { rowId } from "@/app/_row-id";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { may } from "@/lib/auth/permit";
@@ -19,7 +20,10 @@ export default async function CasePage({ params }: { params: Promise<{ id: strin
   const { id, case: caseId } = await params;
   const [releaseId, number] = [rowId(id), rowId(caseId)];
   if (releaseId === 0 || number === 0) notFound();
-  const [found, removals] = await Promise.all([getCase(actor, releaseId, number), redactionsOf(actor, number)]);
+  const [found, removals] = await Promise.all([
+    orNotFound(getCase(actor, releaseId, number)),
+    redactionsOf(actor, number),
+  ]);
   const asks = may(actor, "redaction.request");
   return (
     <article className="flex flex-col gap-4">

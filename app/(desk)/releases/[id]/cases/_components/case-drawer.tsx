@@ -42,6 +42,11 @@ export function CaseDrawer(props: Props) {
   const [diff, setDiff] = useState(false);
   const detail = answer && "detail" in answer ? answer.detail : null;
   const at = caseId === null ? -1 : page.indexOf(caseId);
+  // Once it closes there is no case any more: kept until then, the last one that has a row on this page.
+  const last = useRef<number | null>(null);
+  useEffect(() => {
+    if (caseId !== null && at >= 0) last.current = caseId;
+  }, [caseId, at]);
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if ((event.target as Element).matches("input:not([type=checkbox]), select, textarea")) return;
@@ -60,7 +65,7 @@ export function CaseDrawer(props: Props) {
       onKeyDown={onKeyDown}
       onCloseAutoFocus={(event) => {
         // Back to the row of the case that was last looked at.
-        const row = document.querySelector<HTMLElement>(`[data-row="${detail?.id}"] a[data-row-link]`);
+        const row = document.querySelector<HTMLElement>(`[data-row="${last.current}"] a[data-row-link]`);
         if (!row) return;
         event.preventDefault();
         row.focus();
@@ -69,7 +74,7 @@ export function CaseDrawer(props: Props) {
       actions={
         <div className="flex flex-wrap items-center gap-2">
           {at >= 0 && (
-            <span className="text-sm text-muted tabular-nums">
+            <span className="text-sm text-muted tabular-nums max-md:grow">
               {at + 1} of {page.length} on this page
             </span>
           )}

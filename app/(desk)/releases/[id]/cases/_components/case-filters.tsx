@@ -9,7 +9,7 @@ import { cn } from "@/components/ui/cn";
 import { Input } from "@/components/ui/input";
 import { spelled } from "@/components/ui/invisible";
 import { Select } from "@/components/ui/select";
-import type { CaseFilter } from "@/lib/releases/case-filter";
+import { type CaseFilter, isByVerdict } from "@/lib/releases/case-filter";
 import type { CaseTable } from "@/lib/releases/cases";
 import { casesHref } from "./links";
 
@@ -202,7 +202,7 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
           </Link>
         )}
       </form>
-      {table.waiting > 0 && (filter.flip || filter.override || filter.q || filter.sort === "worst") && (
+      {table.waiting > 0 && (filter.flip || filter.override || filter.q || isByVerdict(filter.sort)) && (
         <p className="text-sm text-muted">
           {table.waiting} {table.waiting === 1 ? "case waits" : "cases wait"} for your blind grade: what they hold
           counts in no filter and no order here.

@@ -142,7 +142,7 @@ function columnsFor(table: Table) {
     column.display({
       id: "judge",
       header: () => <Head by="machine" name={judge ?? "Judge"} of={many ? criterion : null} />,
-      meta: { name: judge ? `Judge ${judge}` : "Judge" },
+      meta: { name: judge ? `Judge ${judge}` : "Judge", sort: judge ? "judge" : undefined },
       cell: ({ row }) => said(row.original.hidden, judgedBy(row.original)),
     }),
     column.display({
@@ -240,11 +240,11 @@ export function CaseTable({ releaseId, filter, page, table, tags, may }: Props) 
       return next;
     });
   }, []);
-  const descending = filter.sort === "-case";
   return (
     <>
       <DataTable
         label="Cases"
+        id="cases"
         columns={columns}
         rows={page.rows}
         rowId={({ id }) => String(id)}
@@ -256,10 +256,12 @@ export function CaseTable({ releaseId, filter, page, table, tags, may }: Props) 
           toggle: select,
         }}
         sort={{
-          by: descending ? "case" : (filter.sort ?? "given"),
-          descending,
-          href: (by, down) =>
-            casesHref(releaseId, filter, { sort: (by === "case" && down ? "-case" : by) as CaseFilter["sort"] }),
+          by: filter.sort?.replace("-", ""),
+          descending: filter.sort?.startsWith("-") ?? false,
+          href: (by, descending) =>
+            casesHref(releaseId, filter, {
+              sort: by === undefined ? by : (`${descending ? "-" : ""}${by}` as CaseFilter["sort"]),
+            }),
         }}
         previous={page.previous && casesHref(releaseId, filter, { before: page.previous })}
         next={page.next && casesHref(releaseId, filter, { after: page.next })}
