@@ -48,6 +48,34 @@ test("what is no known format is refused in words", async ({ page }) => {
   await signIn(page, "administrator");
   await upload(page, "holiday.json", Buffer.from('{"photos": []}'));
   await expect(page.getByText("✕ refused")).toBeVisible();
+  await upload(page, "holiday.zip", Buffer.from("not packed"));
+  await expect(page.getByText("This is not a .zip that can be read.")).toBeVisible();
+  await expect(page.getByText("10 bytes")).toBeVisible();
+  await expect(page.getByText("auto", { exact: true })).toHaveCount(0);
+});
+
+test("an empty file and several at once are refused before anything is sent", async ({ page }) => {
+  await signIn(page, "administrator");
+  await page.goto("/imports");
+  const drop = async (...contents: string[]) => {
+    const dataTransfer = await page.evaluateHandle((texts) => {
+      const given = new DataTransfer();
+      texts.forEach((text, i) => {
+        given.items.add(new File([text], `dropped-${i}.json`));
+      });
+      return given;
+    }, contents);
+    await page.getByText("Choose a file or drop it here").dispatchEvent("drop", { dataTransfer });
+  };
+  await drop("{}", "{}");
+  await expect(page.getByRole("alert").filter({ hasText: "drop one at a time" })).toBeVisible();
+  await expect(page.getByText("Choose a file or drop it here")).toBeVisible();
+  await expectAccessible(page, ["light"]);
+
+  await drop("");
+  await page.getByRole("button", { name: "Import" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "dropped-0.json is empty" })).toBeVisible();
+  await expect(page).toHaveURL(/\/imports$/);
 });
 
 test("promptfoo results become a run with verdicts", async ({ page }) => {

@@ -16,10 +16,10 @@ async function seed(): Promise<number> {
       prompt,
       dataset: `${prompt} cases`,
       criteria: [{ key: "useful", name: "Useful", rubric: "Pass when it helps. Fail when it does not." }],
-      judges: [{ key: "scorer", criterion: "useful", model: "acme-large", threshold: 0.5 }],
+      judges: [{ key: "scorer", criterion: "useful", model: "mistral-large", threshold: 0.5 }],
       versions: ["old", "new"].map((key) => ({
         key,
-        model: "acme-small",
+        model: "mistral-small",
         content: { messages: [{ role: "system", content: `${key} for ${prompt}` }] },
       })),
     }),
@@ -60,7 +60,7 @@ test("a judge's page says where it errs, and each cell leads to its cases", asyn
   await signIn(page, "auditor");
   await page.goto("/judges");
   await page.getByRole("link", { name: "scorer" }).click();
-  await expect(page.getByText("Same family: this judge is of acme")).toBeVisible();
+  await expect(page.getByText("Same family: this judge is of Mistral")).toBeVisible();
   await expect(
     page.getByText(/It passes 0 of 100 of the shortest answers and 100 of 100 of the longest/),
   ).toBeVisible();

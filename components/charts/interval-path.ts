@@ -1,4 +1,4 @@
-import { formatPoints, formatPointsInterval } from "../ui/format";
+import { formatPoints, formatPointsBounds } from "../ui/format";
 import { niceScale } from "./scale";
 
 export type Band = { low: number; high: number };
@@ -39,7 +39,7 @@ export function reviewTicks(last: number): number[] {
 
 /** What the table says of an interval. */
 export function bandText(band: Band | null): string {
-  return band ? formatPointsInterval(null, band.low, band.high).replace(/^– \((.*)\)$/, "$1 pt") : "–";
+  return band ? `${formatPointsBounds(band.low, band.high)} pt` : "–";
 }
 
 export function pathRows(points: readonly PathPoint[]): string[][] {

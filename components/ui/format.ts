@@ -24,13 +24,18 @@ export function formatPoints(value: number | null | undefined, digits = 1): stri
   return value === null || value === undefined ? "–" : `${signed(value * 100, digits)} pt`;
 }
 
-/** With its interval: +3.1 pt (1.2 to 5.0). */
-export function formatPointsInterval(value: number | null, low: number, high: number, digits = 1): string {
-  const bounds = [low, high].map((bound) => {
+/** The ends of an interval in points: 1.2 to 5.0. */
+export function formatPointsBounds(low: number, high: number, digits = 1): string {
+  const [from, to] = [low, high].map((bound) => {
     const text = Math.abs(bound * 100).toFixed(digits);
     return bound < 0 && Number(text) !== 0 ? `−${text}` : text;
   });
-  return `${formatPoints(value, digits)} (${bounds[0]} to ${bounds[1]})`;
+  return `${from} to ${to}`;
+}
+
+/** With its interval: +3.1 pt (1.2 to 5.0). */
+export function formatPointsInterval(value: number | null, low: number, high: number, digits = 1): string {
+  return `${formatPoints(value, digits)} (${formatPointsBounds(low, high, digits)})`;
 }
 
 export function formatRateInterval(value: number | null, low: number, high: number, digits = 0): string {

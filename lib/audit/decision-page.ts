@@ -1,5 +1,5 @@
 import type { ExportedSignOff } from "./decision-archive";
-import { settled, viewEvidence } from "./evidence-view";
+import { type IntervalView, settled, viewEvidence } from "./evidence-view";
 
 /**
  * A decision as one page for people, which needs nothing else and prints on paper. Only what statement and evidence say;
@@ -35,7 +35,7 @@ export function decisionPage(given: {
     `${given.outcome === "approved" ? "Approved" : "Refused"}: ${given.candidate} in place of ${given.baseline}, `,
     `with ${standing.length} ${standing.length === 1 ? "signature" : "signatures"}. `,
     primary && delta
-      ? `On ${primary.key} the corrected delta was ${points(delta)}, ${primary.estimate?.reviewed ?? 0} cases graded by people.`
+      ? `On ${primary.key} the corrected delta was ${points(delta.delta)} (${inWords(delta.intervals[0])}), ${primary.estimate?.reviewed ?? 0} cases graded by people.`
       : "",
   ].join("");
 
@@ -63,11 +63,15 @@ export function decisionPage(given: {
   );
   const numbers = evidence?.numbers.map(({ key, estimate, judges, tally }) => {
     const found = settled(estimate);
+    const intervals = found?.intervals.map((interval) => {
+      const { level, method } = interval;
+      return `${text(inWords(interval))} pt${level ? `, ${Math.round(level * 100)} %` : ""}${method ? `, ${text(method)}` : ""}`;
+    });
     const flips = Object.entries(tally).map(
       ([judge, { better, worse, same }]) => `${text(judge)}: ${better} / ${worse} / ${same}`,
     );
-    return `<tr><td>${text(key)}</td><td>${found ? text(points(found)) : "not enough graded"}</td>
-      <td>${estimate?.level ? `${Math.round(estimate.level * 100)} %, ` : ""}${text(estimate?.method ?? "–")}</td>
+    return `<tr><td>${text(key)}</td><td class="number">${found ? text(points(found.delta)) : "not enough graded"}</td>
+      <td>${intervals?.join("<br>") ?? "–"}</td>
       <td class="number">${estimate?.reviewed ?? "–"} / ${estimate?.drawn ?? "–"}</td>
       <td>${judges.map((judge) => `${text(judge.key)}${judge.licence ? `: ${text(judge.licence.replaceAll("_", " "))}` : ""}`).join("<br>") || "people only"}</td>
       <td>${flips.join("<br>") || "–"}</td></tr>`;
@@ -96,7 +100,7 @@ export function decisionPage(given: {
 <p class="lead">${text(sentence)}</p>
 <h2>Signatures</h2><ol class="signatures">${signatures.join("\n")}</ol>
 <h2>Gates</h2>${table(["", "Gate", "Why"], gates)}
-<h2>Numbers</h2>${table(["Criterion", "Corrected delta", "Method", "Graded / drawn", "Judges", "Better / worse / same"], numbers)}
+<h2>Numbers</h2>${table(["Criterion", "Corrected delta", "Intervals", "Graded / drawn", "Judges", "Better / worse / same"], numbers)}
 <h2>What was decided on</h2><dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${text(value)}</dd>`).join("\n")}</dl>
 <h2>Prompts</h2>${given.prompts.map(({ name, text: content }) => `<h3>${text(name)}</h3><pre>${text(pretty(content))}</pre>`).join("\n")}
 <p class="small">This page is for reading. What was signed is in the files beside it: README.txt tells how to check them, and verify.mjs checks them.</p>
@@ -145,12 +149,19 @@ function moment(iso: string): string {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(iso) ? `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC` : "–";
 }
 
-function points({ delta, low, high }: { delta: number; low: number; high: number }): string {
-  const [middle, from, to] = [delta, low, high].map((value) => {
-    const digits = Math.abs(value * 100).toFixed(1);
-    return `${value < 0 && Number(digits) !== 0 ? "−" : ""}${digits}`;
-  });
-  return `${middle!.startsWith("−") || Number(middle) === 0 ? "" : "+"}${middle} pt (${from} to ${to})`;
+function points(difference: number): string {
+  const digits = signed(difference);
+  return `${digits.startsWith("−") || Number(digits) === 0 ? "" : "+"}${digits} pt`;
+}
+
+/** `always-valid −17.0 to 0.5`. */
+function inWords({ kind, low, high }: IntervalView): string {
+  return `${kind} ${signed(low)} to ${signed(high)}`;
+}
+
+function signed(difference: number): string {
+  const digits = Math.abs(difference * 100).toFixed(1);
+  return difference < 0 && Number(digits) !== 0 ? `−${digits}` : digits;
 }
 
 /** Canonical JSON set out for reading. */

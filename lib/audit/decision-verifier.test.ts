@@ -468,6 +468,22 @@ describe("verifying an exported decision", () => {
     expect(page).toContain("U+202E");
     expect(page).not.toContain("\u202e");
   });
+
+  it("says in its page which interval it gives: the one that the gate went by, or the only one that evidence has", () => {
+    const fixed = { delta: -0.065, low: -0.129, high: -0.007, level: 0.95, method: "blend", drawn: 40, reviewed: 40 };
+    const alwaysValid = { low: -0.17, high: 0.005, level: 0.95, method: "betting" };
+    const pageOf = (estimate: object) => {
+      const numbers = [{ key: "keyword", judges: [], tally: {}, estimate }];
+      const text = canonicalJson({ ...JSON.parse(evidence(2)), numbers });
+      const events = [1, 2].map((i) => signing(i, "sign_off.given", i, "approve", sha256Hex(text)));
+      return readZip(packed({ text, events })).get("decision.html")!.toString();
+    };
+    const page = pageOf({ ...fixed, alwaysValid });
+    expect(page).toContain("On keyword the corrected delta was −6.5 pt (always-valid −17.0 to 0.5), 40 cases graded");
+    expect(page).toContain("always-valid −17.0 to 0.5 pt, 95 %, betting<br>fixed-n −12.9 to −0.7 pt, 95 %, blend");
+    expect(pageOf(fixed)).toContain("the corrected delta was −6.5 pt (fixed-n −12.9 to −0.7), 40 cases graded");
+    expect(pageOf({ ...fixed, alwaysValid: null })).toContain("(fixed-n −12.9 to −0.7)");
+  });
 });
 
 describe("the envelope", () => {

@@ -102,6 +102,38 @@ export const auditActions = {
 
 export type AuditAction = keyof typeof auditActions;
 
+/** What an action's name begins with, and what all of them are called together; in the order in which people look for them. */
+export const auditKinds: Record<AuditAction extends `${infer Kind}.${string}` ? Kind : never, string> = {
+  release: "Releases",
+  sign_off: "Signatures",
+  label: "Labels",
+  review: "Grades",
+  prompt: "Prompts",
+  import: "Imports",
+  evidence: "Evidence",
+  policy: "Policies",
+  member: "Members",
+  sign_in: "Signing in",
+  token: "Tokens",
+  account: "Accounts",
+  passkey: "Passkeys",
+  case: "Tags of cases",
+  cases: "Exports of cases",
+  view: "Views of cases",
+  hunk: "Reasons named",
+  tag: "Failure tags",
+  criterion: "Examples in rubrics",
+  check: "Checks on grading",
+  judge: "Judges",
+  anchor: "Anchor sets",
+  sentinel: "Sentinels",
+  redaction: "Removal of content",
+  retention: "Retention",
+  project: "Project",
+  log: "Log",
+  demo: "Demo project",
+};
+
 export function isAuditAction(action: string): action is AuditAction {
   return Object.hasOwn(auditActions, action);
 }

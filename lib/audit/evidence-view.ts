@@ -29,7 +29,11 @@ const criterionNumbers = z.object({
       high: number,
       level: number,
       method: text,
-      alwaysValid: z.boolean().optional().catch(undefined),
+      alwaysValid: z
+        .object({ low: z.number(), high: z.number(), level: number, method: text })
+        .nullable()
+        .optional()
+        .catch(undefined),
       drawn: number,
       reviewed: number,
     })
@@ -123,13 +127,25 @@ export type EvidenceView = z.infer<typeof evidence>;
 
 export type EstimateView = NonNullable<EvidenceView["numbers"][number]["estimate"]>;
 
-/** The estimate with its interval, when there was enough graded for one. */
+export type IntervalView = {
+  kind: "always-valid" | "fixed-n";
+  low: number;
+  high: number;
+  level?: number | null;
+  method?: string;
+};
+
+/**
+ * The estimate with its intervals, when there was enough graded for one. The first is the one that the gate went by: the
+ * always-valid one; evidence from before there was one has the other alone.
+ */
 export function settled(
   estimate: EstimateView | null | undefined,
-): { delta: number; low: number; high: number } | null {
-  const { delta, low, high } = estimate ?? {};
+): { delta: number; intervals: [IntervalView, ...IntervalView[]] } | null {
+  const { delta, low, high, level, method, alwaysValid } = estimate ?? {};
   if (typeof delta !== "number" || typeof low !== "number" || typeof high !== "number") return null;
-  return { delta, low, high };
+  const fixed: IntervalView = { kind: "fixed-n", low, high, level, method };
+  return { delta, intervals: alwaysValid ? [{ kind: "always-valid", ...alwaysValid }, fixed] : [fixed] };
 }
 
 /** Null when the text is not a JSON object. */

@@ -15,7 +15,7 @@ export type JudgeMeasured = {
   /** The judge's version, and its id. */
   number: number;
   judgeVersionId: number;
-  needed: { minTpr: number; minTnr: number };
+  needed: { minTpr: number; minTnr: number; minCatch?: number };
   level: number;
   evidence: JudgeEvidence;
 };
@@ -34,8 +34,7 @@ export async function judgeHistory(actor: Actor, judgeId: number): Promise<Judge
   const rows = await db.$queryRaw<Row[]>`
     SELECT r.id AS "releaseId", p.name AS prompt, b.key AS baseline, k.key AS candidate, c.key AS criterion, r.created_at AS at,
            jv.number, jv.id AS "judgeVersionId", rc.criterion_id AS "criterionId",
-           (SELECT json_build_object('minTpr', (limits ->> 'minTpr')::float8, 'minTnr', (limits ->> 'minTnr')::float8)
-              FROM (SELECT coalesce(po.document::json -> 'criteria' -> c.key -> 'judge', po.document::json -> 'judge') AS limits) of_criterion) AS needed,
+           coalesce(po.document::json -> 'criteria' -> c.key -> 'judge', po.document::json -> 'judge') AS needed,
            (po.document::json ->> 'level')::float8 AS level
       FROM judge j JOIN judge_version jv ON jv.judge_id = j.id JOIN criterion c ON c.id = jv.criterion_id
       JOIN release_criterion rc ON rc.criterion_id = jv.criterion_id

@@ -682,6 +682,21 @@ const badPromptfoo: [string, () => Upload, Refused][] = [
   ["an empty file", () => json(""), { ...inJson, message: /^The file is empty\.$/ }],
   ["nothing but blank lines", () => json("\n\n"), { ...inJson, line: 3, message: /ends in the middle/ }],
   ["a file that is not JSON", () => json("a,b\n1,2\n"), { ...inJson, line: 1, message: /A JSON object was expected/ }],
+  [
+    "a file that is not JSON, nor named so",
+    () => ({ fileName: "grades.csv", bytes: "a,b\n1,2\n" }),
+    { file: "grades.csv", message: /not of a format that is known here.*\(\.zip, \.tar\.gz\).*\(\.json, \.jsonl\)/ },
+  ],
+  [
+    "a picture that is called a zip",
+    () => ({ fileName: "bundle.ZIP", bytes: Buffer.from("\x89PNG\r\n\x1a\n", "latin1") }),
+    { file: "bundle.ZIP", message: /^This is not a \.zip that can be read\. / },
+  ],
+  [
+    "a text that is called a tar",
+    () => ({ fileName: "bundle.tar.gz", bytes: "not packed" }),
+    { file: "bundle.tar.gz", message: /^This is not a \.tar\.gz that can be read\. / },
+  ],
   ["a JSON text", () => json('"results"'), { ...inJson, line: 1, message: /A JSON object was expected/ }],
   [
     "some other JSON",

@@ -23,24 +23,38 @@ export type Source = {
   target: () => Target | null;
 };
 
-/** True when the first line that is not empty is a result by itself, or, by the file's name, was meant to be. */
-async function isJsonLines(file: string, fileName: string): Promise<boolean> {
+const accepted = "What can be imported is a Countersign bundle (.zip, .tar.gz) or promptfoo results (.json, .jsonl).";
+
+/** The first 64 KiB of a file, without blanks before. */
+async function headOf(file: string): Promise<{ head: string; whole: boolean }> {
   const handle = await open(file);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, 0);
-    const head = buffer.subarray(0, bytesRead).toString("utf8").trimStart();
-    if (/^\{\s*("(evalId|results|version)"|$)/.test(head)) return false;
-    const end = head.indexOf("\n");
-    if (end === -1 && bytesRead === 64 * 1024) return head.startsWith('{"');
-    const line = (end === -1 ? head : head.slice(0, end)).trimEnd();
-    try {
-      const value: unknown = JSON.parse(line);
-      return typeof value === "object" && value !== null && !("results" in value);
-    } catch {
-      return /\.jsonl$/i.test(fileName) && line !== "{" && line !== "";
-    }
+    return { head: buffer.subarray(0, bytesRead).toString("utf8").trimStart(), whole: bytesRead < 64 * 1024 };
   } finally {
     await handle.close();
+  }
+}
+
+/** Refuses what does not begin as JSON, unless its name says that it is meant to be: then its first line is told. */
+function refuseStrangers(head: string, fileName: string): void {
+  if (head === "" || /^[{[]/.test(head) || /\.jsonl?$/i.test(fileName)) return;
+  const archive = /\.(zip|tar\.gz|tgz|gz)$/i.exec(fileName)?.[0].toLowerCase();
+  const what = archive ? `This is not a ${archive} that can be read` : "This is not of a format that is known here";
+  throw refuse(`${what}. ${accepted}`, { file: fileName });
+}
+
+/** True when the first line that is not empty is a result by itself, or, by the file's name, was meant to be. */
+function isJsonLines({ head, whole }: { head: string; whole: boolean }, fileName: string): boolean {
+  if (/^\{\s*("(evalId|results|version)"|$)/.test(head)) return false;
+  const end = head.indexOf("\n");
+  if (end === -1 && !whole) return head.startsWith('{"');
+  const line = (end === -1 ? head : head.slice(0, end)).trimEnd();
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null && !("results" in value);
+  } catch {
+    return /\.jsonl$/i.test(fileName) && line !== "{" && line !== "";
   }
 }
 
@@ -82,7 +96,9 @@ export async function openSource(upload: Upload, fileName: string, format: Forma
   const { size } = await stat(file);
   if (size === 0) throw refuse("The file is empty.", { file: fileName });
   if (format === "bundle") throw refuse("A bundle is a .zip or .tar.gz of its folder.", { file: fileName });
-  const isLines = await isJsonLines(file, fileName);
+  const head = await headOf(file);
+  refuseStrangers(head.head, fileName);
+  const isLines = isJsonLines(head, fileName);
   return {
     format: "promptfoo",
     digest: sha256,

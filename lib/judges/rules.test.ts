@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { modelFamily } from "./rules";
+import { kinship, modelFamily } from "./rules";
 
 describe("the family of a model", () => {
   it.each([
@@ -13,13 +13,28 @@ describe("the family of a model", () => {
     ["mistralai/Mixtral-8x7B", "Mistral"],
     ["meta-llama/Llama-3-8b", "Meta"],
     ["gemini-2.5-pro", "Google"],
-    ["acme-judge-2", "acme"],
-    ["acme-writer-7", "acme"],
-    ["string match", "string"],
+    ["judge-large-2026-06", null],
+    ["keyword match", null],
     ["", null],
     [null, null],
     ["42", null],
   ])("of %s is %s", (name, family) => {
     expect(modelFamily(name)).toBe(family);
+  });
+});
+
+describe("judge and writers", () => {
+  it("are kin where both names tell one family", () => {
+    expect(kinship("gpt-5", ["gpt-4o", "claude-3", "gpt-4o", ""])).toEqual({
+      own: "OpenAI",
+      kin: ["gpt-4o"],
+      others: ["claude-3"],
+      open: true,
+    });
+  });
+  it("are of other families only where both are known", () => {
+    expect(kinship("gpt-5", ["claude-3"])).toMatchObject({ kin: [], others: ["claude-3"], open: false });
+    expect(kinship("gpt-5", ["answers-medium"])).toMatchObject({ kin: [], others: [], open: true });
+    expect(kinship("judge-large", ["judge-small", "gpt-5"])).toMatchObject({ own: null, kin: [], others: [] });
   });
 });

@@ -15,7 +15,7 @@ const families: Record<string, readonly string[]> = {
 
 /**
  * The family of a model by its name: that of the vendor's known names in it, the most telling (the last) part first, so that
- * `azure/gpt-4o` is OpenAI's; else the name's first word. Null without a name.
+ * `azure/gpt-4o` is OpenAI's. Null where no known name is in it: another word in a name tells nothing of who trained it.
  */
 export function modelFamily(name: string | null | undefined): string | null {
   const text = (name ?? "").toLowerCase();
@@ -25,5 +25,19 @@ export function modelFamily(name: string | null | undefined): string | null {
       if (found) return found[0];
     }
   }
-  return /[a-z]{2,}/.exec(text)?.[0] ?? null;
+  return null;
+}
+
+/** Whether a judge and who wrote the answers it judged come from one house, as far as the names of their models tell. */
+export function kinship(judge: string, writers: readonly string[]) {
+  const own = modelFamily(judge);
+  const names = [...new Set(writers)];
+  const known = own === null ? [] : names.filter((name) => modelFamily(name) !== null);
+  return {
+    own,
+    kin: known.filter((name) => modelFamily(name) === own),
+    others: known.filter((name) => modelFamily(name) !== own),
+    /** Some writers' family is not known. */
+    open: known.length < names.length,
+  };
 }

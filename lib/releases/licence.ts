@@ -1,6 +1,7 @@
 import type { BriefCriterion } from "../calibration/brief";
+import { type CatchRate, gradesToSettle, type Licence } from "../stats/judge-trust";
 import type { PolicyDocument } from "./policy-document";
-import { ofHundred } from "./words";
+import { listed, ofHundred } from "./words";
 
 /** How far a judge can be trusted, in words. Pure. */
 
@@ -80,6 +81,66 @@ function catchInWords(judge: BriefJudge, policy: PolicyDocument): string | null 
   return low >= minCatch
     ? null
     : `catches ${ofHundred(low, high)} of 100 known-bad sentinels, ${needed} (${caught} of ${n} caught)`;
+}
+
+type Limits = Pick<PolicyDocument["judge"], "minTpr" | "minTnr" | "minCatch">;
+
+type Licensed = {
+  licence: Licence;
+  trust: Record<string, Pick<Trust, "tpr" | "tnr">>;
+  catch?: CatchRate | null;
+};
+
+/** Which rates keep a judge from being trusted, on which version; a licence is of all of them together. */
+export function licenceReason(
+  { licence, trust, catch: caught }: Licensed,
+  { minTpr, minTnr, minCatch }: Limits,
+): string {
+  if (licence === "trusted") return "";
+  const untrusted = licence === "untrusted";
+  const short = ({ estimate, low, high }: Trust["tpr"], needed: number) =>
+    untrusted ? estimate !== null && high < needed : estimate === null || low < needed;
+  const parts = (
+    [
+      ["TPR", "tpr", minTpr],
+      ["TNR", "tnr", minTnr],
+    ] as const
+  ).flatMap(([name, rate, needed]) => {
+    const versions = Object.keys(trust).filter((version) => short(trust[version]![rate], needed));
+    return versions.length > 0 ? [{ name: `${name} of ${listed(versions)}`, needed }] : [];
+  });
+  if (typeof minCatch === "number" && short(caught ? { estimate: 1, ...caught } : noRate, minCatch))
+    parts.push({ name: "the rate of caught sentinels", needed: minCatch });
+  return parts
+    .map(({ name, needed }) => `${name} ${untrusted ? "is" : "may be"} below the ${Math.round(needed * 100)} needed`)
+    .join("; ");
+}
+
+const noRate = { estimate: null, low: 0, high: 1 };
+
+/** What it would take until the lower ends reach what the policy asks for; nothing when they do. */
+export function settlingInWords(
+  { graded, tpr, tnr }: Pick<Trust, "graded" | "tpr" | "tnr">,
+  { minTpr, minTnr }: Limits,
+  level: number,
+): string {
+  const parts = [
+    { rate: tpr, right: graded.tp, n: graded.tp + graded.fn, needed: minTpr, what: "good" },
+    { rate: tnr, right: graded.tn, n: graded.tn + graded.fp, needed: minTnr, what: "bad" },
+  ]
+    .filter(({ rate, needed }) => rate.estimate === null || rate.low < needed)
+    .map(({ rate, right, n, needed, what }) => {
+      if (n === 0) return `no ${what} answer is graded yet`;
+      const [of, asked] = [`${right} of ${n} right`, `${Math.round(needed * 100)} of 100 needed`];
+      // Only an interval that ends below says no: a few wrong ones say nothing of those that nobody has graded.
+      if (rate.estimate !== null && rate.high < needed)
+        return `of ${what} answers it got ${of}, ${asked}: more grades would hardly mend that`;
+      const more = gradesToSettle(right, n, needed, level);
+      return more === null
+        ? `of ${what} answers it got ${of}, ${asked}: too few or too near to say how many more it takes`
+        : `about ${Math.max(1, more)} more ${what} ${more > 1 ? "answers" : "answer"} to grade, if it goes on as it did (${of}, ${asked})`;
+    });
+  return parts.length === 0 ? "" : `What would settle it: ${parts.join("; ")}.`;
 }
 
 type Preference = NonNullable<BriefJudge["preference"]>;

@@ -95,8 +95,7 @@ export async function startImport({
       ]);
       await Promise.all([kept, incoming.take(piece)]);
     }
-    if (bytes === 0)
-      throw new Fault("invalid", "Nothing was sent: the body is the file itself.", { file: input.fileName });
+    if (bytes === 0) throw new Fault("invalid", "The file is empty: nothing was sent.", { file: input.fileName });
     await client.query("UPDATE import SET byte_size = $2 WHERE id = $1", [id, bytes]);
     await appendAudit(rawQueries(client), actor, {
       action: "import.started",

@@ -2,7 +2,7 @@ import { Button, DownloadButton, LinkButton } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Select } from "@/components/ui/select";
-import { auditActions } from "@/lib/audit/events";
+import { auditActions, auditKinds } from "@/lib/audit/events";
 
 export const filterNames = ["actor", "prompt", "version", "action", "subject", "from", "to"] as const;
 export type FilterValues = Partial<Record<(typeof filterNames)[number] | "before", string>>;
@@ -13,30 +13,12 @@ export function filterQuery(values: FilterValues, more: Record<string, string> =
   return new URLSearchParams([...chosen, ...Object.entries(more)]).toString();
 }
 
-const kinds: Record<string, string> = {
-  release: "Releases",
-  sign_off: "Signatures",
-  label: "Labels",
-  review: "Grades",
-  prompt: "Prompts",
-  import: "Imports",
-  evidence: "Evidence",
-  policy: "Policies",
-  member: "Members",
-  sign_in: "Signing in",
-  token: "Tokens",
-};
-
-function grouped(): [kind: string, actions: [string, string][]][] {
-  const groups = new Map<string, [string, string][]>();
-  for (const [action, label] of Object.entries(auditActions)) {
-    const kind = action.split(".", 1)[0]!;
-    groups.set(kind, [...(groups.get(kind) ?? []), [action, label]]);
-  }
-  const order = Object.keys(kinds);
-  const place = (kind: string) => (order.includes(kind) ? order.indexOf(kind) : order.length);
-  return [...groups].sort(([a], [b]) => place(a) - place(b));
-}
+const actions = Object.entries(auditActions);
+const grouped = Object.entries(auditKinds).map(([kind, name]) => ({
+  kind,
+  name,
+  actions: actions.filter(([action]) => action.startsWith(`${kind}.`)),
+}));
 
 /** A browser complains of anything else in such a field. */
 const dayOf = (text = "") => (/^\d{4}-\d{2}-\d{2}$/.test(text) ? text : "");
@@ -65,9 +47,9 @@ export function AuditFilters({ values, prompts }: { values: FilterValues; prompt
         <Field label="Event">
           <Select name="action" defaultValue={values.action ?? ""}>
             <option value="">any</option>
-            {grouped().map(([kind, actions]) => (
-              <optgroup key={kind} label={kinds[kind] ?? kind}>
-                {actions.length > 1 && <option value={`${kind}.*`}>{kinds[kind] ?? kind}: any</option>}
+            {grouped.map(({ kind, name, actions }) => (
+              <optgroup key={kind} label={name}>
+                {actions.length > 1 && <option value={`${kind}.*`}>{name}: any</option>}
                 {actions.map(([action, label]) => (
                   <option key={action} value={action}>
                     {label}

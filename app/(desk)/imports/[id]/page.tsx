@@ -3,6 +3,7 @@ import Link from "next/link";
 import { notFound } from "next/navigation";
 import { rowId } from "@/app/_row-id";
 import { LinkButton } from "@/components/ui/button";
+import { sizeOf } from "@/components/ui/cut";
 import { formatCount } from "@/components/ui/format";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
@@ -13,6 +14,9 @@ import { Fault } from "@/lib/errors";
 import { getImport } from "@/lib/runs/queries";
 import { Follow } from "../_components/follow";
 import { ImportState } from "../_components/state";
+
+/** What is not read yet, or could not be, has no format. */
+const formatNames: Record<string, string> = { bundle: "Countersign bundle", promptfoo: "promptfoo results" };
 
 export const metadata: Metadata = { title: "Import" };
 
@@ -33,8 +37,8 @@ export default async function ImportPage({ params }: { params: Promise<{ id: str
         facts={
           <span className="flex flex-wrap items-center gap-3">
             <ImportState {...found} />
-            <span>{found.format}</span>
-            <span>{(found.byteSize / 1024 / 1024).toFixed(1)} MB</span>
+            {formatNames[found.format] && <span>{formatNames[found.format]}</span>}
+            <span>{sizeOf(found.byteSize)}</span>
             <span>
               by {found.createdBy} <RelativeTime date={found.createdAt} />
             </span>

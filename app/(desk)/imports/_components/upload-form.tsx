@@ -4,6 +4,7 @@ import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
+import { sizeOf } from "@/components/ui/cut";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
@@ -33,9 +34,18 @@ export function UploadForm() {
   const [share, setShare] = useState<number | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
 
+  /** Also of a drop, which the browser does not keep to one file. */
+  function choose(files: FileList | null) {
+    if (files && files.length > 1)
+      return setProblem("These are several files. Each is an import of its own: drop one at a time.");
+    setProblem(null);
+    setFile(files?.[0] ?? null);
+  }
+
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     if (!file) return setProblem("Choose a file first.");
+    if (file.size === 0) return setProblem(`${file.name} is empty: there is nothing to import.`);
     const form = new FormData(event.currentTarget);
     const query = new URLSearchParams({ fileName: file.name });
     for (const name of ["prompt", "dataset"]) {
@@ -65,7 +75,7 @@ export function UploadForm() {
         onDrop={(event) => {
           event.preventDefault();
           setOver(false);
-          setFile(event.dataTransfer.files[0] ?? null);
+          choose(event.dataTransfer.files);
         }}
         className={cn(
           "flex cursor-pointer flex-col gap-1 rounded-md border border-dashed p-5 focus-within:outline-2 focus-within:outline-accent",
@@ -74,9 +84,7 @@ export function UploadForm() {
       >
         <span className="font-medium">{file ? file.name : "Choose a file or drop it here"}</span>
         <span className="text-sm text-muted">
-          {file
-            ? `${(file.size / 1024 / 1024).toFixed(1)} MB`
-            : "A Countersign bundle (.zip, .tar.gz) or promptfoo results (.json, .jsonl)"}
+          {file ? sizeOf(file.size) : "A Countersign bundle (.zip, .tar.gz) or promptfoo results (.json, .jsonl)"}
         </span>
         <input
           type="file"
@@ -84,7 +92,7 @@ export function UploadForm() {
           aria-label="File"
           accept=".zip,.gz,.tgz,.json,.jsonl"
           className="sr-only"
-          onChange={(event) => setFile(event.target.files?.[0] ?? null)}
+          onChange={(event) => choose(event.target.files)}
         />
       </label>
       <details>

@@ -10,8 +10,9 @@ import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Actor } from "@/lib/auth/actor";
 import type { JudgeMeasured } from "@/lib/calibration/judges";
 import { lengthBias, positionFlips, reliability, repeats, trustBySlice } from "@/lib/calibration/measures";
+import { licenceReason, settlingInWords } from "@/lib/releases/licence";
 import { ofHundred } from "@/lib/releases/words";
-import { gradesToSettle, type JudgeTrust } from "@/lib/stats/judge-trust";
+import type { JudgeTrust } from "@/lib/stats/judge-trust";
 import { PreferenceTrust } from "../../releases/[id]/_components/judge-tables";
 import { LicenceBadge } from "../../releases/[id]/_components/licence-badge";
 import { Biases } from "./_components/biases";
@@ -74,7 +75,7 @@ export async function Trust({ actor, measured, version, versionId }: Props) {
         </p>
         <ul className="max-w-prose tabular-nums">
           {Object.entries(evidence.trust).map(([name, trust]) => {
-            const settle = toSettle(trust, newest);
+            const settle = settlingInWords(trust, needed, newest.level);
             return (
               <li key={name}>
                 <UntrustedText text={name} />: {falsePasses(trust)}{" "}
@@ -228,40 +229,55 @@ function PreferencesOverTime({ measured, version }: { measured: JudgeMeasured[];
   );
 }
 
+/** Two rows a release, one a version; the licence is of both together, and says what it hangs on. */
 function OverTime({ measured, version }: { measured: JudgeMeasured[]; version: number }) {
   return (
     <Table label={`Version ${version} over time`}>
       <TableHead>
         <TableRow>
           <TableHeader>Release</TableHeader>
-          <TableHeader>Answers of</TableHeader>
           <TableHeader>Licence</TableHeader>
+          <TableHeader>Opened</TableHeader>
+          <TableHeader>Answers of</TableHeader>
           <TableHeader className={right}>TPR</TableHeader>
           <TableHeader className={right}>TNR</TableHeader>
           <TableHeader className={right}>κ</TableHeader>
           <TableHeader className={right}>AC1</TableHeader>
           <TableHeader className={right}>Good, bad graded</TableHeader>
-          <TableHeader>Opened</TableHeader>
         </TableRow>
       </TableHead>
       <TableBody>
-        {measured.flatMap((row) =>
-          Object.entries(row.evidence.trust).map(([name, { tpr, tnr, kappa, ac1, graded }]) => (
+        {measured.flatMap((row) => {
+          const versions = Object.entries(row.evidence.trust);
+          const reason = licenceReason(row.evidence, row.needed);
+          return versions.map(([name, { tpr, tnr, kappa, ac1, graded }], i) => (
             <TableRow key={`${row.releaseId} ${name}`}>
-              <TableCell className="min-w-36">
-                <Link
-                  href={overrides(row)}
-                  className="inline-flex min-h-6 items-center text-accent [overflow-wrap:anywhere] hover:underline"
-                >
-                  <UntrustedText text={row.prompt} /> <UntrustedText text={row.baseline} /> →{" "}
-                  <UntrustedText text={row.candidate} />
-                </Link>
-              </TableCell>
-              <TableCell className="break-all">
+              {i === 0 && (
+                <>
+                  <TableCell rowSpan={versions.length} className="min-w-36">
+                    <Link
+                      href={overrides(row)}
+                      className="inline-flex min-h-6 items-center text-accent [overflow-wrap:anywhere] hover:underline"
+                    >
+                      <UntrustedText text={row.prompt} /> <UntrustedText text={row.baseline} /> →{" "}
+                      <UntrustedText text={row.candidate} />
+                    </Link>
+                  </TableCell>
+                  <TableCell rowSpan={versions.length} className="min-w-48">
+                    <LicenceBadge licence={row.evidence.licence} />
+                    {reason && (
+                      <span className="block pt-1 text-sm text-muted [overflow-wrap:anywhere]">
+                        <UntrustedText text={reason} />
+                      </span>
+                    )}
+                  </TableCell>
+                  <TableCell rowSpan={versions.length}>
+                    <RelativeTime date={row.at} />
+                  </TableCell>
+                </>
+              )}
+              <TableCell className="break-all first:pl-3">
                 <UntrustedText text={name} />
-              </TableCell>
-              <TableCell>
-                <LicenceBadge licence={row.evidence.licence} />
               </TableCell>
               <TableCell className={right}>{formatRateInterval(tpr.estimate, tpr.low, tpr.high)}</TableCell>
               <TableCell className={right}>{formatRateInterval(tnr.estimate, tnr.low, tnr.high)}</TableCell>
@@ -270,12 +286,9 @@ function OverTime({ measured, version }: { measured: JudgeMeasured[]; version: n
               <TableCell className={right}>
                 {graded.tp + graded.fn}, {graded.fp + graded.tn}
               </TableCell>
-              <TableCell>
-                <RelativeTime date={row.at} />
-              </TableCell>
             </TableRow>
-          )),
-        )}
+          ));
+        })}
       </TableBody>
     </Table>
   );
@@ -289,21 +302,4 @@ function falsePasses({ falsePassRate }: JudgeTrust): string {
   return falsePassRate.estimate === null
     ? "nothing is known yet of the answers it passes."
     : `of 100 answers it passes, ${ofHundred(falsePassRate.low, falsePassRate.high)} are bad.`;
-}
-
-/** What it would take until the lower ends reach what the policy asks for. */
-function toSettle({ graded, tpr, tnr }: JudgeTrust, { needed, level }: JudgeMeasured): string {
-  const parts = [
-    { rate: tpr, right: graded.tp, n: graded.tp + graded.fn, limit: needed.minTpr, what: "good" },
-    { rate: tnr, right: graded.tn, n: graded.tn + graded.fp, limit: needed.minTnr, what: "bad" },
-  ]
-    .filter(({ rate, limit }) => rate.estimate === null || rate.low < limit)
-    .map(({ right, n, limit, what }) => {
-      if (n === 0) return `no ${what} answer is graded yet`;
-      const more = gradesToSettle(right, n, limit, level);
-      return more === null
-        ? `of ${what} answers it got ${right} of ${n} right: more grades would not bring that above the ${Math.round(limit * 100)} of 100 needed`
-        : `about ${Math.max(1, more)} more ${what} answers to grade, if it goes on as it did (${right} of ${n} right, ${Math.round(limit * 100)} of 100 needed)`;
-    });
-  return parts.length === 0 ? "" : `What would settle it: ${parts.join("; ")}.`;
 }

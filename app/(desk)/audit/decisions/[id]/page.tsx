@@ -3,13 +3,13 @@ import Link from "next/link";
 import { notFound } from "next/navigation";
 import { rowId } from "@/app/_row-id";
 import { cn } from "@/components/ui/cn";
-import { formatPointsInterval, plural } from "@/components/ui/format";
+import { formatPoints, formatPointsBounds, plural } from "@/components/ui/format";
 import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { type DecisionRecord, getDecision } from "@/lib/audit/decisions";
-import { type EvidenceView, settled, viewEvidence } from "@/lib/audit/evidence-view";
+import { type EvidenceView, type IntervalView, settled, viewEvidence } from "@/lib/audit/evidence-view";
 import type { Person } from "@/lib/auth/actor";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
@@ -113,11 +113,14 @@ function sentence({ outcome, candidate, baseline, signOffs }: DecisionRecord, ev
       <UntrustedText text={baseline} />, with {plural(counted, "signature")}.{" "}
       {primary && estimate && (
         <>
-          On <UntrustedText text={primary.key} /> the corrected delta was{" "}
-          {formatPointsInterval(estimate.delta, estimate.low, estimate.high)}
-          {typeof reviewed === "number" && `, ${plural(reviewed, "case")} graded`}.
+          On <UntrustedText text={primary.key} /> the corrected delta was {formatPoints(estimate.delta)} (
+          {inWords(estimate.intervals[0])}){typeof reviewed === "number" && `, ${plural(reviewed, "case")} graded`}.
         </>
       )}
     </>
   );
+}
+
+function inWords({ kind, low, high }: IntervalView): string {
+  return `${kind} ${formatPointsBounds(low, high)}`;
 }

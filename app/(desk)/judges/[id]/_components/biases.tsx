@@ -10,7 +10,7 @@ import { formatCount, formatRateInterval, plural } from "@/components/ui/format"
 import { spelled } from "@/components/ui/invisible";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { LengthBias, PositionFlips, Reliability, Repeats } from "@/lib/calibration/measures";
-import { modelFamily } from "@/lib/judges/rules";
+import { kinship } from "@/lib/judges/rules";
 import { wilsonInterval } from "@/lib/stats/sequential";
 import { explainFamily, explainFlips, explainLength, explainReliability, explainRepeats } from "./explanations";
 
@@ -169,25 +169,26 @@ type Judged = { model: string }[];
 
 /** Whether the judge and who wrote the answers come from one house. */
 export function Family({ model, runs }: { model: string; runs: Judged }) {
-  const own = modelFamily(model);
-  const writers = [...new Set(runs.map((run) => run.model).filter(Boolean))];
-  const kin = writers.filter((name) => own !== null && modelFamily(name) === own);
-  const unnamed = runs.some((run) => run.model === "");
+  const { own, kin, others, open } = kinship(
+    model,
+    runs.map((run) => run.model),
+  );
+  const named = kin.length > 0 ? kin : others;
   const text =
     own === null
-      ? "The judge's model is not named, so whether it judges its own family's answers is not known."
-      : writers.length === 0
-        ? "The models that wrote the answers are not named, so whether they are the judge's own family is not known."
-        : kin.length > 0
-          ? `Same family: this judge is of ${own}, and so is what wrote answers it judged:`
-          : `Another family: this judge is of ${own}; the answers are not${unnamed ? ", as far as their models are named" : ""}:`;
+      ? "The judge's model has no name of a known family, so whether it judges its own family's answers is not known."
+      : kin.length > 0
+        ? `Same family: this judge is of ${own}, and so is what wrote answers it judged:`
+        : others.length > 0
+          ? `Another family: this judge is of ${own}; the answers are not${open ? ", as far as the names of their models tell" : ""}:`
+          : `This judge is of ${own}; the models that wrote the answers have no name of a known family, so whether they are of the same is not known.`;
   return (
     <p className={kin.length > 0 ? "max-w-prose border-l-4 border-unsure pl-3" : "max-w-prose text-muted"}>
-      <UntrustedText text={text} />{" "}
-      {own !== null && writers.length > 0 && (
+      {text}{" "}
+      {named.length > 0 && (
         <>
-          <UntrustedText text={(kin.length > 0 ? kin : writers).slice(0, 5).join(", ")} />
-          {(kin.length > 0 ? kin : writers).length > 5 && " and others"}.{" "}
+          <UntrustedText text={named.slice(0, 5).join(", ")} />
+          {named.length > 5 && " and others"}.{" "}
         </>
       )}
       {kin.length > 0 && "A model tends to favour what reads like its own. "}

@@ -293,7 +293,7 @@ export function explainFamily(): Explanation {
   return {
     title: "Judge and generator of one family",
     what: "A model tends to rate what reads like its own writing better than people do. Where judge and generator share a family, its passes of that family's answers deserve a second look.",
-    formula: "family: by the vendor's known names in the model's name, else its first word",
+    formula: "family: by the vendor's known names in the model's name; a name without one tells no family",
     data: ["the judge version's model, and the model of each run it judged"],
     n: "all runs it judged",
     assumptions: ["Models are named in what was imported. A name tells nothing of what was fine-tuned on what."],

@@ -333,13 +333,15 @@ function SliceChart({ criterion, margin }: { criterion: BriefCriterion; margin: 
   const graded = slices.filter(({ labelled, delta }) => labelled > 0 && delta !== null);
   if (graded.length === 0 || estimate.delta === null || estimate.low === null || estimate.high === null) return null;
   const worstFirst = [...graded].sort((a, b) => a.delta! - b.delta!).slice(0, slicesShown);
-  const ungraded = slices.length - graded.length;
+  const ungraded = slices.filter(({ labelled }) => labelled === 0).length;
+  const tooFew = slices.length - graded.length - ungraded;
   const worse = graded.filter(({ gotWorse }) => gotWorse);
   const sentence = [
     worse.length > 0
       ? `Got worse: ${worse.map(({ slice }) => slice).join(", ")} (of slices named so, at most one in ten wrongly).`
       : "Of no slice can it be said that it got worse, false discoveries held at one in ten.",
     graded.length > slicesShown ? `The ${slicesShown} worst of ${graded.length} slices.` : "",
+    tooFew > 0 ? `${formatCount(tooFew)} with too few grades for a difference.` : "",
     ungraded > 0 ? `${formatCount(ungraded)} without a grade yet.` : "",
   ]
     .filter(Boolean)

@@ -1,13 +1,13 @@
 import type { ReactNode } from "react";
 import { HunkExcerpt } from "@/components/diff/hunk-excerpt";
 import { Digest } from "@/components/ui/digest";
-import { formatCount, formatPointsInterval, formatRate, plural } from "@/components/ui/format";
+import { formatCount, formatPoints, formatPointsBounds, formatRate, plural } from "@/components/ui/format";
 import { spelled } from "@/components/ui/invisible";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { preferenceWords, Verdict } from "@/components/ui/verdict";
 import type { EvidenceText } from "@/lib/audit/decision-archive";
-import { type EstimateView, type EvidenceView, settled } from "@/lib/audit/evidence-view";
+import { type EvidenceView, settled } from "@/lib/audit/evidence-view";
 import { excerptOf, hunkLabel } from "@/lib/prompts/diff/excerpt";
 import { GateList } from "../../../../releases/_components/gate-list";
 
@@ -68,51 +68,60 @@ function Numbers({ evidence: { numbers } }: { evidence: EvidenceView }) {
         <TableRow>
           <TableHeader>Criterion</TableHeader>
           <TableHeader>Corrected delta</TableHeader>
-          <TableHeader>Method</TableHeader>
+          <TableHeader>Intervals</TableHeader>
           <TableHeader className="text-right">Graded / drawn</TableHeader>
           <TableHeader>Judge</TableHeader>
           <TableHeader className="text-right">Better / worse / same</TableHeader>
         </TableRow>
       </TableHead>
       <TableBody>
-        {numbers.map(({ key, estimate, judges, tally }) => (
-          <TableRow key={key}>
-            <TableCell className="font-medium">
-              <UntrustedText text={key} />
-            </TableCell>
-            <TableCell className="whitespace-nowrap tabular-nums">{delta(estimate)}</TableCell>
-            <TableCell className="min-w-40 text-muted">
-              {estimate?.level && `${formatRate(estimate.level, 0)}, `}
-              <UntrustedText text={estimate?.method ?? ""} />
-            </TableCell>
-            <TableCell className="text-right tabular-nums">
-              {estimate ? `${formatCount(estimate.reviewed ?? 0)} / ${formatCount(estimate.drawn ?? 0)}` : "–"}
-            </TableCell>
-            <TableCell>
-              {judges.map((judge) => (
-                <div key={judge.key}>
-                  <UntrustedText text={judge.key} />
-                  {judge.instrument && <span className="text-muted"> (the instrument)</span>}
-                  {judge.licence && <span className="text-muted">: {judge.licence.replaceAll("_", " ")}</span>}
-                </div>
-              ))}
-              {judges.length === 0 && <span className="text-muted">people only</span>}
-            </TableCell>
-            <TableCell className="text-right whitespace-nowrap tabular-nums">
-              {Object.entries(tally).map(([judge, { better, worse, same }]) => (
-                <div key={judge}>{[better, worse, same].map(formatCount).join(" / ")}</div>
-              ))}
-            </TableCell>
-          </TableRow>
-        ))}
+        {numbers.map(({ key, estimate, judges, tally }) => {
+          const found = settled(estimate);
+          return (
+            <TableRow key={key}>
+              <TableCell className="font-medium">
+                <UntrustedText text={key} />
+              </TableCell>
+              <TableCell className="whitespace-nowrap tabular-nums">
+                {found ? formatPoints(found.delta) : "not enough graded"}
+              </TableCell>
+              <TableCell className="min-w-56">
+                {found?.intervals.map(({ kind, low, high, level, method }) => (
+                  <div key={kind}>
+                    <span className="whitespace-nowrap tabular-nums">
+                      {kind} {formatPointsBounds(low, high)} pt
+                    </span>{" "}
+                    <span className="text-muted">
+                      {level && `${formatRate(level, 0)}, `}
+                      <UntrustedText text={method ?? ""} />
+                    </span>
+                  </div>
+                ))}
+              </TableCell>
+              <TableCell className="text-right tabular-nums">
+                {estimate ? `${formatCount(estimate.reviewed ?? 0)} / ${formatCount(estimate.drawn ?? 0)}` : "–"}
+              </TableCell>
+              <TableCell>
+                {judges.map((judge) => (
+                  <div key={judge.key}>
+                    <UntrustedText text={judge.key} />
+                    {judge.instrument && <span className="text-muted"> (the instrument)</span>}
+                    {judge.licence && <span className="text-muted">: {judge.licence.replaceAll("_", " ")}</span>}
+                  </div>
+                ))}
+                {judges.length === 0 && <span className="text-muted">people only</span>}
+              </TableCell>
+              <TableCell className="text-right whitespace-nowrap tabular-nums">
+                {Object.entries(tally).map(([judge, { better, worse, same }]) => (
+                  <div key={judge}>{[better, worse, same].map(formatCount).join(" / ")}</div>
+                ))}
+              </TableCell>
+            </TableRow>
+          );
+        })}
       </TableBody>
     </Table>
   );
-}
-
-function delta(estimate: EstimateView | null | undefined): string {
-  const numbers = settled(estimate);
-  return numbers ? formatPointsInterval(numbers.delta, numbers.low, numbers.high) : "not enough graded";
 }
 
 function Compared({ evidence }: { evidence: EvidenceView }) {
