@@ -16,6 +16,8 @@ export function subjectHref({ subject: { kind, id, name }, details }: Event): st
     const cut = id.lastIndexOf("/");
     return `/prompts/${encodeURIComponent(id.slice(0, cut))}/labels/${encodeURIComponent(id.slice(cut + 1))}`;
   }
+  // A failure tag; the tag of a case has no name beside its id.
+  if ((kind === "tag" && name) || kind === "criterion") return "/settings/grading";
   if (kind === "user" || kind === "sign_in_link") return "/settings/members";
   return typeof details?.releaseId === "number" ? `/releases/${details.releaseId}` : null;
 }

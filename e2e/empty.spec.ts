@@ -18,6 +18,7 @@ test("a new project is empty, says on every page what to do next, and shows noth
     "/judges",
     "/imports",
     "/audit/decisions",
+    "/settings/grading",
   ]) {
     await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);

@@ -436,3 +436,95 @@ test("the verdicts of the cases in this test are told apart by their rationale",
   expect(rationales(`x ${rationaleOf(7, "old")} y`)).toEqual([`rationale old ${caseKey(7)} because`]);
   expect(rationales(preferenceRationaleOf(7))).toEqual([`rationale pair ${caseKey(7)} because`]);
 });
+
+test("a manager renames a tag, merges two, adds an example and takes it out; others see no such buttons", async ({
+  page,
+}) => {
+  await signIn(page, "release_manager");
+  await page.goto("/settings/grading");
+  const tags = page.getByRole("table", { name: "Failure tags" });
+  for (const name of ["Too long", "wordy"]) {
+    await page.getByLabel("New tag").fill(name);
+    await page.getByRole("button", { name: "Add tag" }).click();
+    await expect(page.getByText(`Added “${name}”.`)).toBeVisible();
+    await expect(tags.getByRole("row", { name })).toBeVisible();
+  }
+
+  await tags.getByRole("button", { name: "Rename Too long" }).click();
+  const dialog = page.getByRole("dialog", { name: "Rename “Too long”" });
+  await expect(dialog).toContainText("Grades keep the word they were given with.");
+  await dialog.getByLabel("New name").fill("too long");
+  await dialog.getByRole("button", { name: "Rename" }).click();
+  await expect(page.getByText("Renamed “Too long” to “too long”.")).toBeVisible();
+  await expect(tags.getByRole("row", { name: /^too long stands for Too long/ })).toBeVisible();
+
+  // A name that is there is not taken without a word.
+  await tags.getByRole("button", { name: "Rename wordy" }).click();
+  const merge = page.getByRole("dialog", { name: "Rename “wordy”" });
+  await merge.getByLabel("New name").fill("too long");
+  await merge.getByRole("button", { name: "Rename" }).click();
+  await expect(merge.getByRole("status")).toContainText("this would merge the two");
+  await expectAccessible(page);
+  await merge.getByRole("button", { name: "Merge the two" }).click();
+  await expect(page.getByText("Merged “wordy” into “too long”.")).toBeVisible();
+  await expect(tags.getByRole("row", { name: /^too long stands for Too long, wordy/ })).toBeVisible();
+  await expect(tags.getByRole("button", { name: "Rename wordy" })).toHaveCount(0);
+
+  const criterion = page.getByRole("article", { name: /grounded/ });
+  await criterion.getByText("Add an example").click();
+  await criterion.getByLabel("It should get").selectOption("fail");
+  await criterion.getByLabel(/^Answer/).fill("As Smith (2031) says …");
+  await criterion.getByLabel("Why").fill("There is no such source.");
+  await criterion.getByRole("button", { name: "Add example" }).click();
+  const example = criterion.getByRole("listitem").filter({ hasText: "There is no such source." });
+  await expect(example).toContainText("As Smith (2031) says …");
+  await expectAccessible(page);
+
+  for (const role of ["viewer", "reviewer"] as const) {
+    await signIn(page, role);
+    await page.goto("/settings/grading");
+    await expect(example).toBeVisible();
+    await expect(tags.getByRole("row", { name: /^too long/ })).toBeVisible();
+    await expect(page.getByRole("main").getByRole("button")).toHaveCount(0);
+    await expect(page.getByText("Add an example")).toHaveCount(0);
+  }
+
+  await signIn(page, "release_manager");
+  await page.goto("/settings/grading");
+  await example.getByRole("button", { name: /^Take out/ }).click();
+  await expect(page.getByText("Taken out.")).toBeVisible();
+  await expect(example).toHaveCount(0);
+  expect(await auditActions()).toEqual(
+    expect.arrayContaining(["tag.renamed", "tag.merged", "criterion.example_added", "criterion.example_removed"]),
+  );
+});
+
+test("what waits for one person is given to another: the page says to whom, and calls none of it stuck", async ({
+  page,
+}) => {
+  const release = await releaseWithDraws("graded/given", 6, 3);
+  const user = await signIn(page, "release_manager");
+  await page.goto(`/releases/${release}/review`);
+  await page.getByRole("checkbox", { name: "Ravi Menon" }).check();
+  await page.getByRole("button", { name: "Assign" }).click();
+  await expect(page.getByText("3 cases for Ravi Menon.")).toBeVisible();
+  // In hand as well, so that a claim is taken back.
+  const ravi = await tokenOf("ravi@demo.example");
+  await rest("GET", `/releases/${release}/queue/next`, undefined, ravi);
+  await page.reload();
+
+  const from = page.getByLabel("Take back what waits for");
+  await from.selectOption({ label: "Ravi Menon (3)" });
+  await page.getByLabel("and give it to").selectOption({ label: user.name });
+  await page.getByRole("button", { name: "Reassign" }).click();
+  await expect(page.getByText(`Took back 3 cases; they wait for ${user.name} now.`)).toBeVisible();
+  await expect(from).toHaveValue("");
+  await expect(page.getByRole("heading", { name: "What does not move" })).toHaveCount(0);
+
+  await from.selectOption({ label: `${user.name} (3)` });
+  await page.getByRole("button", { name: "Reassign" }).click();
+  await expect(page.getByText("Took back 3 cases; they are open to all reviewers now.")).toBeVisible();
+  await expect(from).toHaveCount(0);
+  await expect(page.getByRole("heading", { name: "What does not move" })).toHaveCount(0);
+  await expectAccessible(page);
+});

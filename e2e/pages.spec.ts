@@ -41,6 +41,7 @@ const pages = [
   "/audit/entries/0",
   "/settings/account",
   "/settings/members",
+  "/settings/grading",
   "/settings/tokens",
   "/settings/privacy",
   "/settings/privacy/retention",

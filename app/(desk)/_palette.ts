@@ -58,6 +58,7 @@ export async function paletteEntries(actor: Actor): Promise<PaletteEntry[]> {
         ] as [string, string][])
       : []),
     ["Members", "/settings/members"],
+    ["Failure tags and criteria", "/settings/grading"],
     ["Account", "/settings/account"],
   ];
   return [

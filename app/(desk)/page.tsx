@@ -3,7 +3,7 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { LinkButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
-import { plural } from "@/components/ui/format";
+import { formatSeconds, plural } from "@/components/ui/format";
 import { PageHead } from "@/components/ui/page-head";
 import { UntrustedText } from "@/components/ui/untrusted";
 import { may } from "@/lib/auth/permit";
@@ -11,13 +11,14 @@ import { requireActor } from "@/lib/auth/session";
 import { listMovedJudges } from "@/lib/judges/moves";
 import { type Desk, type DeskRelease, getDesk } from "@/lib/releases/desk";
 import { listNews } from "@/lib/releases/news";
+import { minutesFor } from "@/lib/review/rules";
 import { MovedJudges } from "./judges/[id]/moves/_components/moved-judges";
 import { NewsList } from "./news/_components/news-list";
 import { ReleaseTable } from "./releases/_components/release-table";
 
 export const metadata: Metadata = { title: "Desk" };
 
-const secondsUnknown = 45;
+const msUnknown = 45_000;
 const shownNews = 4;
 
 export default async function DeskPage() {
@@ -131,9 +132,9 @@ const needs: Record<Desk["blocked"][number]["need"], { action: string; why: stri
   gates: { action: "See what is missing", why: "Blocked:" },
 };
 
-function minutes({ waiting, secondsPerCase }: Desk["queues"][number]): string {
-  const total = Math.max(1, Math.round((waiting * (secondsPerCase ?? secondsUnknown)) / 60));
-  return `about ${plural(total, "minute")}${secondsPerCase === null ? " at 45 s a case" : " at the pace so far"}`;
+function minutes({ waiting, msPerCase }: Desk["queues"][number]): string {
+  const total = plural(minutesFor(waiting, msPerCase ?? msUnknown), "minute");
+  return `about ${total} at ${msPerCase === null ? `${formatSeconds(msUnknown)} a case` : "the pace so far"}`;
 }
 
 function Waiting({ title, children }: { title: string; children: ReactNode }) {

@@ -47,6 +47,11 @@ export function formatCoefficient(value: number | null | undefined, digits = 3):
   return value === null || value === undefined ? "–" : value.toFixed(digits).replace("-", "−");
 }
 
+/** Milliseconds that somebody took for a case, in whole seconds. */
+export function formatSeconds(ms: number | null): string {
+  return ms === null ? "–" : `${formatCount(Math.max(1, ms / 1000))} s`;
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }

@@ -114,6 +114,7 @@ export const full: Screen[] = [
   },
   { name: "case", path: "/releases/2/cases/3", as: mila },
   { name: "review-tab.grading", path: "/releases/3/review", as: mila },
+  { name: "review-tab.done", path: "/releases/3/review?state=done", as: mila },
   { name: "review-tab.refused", path: "/releases/2/review", as: mila },
   { name: "review.desk", path: "/review/3", as: ravi, act: (page) => page.getByRole("article").waitFor() },
   { name: "review.keys", path: "/review/3", as: ravi, act: press("?") },
@@ -168,6 +169,8 @@ export const full: Screen[] = [
   { name: "settings-account", path: "/settings/account", as: ada },
   { name: "settings-members", path: "/settings/members", as: ada },
   { name: "settings-members.viewer", path: "/settings/members", as: vera },
+  { name: "settings-grading", path: "/settings/grading", as: mila },
+  { name: "settings-grading.viewer", path: "/settings/grading", as: vera },
   { name: "settings-tokens", path: "/settings/tokens", as: ada },
   { name: "settings-projects", path: "/settings/projects", as: ada },
   { name: "not-found", path: "/releases/999999", as: vera },
@@ -186,6 +189,7 @@ export const empty: Screen[] = [
   ["audit", "/audit"],
   ["decisions", "/audit/decisions"],
   ["settings-members", "/settings/members"],
+  ["settings-grading", "/settings/grading"],
   ["settings-tokens", "/settings/tokens"],
 ].map(([name, path]) => ({ name: `${name}.empty`, path: path!, as: ada }));
 

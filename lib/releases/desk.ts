@@ -1,8 +1,10 @@
 import type { Actor } from "../auth/actor";
 import { personOf } from "../auth/actor";
 import { may, permit } from "../auth/permit";
-import { pool } from "../db/client";
+import { db, pool } from "../db/client";
+import { Prisma } from "../db/generated/client";
 import { countDisputes } from "../review/adjudication";
+import { hasPlace, selectPace } from "../review/queries";
 import { listReleases, type ReleaseRow } from "./queries";
 import { blocking, type Gate } from "./rules";
 import { whyMayNotSign } from "./sign-off";
@@ -10,8 +12,8 @@ import { whyMayNotSign } from "./sign-off";
 export type DeskRelease = Pick<ReleaseRow, "id" | "prompt" | "baseline" | "candidate" | "state">;
 
 export type Desk = {
-  /** Cases that wait for this person's grades, with the time they took so far (seconds a case; null: nobody graded yet). */
-  queues: (DeskRelease & { waiting: number; secondsPerCase: number | null })[];
+  /** Cases that wait for this person's grades. `msPerCase`: their pace, before their first grade everybody's; null before anybody's. */
+  queues: (DeskRelease & { waiting: number; msPerCase: number | null })[];
   /** Disagreements between graders that this person may settle. */
   disputes: (DeskRelease & { waiting: number })[];
   /** Releases that this person may sign now. */
@@ -76,28 +78,20 @@ function short({ id, prompt, baseline, candidate, state }: ReleaseRow): DeskRele
 }
 
 async function listQueues(actor: Actor): Promise<Desk["queues"]> {
-  const { rows } = await pool().query<Desk["queues"][number]>(
-    `SELECT r.id, p.name AS prompt, b.key AS baseline, k.key AS candidate, r.state, q.waiting, t.seconds AS "secondsPerCase"
-       FROM release r JOIN prompt p ON p.id = r.prompt_id JOIN prompt_version b ON b.id = r.baseline_id
-       JOIN prompt_version k ON k.id = r.candidate_id
-       CROSS JOIN LATERAL (
-         SELECT count(*)::int AS waiting FROM queue_case d
-          WHERE d.release_id = r.id AND d.chosen_by_id IS DISTINCT FROM $2
-            AND NOT EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = d.release_id AND rv.case_id = d.case_id AND rv.reviewer_id = $2)
-            AND NOT EXISTS (SELECT 1 FROM adjudication_task a WHERE a.release_id = d.release_id AND a.case_id = d.case_id AND a.adjudicator_id = $2)
-            AND (SELECT count(*) FROM (
-                   SELECT rv.reviewer_id FROM review rv WHERE rv.release_id = d.release_id AND rv.case_id = d.case_id
-                   UNION SELECT s.reviewer_id FROM assignment s WHERE s.release_id = d.release_id AND s.case_id = d.case_id AND s.reviewer_id <> $2
-                 ) taken) < graders_needed(d.release_id, d.case_id)) q
-       CROSS JOIN LATERAL (
-         SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY took) / 1000 AS seconds
-           FROM (SELECT max(rv.took_ms) AS took FROM review rv WHERE rv.release_id = r.id GROUP BY rv.task_id) x
-          WHERE took IS NOT NULL) t
-      WHERE r.project_id = $1 AND r.state = 'grading' AND q.waiting > 0
-      ORDER BY r.id`,
-    [actor.projectId, personOf(actor)],
-  );
-  return rows;
+  const person = personOf(actor) ?? 0;
+  const release = Prisma.sql`r.id`;
+  return db.$queryRaw<Desk["queues"]>`
+    SELECT r.id, p.name AS prompt, b.key AS baseline, k.key AS candidate, r.state::text, q.waiting,
+           coalesce(${selectPace(release, Prisma.sql`${person}`)}, ${selectPace(release)}) AS "msPerCase"
+      FROM release r JOIN prompt p ON p.id = r.prompt_id JOIN prompt_version b ON b.id = r.baseline_id
+      JOIN prompt_version k ON k.id = r.candidate_id
+     CROSS JOIN LATERAL (
+        SELECT count(*)::int AS waiting FROM queue_case d
+         WHERE d.release_id = r.id AND d.chosen_by_id IS DISTINCT FROM ${person}
+           AND NOT EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = d.release_id AND rv.case_id = d.case_id AND rv.reviewer_id = ${person})
+           AND ${hasPlace(person)}) q
+     WHERE r.project_id = ${actor.projectId} AND r.state = 'grading' AND q.waiting > 0
+     ORDER BY r.id`;
 }
 
 /** The gates of the evidence of every release that waits for signatures, and who has signed it. */

@@ -2,6 +2,9 @@ import { describe, expect, it } from "vitest";
 import { appendAudit } from "../audit/append";
 import type { Person } from "../auth/actor";
 import { db } from "../db/client";
+import { submitReviews, supersedeReviews } from "../review/commands";
+import { listGraders, nextTask, reviewProgress } from "../review/queries";
+import { listQueue } from "../review/queue";
 import { testDatabase } from "../testing/database";
 import { seedPerson, seedProject } from "../testing/seed";
 import { getBrief } from "./brief";
@@ -128,10 +131,45 @@ describe("the desk", () => {
     const { id } = await createRelease({ actor: manager, input });
     expect((await getDesk(manager)).blocked).toMatchObject([{ id, need: "draw" }]);
     await drawSample({ actor: manager, input: { releaseId: id, size: 8 } });
-    expect((await getDesk(reviewer)).queues).toMatchObject([{ id, waiting: 8, secondsPerCase: null }]);
+    expect((await getDesk(reviewer)).queues).toMatchObject([{ id, waiting: 8, msPerCase: null }]);
     await gradeDrawn(id, reviewer.userId, () => "pass");
     expect((await getDesk(reviewer)).queues).toEqual([]);
     expect((await getDesk(manager)).blocked).toMatchObject([{ id, need: "close" }]);
+  });
+  it("tells the time that cases take as every other page does", async () => {
+    const project = await seedProject();
+    const manager = await seedPerson(project.id, { roles: ["release_manager"] });
+    const reviewer = await seedPerson(project.id, { roles: ["reviewer"] });
+    const other = await seedPerson(project.id, { roles: ["reviewer"] });
+    const world = await seedWorld(project.id, casesOf({ "pass>pass": 20 }));
+    const { id } = await createRelease({
+      actor: manager,
+      input: { prompt: world.prompt, baseline: "v1", candidate: "v2" },
+    });
+    await drawSample({ actor: manager, input: { releaseId: id, size: 8 } });
+    for (const [actor, took] of [
+      [reviewer, [9000, 10_000]],
+      [other, [30_000]],
+    ] as const) {
+      for (const tookMs of took) {
+        const { task, criteria } = (await nextTask(actor, id))!;
+        const grades = (verdict: "pass" | "fail") =>
+          criteria.flatMap(({ key }) => (["A", "B"] as const).map((side) => ({ side, criterion: key, verdict })));
+        const delivery = { releaseId: id, task, tookMs, clientKey: crypto.randomUUID() };
+        await submitReviews({ actor, input: { ...delivery, grades: grades("pass") } });
+        // A correction takes the time that it takes: it is no case more.
+        const correction = { ...delivery, grades: grades("fail"), tookMs: 900, clientKey: crypto.randomUUID() };
+        await supersedeReviews({ actor, input: correction });
+      }
+    }
+    await nextTask(other, id);
+    const progress = await reviewProgress(reviewer, id);
+    expect(progress).toMatchObject({ medianMs: 9500, waiting: 4 });
+    expect((await getDesk(reviewer)).queues).toMatchObject([{ id, waiting: 4, msPerCase: 9500 }]);
+    for (const rows of [await listGraders(manager, id), (await listQueue(manager, id)).people])
+      expect(rows.find(({ name }) => name === reviewer.name)?.medianMs).toBe(9500);
+    // Who has no pace of their own is told everybody's.
+    expect((await getDesk(manager)).queues).toMatchObject([{ msPerCase: 10_000 }]);
   });
   it("shows a blocked release to managers, and asks nobody to sign it", async () => {
     const { id, manager, viewer } = await gradedRelease();

@@ -136,7 +136,7 @@ export type Progress = {
  * Whether a place among the graders of the case of `d` (a draw or chosen case) is left for this person: nobody else's claim, assignment or
  * grade takes the last one. Who has looked into a disagreement about it has no place.
  */
-export function hasPlace(grader: number): Prisma.Sql {
+export function hasPlace(grader: number | Prisma.Sql): Prisma.Sql {
   return Prisma.sql`
     NOT EXISTS (SELECT 1 FROM adjudication_task a WHERE a.release_id = d.release_id AND a.case_id = d.case_id AND a.adjudicator_id = ${grader})
     AND (SELECT count(*) FROM (
@@ -193,12 +193,19 @@ export async function reviewProgress(actor: Actor, releaseId: number, reader: Sq
 
 async function progressOf(reader: Sql, releaseId: number, person: number): Promise<Progress> {
   const { graded, drawn, mine, waiting } = await countQueue(reader, releaseId, person);
-  const [times] = await reader.$queryRaw<{ medianMs: number | null }[]>`
-    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS "medianMs" FROM (
-      SELECT max(took_ms) AS ms FROM review
-       WHERE release_id = ${releaseId} AND reviewer_id = ${person} AND supersedes_id IS NULL AND took_ms IS NOT NULL
-       GROUP BY case_id) t`;
-  return { graded, drawn, mine, waiting, medianMs: times?.medianMs ?? null };
+  const [pace] = await reader.$queryRaw<{ medianMs: number | null }[]>`
+    SELECT ${selectPace(Prisma.sql`${releaseId}`, Prisma.sql`${person}`)} AS "medianMs"`;
+  return { graded, drawn, mine, waiting, medianMs: pace?.medianMs ?? null };
+}
+
+/** As a column: the median milliseconds that a person, or everybody, took for a case until the first grades of it. */
+export function selectPace(releaseId: Prisma.Sql, person?: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`
+    (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY took.ms)::float8 FROM (
+       SELECT max(first.took_ms) AS ms FROM review first
+        WHERE first.release_id = ${releaseId} AND ${person ? Prisma.sql`first.reviewer_id = ${person}` : Prisma.sql`true`}
+          AND first.supersedes_id IS NULL AND first.took_ms IS NOT NULL
+        GROUP BY first.case_id, first.reviewer_id) took)`;
 }
 
 /** `rest`: `output` is only the beginning of its text. */
@@ -711,7 +718,7 @@ export async function listGraders(actor: Actor, releaseId: number): Promise<Grad
   await reviewScope(db, actor.projectId, releaseId);
   return db.$queryRaw<GraderRow[]>`
     SELECT u.name, count(DISTINCT rv.case_id)::int AS cases,
-           (percentile_cont(0.5) WITHIN GROUP (ORDER BY rv.took_ms) FILTER (WHERE rv.took_ms IS NOT NULL))::float8 AS "medianMs",
+           ${selectPace(Prisma.sql`${releaseId}`, Prisma.sql`u.id`)} AS "medianMs",
            count(*) FILTER (WHERE (v.verdict IN ('pass', 'fail') AND rv.verdict IN ('pass', 'fail') AND v.verdict::text <> rv.verdict::text
                OR rv.prefer <> 'unsure' AND judged_preference(f.prefer, s.prefer) IN ('baseline', 'candidate', 'tie')
                   AND rv.prefer::text <> judged_preference(f.prefer, s.prefer))

@@ -128,10 +128,7 @@ describe("assigning", () => {
     const task = (await nextTask(first, releaseId))!;
     expect(
       await reassignCases({ actor: manager, input: { releaseId, from: first.userId, to: second.userId } }),
-    ).toEqual({
-      taken: 3,
-      given: 3,
-    });
+    ).toEqual({ taken: 3, given: 3, to: second.name });
     await expect(submitReviews({ actor: first, input: deliver(task, releaseId) })).rejects.toMatchObject({
       code: "conflict",
     });
@@ -146,7 +143,11 @@ describe("assigning", () => {
   it("opens what is taken back to all", async () => {
     const { manager, first, third, releaseId } = await seedQueue({ size: 2 });
     await assignCases({ actor: manager, input: { releaseId, reviewers: [first.userId] } });
-    await reassignCases({ actor: manager, input: { releaseId, from: first.userId } });
+    expect(await reassignCases({ actor: manager, input: { releaseId, from: first.userId } })).toEqual({
+      taken: 2,
+      given: 0,
+      to: null,
+    });
     await grade(third, releaseId);
     expect(await eventsOf(releaseId, "review.unassigned")).toHaveLength(1);
   });
@@ -196,6 +197,39 @@ describe("the manager's view", () => {
     );
     await expect(listQueue(first, releaseId)).rejects.toMatchObject({ code: "forbidden" });
     expect(await queueStates(viewer, releaseId)).toEqual(queue.states);
+  });
+
+  it("calls nothing stuck that was taken back, is on its way to somebody, or ran out a moment ago", async () => {
+    const { manager, first, second, releaseId } = await seedQueue({ size: 4 });
+    const stuck = async () => (await listQueue(manager, releaseId)).stuck.map(({ why, who }) => [why, who]);
+    await assignCases({ actor: manager, input: { releaseId, reviewers: [first.userId] } });
+    const put = (await nextTask(first, releaseId))!;
+    await skipTask({ actor: first, input: { releaseId, task: put.task } });
+    const { people } = await listQueue(manager, releaseId);
+    expect(people.find(({ id }) => id === first.userId)).toMatchObject({ assigned: 4, waiting: 4, held: 0 });
+    const held = (await nextTask(first, releaseId))!;
+    expect(await stuck()).toEqual([["put_off", first.name]]);
+    const ranOut = (since: string) => db.$executeRaw`
+      UPDATE review_task SET expires_at = now() - ${since}::interval WHERE id = ${held.task}`;
+    await ranOut("1 minute");
+    expect(await stuck()).toEqual([["put_off", first.name]]);
+    await ranOut("25 hours");
+    expect(await stuck()).toEqual(
+      expect.arrayContaining([
+        ["put_off", first.name],
+        ["held_too_long", first.name],
+      ]),
+    );
+    await nextTask(first, releaseId);
+    await reassignCases({ actor: manager, input: { releaseId, from: first.userId, to: second.userId } });
+    expect(await stuck()).toEqual([]);
+    // Given to all, what was put off may still be its own reason; what was in hand leaves no trace but the log's.
+    await reassignCases({ actor: manager, input: { releaseId, from: second.userId } });
+    expect(await stuck()).toEqual([["put_off", first.name]]);
+    // What waits in a queue for a day is not begun.
+    await assignCases({ actor: manager, input: { releaseId, reviewers: [second.userId], cases: 1 } });
+    await db.assignment.updateMany({ where: { releaseId }, data: { assignedAt: new Date(Date.now() - 90_000_000) } });
+    expect(await stuck()).toEqual(expect.arrayContaining([["not_begun", second.name]]));
   });
 
   it("holds reviewers against each other", async () => {
@@ -368,9 +402,15 @@ describe("the cases behind a state", () => {
     await grade(first, releaseId);
     const held = (await nextTask(third, releaseId))!;
     const of = (actor: Person, state: CaseState) => listCasesIn(actor, releaseId, state);
-    expect((await of(viewer, "done")).cases.map((row) => row.case)).toEqual([one.case]);
+    expect((await of(viewer, "done")).cases).toMatchObject([
+      { case: one.case, by: [first.name, second.name].sort(), graders: 2 },
+    ]);
     const others = await of(viewer, "needs_others");
-    expect(others).toMatchObject({ cases: [{ graders: 1, needed: 2, holders: [] }], more: 0, hidden: 0 });
+    expect(others).toMatchObject({
+      cases: [{ graders: 1, needed: 2, by: [first.name], holders: [] }],
+      more: 0,
+      hidden: 0,
+    });
     // The first graded it; the second and the manager may yet.
     expect((await of(first, "needs_others")).hidden).toBe(0);
     expect(await of(second, "needs_others")).toEqual({ cases: [], more: 0, hidden: 1 });

@@ -6,7 +6,7 @@ import { Prisma } from "../db/generated/client";
 import { type Tx, transaction } from "../db/transaction";
 import { Fault } from "../errors";
 import { kappaOfTable } from "../stats/agreement";
-import { refuseUnlessGrading, reviewScope, waitingCases } from "./queries";
+import { hasPlace, refuseUnlessGrading, reviewScope, selectPace, waitingCases } from "./queries";
 
 /** How the work on a release's sample stands, who is to do it, and how far those who did it agree. */
 
@@ -20,6 +20,8 @@ export type QueuePerson = {
   assigned: number;
   /** Cases handed out to them now. */
   held: number;
+  /** Cases that are either: what can be taken back. */
+  waiting: number;
   graded: number;
   /** Cases that they put off and nobody has graded for them since. */
   putOff: number;
@@ -27,6 +29,7 @@ export type QueuePerson = {
   lastAt: Date | null;
 };
 
+/** What nobody else holds, has assigned or graded: it waits for the one who is named, or for anybody. */
 export type StuckCase = {
   case: string;
   why: "put_off" | "disagreement" | "held_too_long" | "not_begun";
@@ -78,6 +81,8 @@ export type CaseInState = {
   graders: number;
   needed: number;
   lastAt: Date | null;
+  /** Who graded it. */
+  by: string[];
   /** Who has it in hand, for those who hand out work. */
   holders: string[];
 };
@@ -97,6 +102,8 @@ export async function listCasesIn(
   const seesHolders = may(actor, "review.assign");
   const rows = await db.$queryRaw<(CaseInState & { waits: boolean })[]>`
     SELECT c.id, c.key AS "case", q.graders, q.needed, q.last AS "lastAt", q.case_id = ANY (${waiting}::int[]) AS waits,
+           ARRAY(SELECT u.name FROM app_user u WHERE u.id IN (
+                   SELECT rv.reviewer_id FROM review rv WHERE rv.release_id = ${releaseId} AND rv.case_id = q.case_id) ORDER BY u.name) AS by,
            ARRAY(SELECT u.name FROM review_task t JOIN app_user u ON u.id = t.reviewer_id
                   WHERE ${seesHolders} AND t.release_id = ${releaseId} AND t.case_id = q.case_id
                     AND t.completed_at IS NULL AND t.skipped_at IS NULL AND t.expires_at > now() ORDER BY u.name) AS holders
@@ -115,15 +122,19 @@ export async function listQueue(actor: Actor, releaseId: number): Promise<Queue>
   permit(actor, "review.assign");
   const states = await queueStates(actor, releaseId);
   const people = await db.$queryRaw<QueuePerson[]>`
+    WITH kept AS (
+      SELECT s.case_id, s.reviewer_id FROM assignment s WHERE s.release_id = ${releaseId}
+         AND NOT EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = s.release_id AND rv.case_id = s.case_id AND rv.reviewer_id = s.reviewer_id)
+    )
     SELECT u.id, u.name,
-           (SELECT count(*)::int FROM assignment s WHERE s.release_id = ${releaseId} AND s.reviewer_id = u.id
-               AND NOT EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = s.release_id AND rv.case_id = s.case_id AND rv.reviewer_id = u.id)) AS assigned,
+           (SELECT count(*)::int FROM kept WHERE kept.reviewer_id = u.id) AS assigned,
+           (SELECT count(*)::int FROM (SELECT case_id FROM kept WHERE kept.reviewer_id = u.id
+              UNION SELECT case_id FROM review_task WHERE release_id = ${releaseId} AND reviewer_id = u.id
+                       AND completed_at IS NULL AND skipped_at IS NULL AND expires_at > now()) either) AS waiting,
            count(t.id) FILTER (WHERE t.completed_at IS NULL AND t.skipped_at IS NULL AND t.expires_at > now())::int AS held,
            count(t.completed_at)::int AS graded,
            count(t.id) FILTER (WHERE t.completed_at IS NULL AND t.skipped_at IS NOT NULL)::int AS "putOff",
-           (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) FROM (
-              SELECT max(took_ms) AS ms FROM review WHERE release_id = ${releaseId} AND reviewer_id = u.id AND supersedes_id IS NULL AND took_ms IS NOT NULL
-               GROUP BY case_id) times)::float8 AS "medianMs",
+           ${selectPace(Prisma.sql`${releaseId}`, Prisma.sql`u.id`)} AS "medianMs",
            max(t.completed_at) AS "lastAt"
       FROM app_user u
       LEFT JOIN membership m ON m.user_id = u.id AND m.project_id = ${actor.projectId}
@@ -133,22 +144,21 @@ export async function listQueue(actor: Actor, releaseId: number): Promise<Queue>
      ORDER BY count(t.completed_at) DESC, u.name`;
   const stuck = await db.$queryRaw<StuckCase[]>`
     SELECT c.key AS "case", w.why, u.name AS who, w.reason, w.since FROM (
-      SELECT t.case_id, 'put_off' AS why, t.reviewer_id, t.skip_reason AS reason, t.skipped_at AS since
-        FROM review_task t WHERE t.release_id = ${releaseId} AND t.skipped_at IS NOT NULL AND t.completed_at IS NULL
-         AND (SELECT count(DISTINCT rv.reviewer_id) FROM review rv WHERE rv.release_id = t.release_id AND rv.case_id = t.case_id)
-             < graders_needed(t.release_id, t.case_id)
+      SELECT d.case_id, 'put_off' AS why, mine.reviewer_id, mine.skip_reason AS reason, mine.skipped_at AS since
+        FROM review_task mine JOIN queue_case d ON d.release_id = mine.release_id AND d.case_id = mine.case_id
+       WHERE d.release_id = ${releaseId} AND mine.skipped_at IS NOT NULL AND mine.completed_at IS NULL
+         AND ${hasPlace(Prisma.sql`mine.reviewer_id`)}
       UNION ALL
-      SELECT t.case_id, 'held_too_long', t.reviewer_id, NULL, t.claimed_at
-        FROM review_task t WHERE t.release_id = ${releaseId} AND t.completed_at IS NULL AND t.skipped_at IS NULL AND t.expires_at <= now()
-         AND (SELECT count(DISTINCT rv.reviewer_id) FROM review rv WHERE rv.release_id = t.release_id AND rv.case_id = t.case_id)
-             < graders_needed(t.release_id, t.case_id)
+      SELECT d.case_id, 'held_too_long', mine.reviewer_id, NULL, mine.claimed_at
+        FROM review_task mine JOIN queue_case d ON d.release_id = mine.release_id AND d.case_id = mine.case_id
+       WHERE d.release_id = ${releaseId} AND mine.completed_at IS NULL AND mine.skipped_at IS NULL
+         AND mine.expires_at < now() - interval '1 day' AND ${hasPlace(Prisma.sql`mine.reviewer_id`)}
       UNION ALL
       SELECT s.case_id, 'not_begun', s.reviewer_id, NULL, s.assigned_at
         FROM assignment s WHERE s.release_id = ${releaseId} AND s.assigned_at < now() - interval '1 day'
          AND NOT EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = s.release_id AND rv.case_id = s.case_id AND rv.reviewer_id = s.reviewer_id)
          AND NOT EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = s.release_id AND rv.reviewer_id = s.reviewer_id AND rv.created_at > now() - interval '1 day')
-         AND NOT EXISTS (SELECT 1 FROM review_task t WHERE t.release_id = s.release_id AND t.case_id = s.case_id AND t.reviewer_id = s.reviewer_id
-                            AND (t.skipped_at IS NOT NULL OR t.expires_at <= now()))
+         AND NOT EXISTS (SELECT 1 FROM review_task t WHERE t.release_id = s.release_id AND t.case_id = s.case_id AND t.reviewer_id = s.reviewer_id)
       UNION ALL
       SELECT l.case_id, 'disagreement', NULL, string_agg(DISTINCT k.name, ', '), max(rv.created_at)
         FROM human_label l JOIN criterion k ON k.id = l.criterion_id
@@ -263,7 +273,7 @@ export async function reassignCases({
 }: {
   actor: Actor;
   input: { releaseId: number; from: number; to?: number };
-}): Promise<{ taken: number; given: number }> {
+}): Promise<{ taken: number; given: number; to: string | null }> {
   const assignedById = assignerOf(actor);
   const { releaseId, from } = input;
   if (from === input.to) throw new Fault("invalid", "That is the same person.", { field: "to" });
@@ -276,9 +286,10 @@ export async function reassignCases({
       DELETE FROM assignment s WHERE s.release_id = ${releaseId} AND s.reviewer_id = ${from}
          AND NOT EXISTS (SELECT 1 FROM review rv WHERE rv.release_id = s.release_id AND rv.case_id = s.case_id AND rv.reviewer_id = ${from})
       RETURNING s.case_id AS "caseId"`;
+    // The claims go with it: one that ran out is a case that somebody did not finish, and these were taken back.
     const claimed = await tx.$queryRaw<{ caseId: number }[]>`
-      UPDATE review_task SET id = gen_random_uuid()::text, expires_at = now()
-       WHERE release_id = ${releaseId} AND reviewer_id = ${from} AND completed_at IS NULL AND expires_at > now()
+      DELETE FROM review_task WHERE release_id = ${releaseId} AND reviewer_id = ${from} AND completed_at IS NULL AND skipped_at IS NULL
+         AND (expires_at > now() OR case_id = ANY (${held.map(({ caseId }) => caseId)}::int[]))
       RETURNING case_id AS "caseId"`;
     const freed = new Set([...held, ...claimed].map(({ caseId }) => caseId));
     if (freed.size === 0) throw new Fault("conflict", "Nothing waits for this person.", { field: "from" });
@@ -298,7 +309,7 @@ export async function reassignCases({
         ...(to && { to: [{ ...to, cases: given.map(({ key }) => key) }] }),
       },
     });
-    return { taken: freed.size, given: given.length };
+    return { taken: freed.size, given: given.length, to: to?.name ?? null };
   });
 }
 

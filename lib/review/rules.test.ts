@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Asked, completeGrades, runOf, sideOf } from "./rules";
+import { type Asked, completeGrades, minutesFor, runOf, sideOf } from "./rules";
 import type { Grade } from "./schema";
 
 const grade = (side: "A" | "B", criterion: string): Grade => ({ side, criterion, verdict: "pass" });
@@ -31,6 +31,14 @@ describe("a delivery of grades", () => {
     expect(() => completeGrades([grade("A", "x"), grade("B", "x"), { ...prefers, side: "A" }], asked)).toThrow(
       "no side",
     );
+  });
+});
+
+describe("how long cases take", () => {
+  it("is never said to be less than it is", () => {
+    expect([minutesFor(0, 9000), minutesFor(1, 9000), minutesFor(6, 10_000), minutesFor(49, 9500)]).toEqual([
+      1, 1, 1, 8,
+    ]);
   });
 });
 

@@ -4,6 +4,11 @@ import type { Grade } from "./schema";
 export type Run = "baseline" | "candidate";
 export type Asked = { key: string; kind: "pass_fail" | "preference" };
 
+/** How long so many cases take, in whole minutes: the one rounding, wherever it is said. */
+export function minutesFor(cases: number, msPerCase: number): number {
+  return Math.max(1, Math.ceil((cases * msPerCase) / 60_000));
+}
+
 type Remarks = Pick<Grade, "note" | "tags">;
 export type OutputGrade = Remarks & { criterion: string; side: "A" | "B"; verdict: "pass" | "fail" | "unsure" };
 export type PairGrade = Remarks & { criterion: string; prefer: "A" | "B" | "tie" | "unsure" };

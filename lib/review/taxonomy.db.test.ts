@@ -74,11 +74,12 @@ describe("failure tags", () => {
     ).toEqual({
       merged: false,
     });
-    expect(
-      await renameTag({ actor: manager, input: { tagId: await idOf("made up"), name: "invented source" } }),
-    ).toEqual({
-      merged: true,
+    const madeUp = { tagId: await idOf("made up"), name: "invented source" };
+    await expect(renameTag({ actor: manager, input: madeUp })).rejects.toMatchObject({
+      code: "conflict",
+      place: { field: "merge" },
     });
+    expect(await renameTag({ actor: manager, input: { ...madeUp, merge: true } })).toEqual({ merged: true });
     expect(await listTaxonomy(manager)).toMatchObject([
       { name: "invented source", was: ["hallucination", "made up"], uses: 2 },
     ]);
@@ -116,16 +117,40 @@ describe("failure tags", () => {
     });
     expect(await listTags(stranger)).toEqual([]);
   });
+
+  it("are counted in grades of this project that stand, with who made them", async () => {
+    const [here, there] = [await seedGrading(), await seedGrading()];
+    for (const { reviewer, releaseId } of [here, there]) {
+      const task = (await nextTask(reviewer, releaseId))!;
+      await submitReviews({ actor: reviewer, input: deliver(task, releaseId, ["tone"]) });
+      if (reviewer === there.reviewer)
+        await supersedeReviews({ actor: reviewer, input: deliver(task, releaseId, ["rude"]) });
+    }
+    await createTag({ actor: here.manager, input: { name: "unused" } });
+    expect(await listTaxonomy(here.manager)).toMatchObject([
+      { name: "tone", was: [], uses: 1, createdBy: here.reviewer.name, createdAt: expect.any(Date) },
+      { name: "unused", uses: 0, createdBy: here.manager.name },
+    ]);
+    // The corrected grade carries the other word.
+    expect((await listTaxonomy(there.reviewer)).map(({ name, uses }) => [name, uses])).toEqual([
+      ["rude", 1],
+      ["tone", 0],
+    ]);
+  });
 });
 
 describe("examples of a rubric", () => {
   it("are shown with the next case, and gone once removed", async () => {
-    const { reviewer, manager, world, releaseId, project } = await seedGrading();
+    const { reviewer, manager, stranger, world, releaseId, project } = await seedGrading();
     const example = { verdict: "fail", text: "As Smith (2031) says …", why: "There is no such source." };
     const { id } = await addExample({ actor: manager, input: { criterionId: world.criterionId, ...example } });
     expect((await nextTask(reviewer, releaseId))!.criteria[0]!.examples).toEqual([example]);
     expect((await listCriteria(reviewer))[0]!.examples).toMatchObject([{ ...example, createdBy: manager.name }]);
+    // Of its project's criteria alone.
+    expect((await listCriteria(stranger)).flatMap(({ examples }) => examples)).toEqual([]);
+    expect((await listCriteria(stranger)).map((criterion) => criterion.id)).not.toContain(world.criterionId);
     await removeExample({ actor: manager, input: { exampleId: id } });
+    expect((await listCriteria(reviewer))[0]!.examples).toEqual([]);
     expect((await nextTask(reviewer, releaseId))!.criteria[0]).not.toHaveProperty("examples");
     expect(await actionsOf(project.id)).toEqual(
       expect.arrayContaining(["criterion.example_added", "criterion.example_removed"]),

@@ -9,15 +9,17 @@ import { exampleSchema, tagNameSchema } from "./schema";
 /** What the project keeps for its graders: failure tags, and examples to the rubrics. */
 
 /**
- * Lets another name stand for a tag: a new one renames it, one that is there merges the two. Grades keep the word they
- * were given with.
+ * Lets another name stand for a tag: a new one renames it, one that is there merges the two, which nothing takes apart
+ * again. Grades keep the word they were given with.
+ *
+ * @throws Fault `conflict` on the field `merge` when there is a tag of that name and `merge` is not said
  */
 export async function renameTag({
   actor,
   input,
 }: {
   actor: Actor;
-  input: { tagId: number; name: string };
+  input: { tagId: number; name: string; merge?: boolean };
 }): Promise<{ merged: boolean }> {
   permit(actor, "tag.merge");
   const name = tagNameSchema.parse(input.name);
@@ -33,6 +35,8 @@ export async function renameTag({
       throw new Fault("conflict", "That name was merged into another tag. Choose the tag that stands for it now.", {
         field: "name",
       });
+    if (there && !returns && !input.merge)
+      throw new Fault("conflict", `There is a tag “${name}” already.`, { field: "merge" });
     const into = there ?? (await tx.failureTag.create({ data: { projectId, name, createdBy: actor.name } }));
     if (returns) await tx.failureTag.update({ where: { id: into.id }, data: { mergedIntoId: null } });
     await tx.failureTag.updateMany({

@@ -15,6 +15,7 @@ export default async function SettingsLayout({ children }: { children: ReactNode
         tabs={[
           { href: "/settings/members", label: "Members" },
           { href: "/settings/policies", label: "Policies" },
+          { href: "/settings/grading", label: "Grading" },
           { href: "/settings/tokens", label: "Tokens" },
           { href: "/settings/account", label: "Account" },
           { href: "/settings/privacy", label: "Privacy" },

@@ -1,10 +1,11 @@
 import Link from "next/link";
 import { Button } from "@/components/ui/button";
-import { formatCount, plural } from "@/components/ui/format";
+import { formatSeconds, plural } from "@/components/ui/format";
 import { Kbd } from "@/components/ui/kbd";
 import { Progress } from "@/components/ui/progress";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Progress as Counts } from "@/lib/review/queries";
+import { minutesFor } from "@/lib/review/rules";
 import type { Pending } from "../../_kept/outbox";
 
 type Props = {
@@ -21,8 +22,6 @@ type Props = {
   onKeys: () => void;
 };
 
-const seconds = (ms: number) => `${formatCount(Math.max(1, ms / 1000))} s a case`;
-
 /** How far the work is, how long it takes, and whether the server has it. */
 export function Status({ prompt, back, progress, pending, stored, atHand, offline, ...on }: Props) {
   const graded = pending.filter(({ kind }) => kind === "grade").length;
@@ -32,7 +31,6 @@ export function Status({ prompt, back, progress, pending, stored, atHand, offlin
   const all = progress ? progress.mine + progress.waiting : 0;
   const mine = progress ? Math.min(all, progress.mine + graded) : 0;
   const left = all - mine;
-  const minutes = progress?.medianMs ? Math.ceil((left * progress.medianMs) / 60_000) : null;
   return (
     <header className="sticky top-0 z-10 flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-paper px-4 py-2 [@media(max-height:30rem)]:static">
       {/* Not fetched before it is asked for: the release's pages tell more than a blind reviewer is to hear. */}
@@ -55,8 +53,8 @@ export function Status({ prompt, back, progress, pending, stored, atHand, offlin
           </div>
           {progress.medianMs !== null && (
             <span className="whitespace-nowrap text-muted">
-              {seconds(progress.medianMs)}
-              {minutes !== null && left > 0 && `, about ${plural(minutes, "minute")} left`}
+              {formatSeconds(progress.medianMs)} a case
+              {left > 0 && `, about ${plural(minutesFor(left, progress.medianMs), "minute")} left`}
             </span>
           )}
         </div>

@@ -30,14 +30,17 @@ export async function reassignAction(_before: Outcome | null, form: FormData): P
     const input = z
       .object({ releaseId: id, from: id, to: id.optional() })
       .parse({ releaseId: form.get("releaseId"), from: form.get("from"), to: to === "all" ? undefined : to });
-    const { taken, given } = await reassignCases({ actor, input });
+    const { taken, given, to: name } = await reassignCases({ actor, input });
     revalidatePath(`/releases/${input.releaseId}/review`);
-    const where =
-      input.to === undefined
-        ? "open to all reviewers again."
-        : given === taken
-          ? "theirs now."
-          : `${given} theirs now, the others open to all reviewers.`;
-    return { message: `Took back ${plural(taken, "case")}: ${where}` };
+    return { message: `Took back ${plural(taken, "case")}; ${whereNow(taken, given, name)}` };
   });
+}
+
+function whereNow(taken: number, given: number, name: string | null): string {
+  const [they, are, wait] = taken === 1 ? ["it", "is", "waits"] : ["they", "are", "wait"];
+  if (name === null) return `${they} ${are} open to all reviewers now.`;
+  if (given === taken) return `${they} ${wait} for ${name} now.`;
+  if (given === 0)
+    return `${name} can’t be given ${taken === 1 ? "it" : "any of them"}, so ${they} ${are} open to all reviewers now.`;
+  return `${given} ${given === 1 ? "waits" : "wait"} for ${name} now, the others are open to all reviewers.`;
 }

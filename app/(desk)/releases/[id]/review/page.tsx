@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { LinkButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
-import { formatCount, plural } from "@/components/ui/format";
+import { formatSeconds, plural } from "@/components/ui/format";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@/components/ui/table";
 import { UntrustedText } from "@/components/ui/untrusted-text";
@@ -10,6 +10,7 @@ import { countDisputes } from "@/lib/review/adjudication";
 import { listFlips } from "@/lib/review/flips";
 import { listChecks, listGraders, reviewProgress } from "@/lib/review/queries";
 import { caseStates, listCasesIn, listQueue, queueStates, reviewerAgreement } from "@/lib/review/queue";
+import { minutesFor } from "@/lib/review/rules";
 import { loadRelease } from "../_release";
 import { Agreement } from "./_components/agreement";
 import { CasesIn } from "./_components/cases-in";
@@ -19,8 +20,6 @@ import { States } from "./_components/states";
 import { Work } from "./_components/work";
 
 export const metadata: Metadata = { title: "Review" };
-
-const seconds = (ms: number | null) => (ms === null ? "–" : `${formatCount(Math.max(1, ms / 1000))} s`);
 
 type Props = { params: Promise<{ id: string }>; searchParams: Promise<{ state?: string | string[] }> };
 
@@ -50,7 +49,6 @@ export default async function ReviewTab({ params, searchParams }: Props) {
     );
   }
   const left = progress.drawn - progress.graded;
-  const minutes = progress.medianMs ? Math.ceil((progress.waiting * progress.medianMs) / 60_000) : null;
   return (
     <div className="flex max-w-5xl flex-col gap-8">
       <section aria-labelledby="progress" className="flex flex-col gap-3">
@@ -63,12 +61,12 @@ export default async function ReviewTab({ params, searchParams }: Props) {
         )}
         <p className="text-muted">
           You graded {progress.mine}
-          {progress.medianMs !== null && `, at ${seconds(progress.medianMs)} a case (median)`}.
+          {progress.medianMs !== null && `, at ${formatSeconds(progress.medianMs)} a case (median)`}.
           {grades && progress.waiting > 0 && ` ${plural(progress.waiting, "case")} can be yours.`}
           {grades &&
             progress.waiting > 0 &&
-            minutes !== null &&
-            ` They would take you about ${plural(minutes, "minute")}.`}
+            progress.medianMs !== null &&
+            ` They would take you about ${plural(minutesFor(progress.waiting, progress.medianMs), "minute")}.`}
         </p>
         {grades && progress.waiting + disputes > 0 && (
           <div className="flex flex-wrap gap-3">
@@ -124,7 +122,7 @@ export default async function ReviewTab({ params, searchParams }: Props) {
                   </TableCell>
                   <TableCell className="text-right tabular-nums">{grader.cases}</TableCell>
                   <TableCell className="text-right tabular-nums">{grader.overrides}</TableCell>
-                  <TableCell className="text-right tabular-nums">{seconds(grader.medianMs)}</TableCell>
+                  <TableCell className="text-right tabular-nums">{formatSeconds(grader.medianMs)}</TableCell>
                   <TableCell>
                     <RelativeTime date={grader.lastAt} />
                   </TableCell>

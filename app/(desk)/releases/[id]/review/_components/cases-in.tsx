@@ -6,6 +6,9 @@ import { UntrustedText } from "@/components/ui/untrusted";
 import type { CaseState, listCasesIn } from "@/lib/review/queue";
 import { stateNames } from "./states";
 
+/** A key stays in one piece where it can: it is what people look for. */
+export const caseCell = "min-w-28 [overflow-wrap:anywhere]";
+
 type Props = {
   releaseId: number;
   state: CaseState;
@@ -16,6 +19,7 @@ type Props = {
 
 /** The cases behind one count. */
 export function CasesIn({ releaseId, state, list: { cases, more, hidden }, seesHolders }: Props) {
+  const graded = cases.some(({ by }) => by.length > 0);
   return (
     <div className="flex flex-col gap-2">
       {hidden > 0 && (
@@ -28,26 +32,42 @@ export function CasesIn({ releaseId, state, list: { cases, more, hidden }, seesH
           <TableHead>
             <TableRow>
               <TableHeader>Case</TableHeader>
-              <TableHeader className="text-right">Graders</TableHeader>
+              <TableHeader className="text-right max-sm:hidden">Graders</TableHeader>
+              {graded && <TableHeader>Graded by</TableHeader>}
               {seesHolders && <TableHeader>In hand</TableHeader>}
-              <TableHeader>Last grade</TableHeader>
+              <TableHeader className="max-sm:hidden">Last grade</TableHeader>
             </TableRow>
           </TableHead>
           <TableBody>
-            {cases.map(({ id, case: key, graders, needed, lastAt, holders }) => (
+            {cases.map(({ id, case: key, graders, needed, lastAt, by, holders }) => (
               <TableRow key={id}>
-                <TableCell className="break-all">
+                <TableCell className={caseCell}>
                   <Link href={`/releases/${releaseId}/cases/${id}`} className="text-accent hover:underline">
                     <UntrustedText text={key} />
                   </Link>
+                  <span className="block text-sm text-muted sm:hidden">
+                    {graders} of {needed}
+                    {lastAt && (
+                      <>
+                        , <RelativeTime date={lastAt} />
+                      </>
+                    )}
+                  </span>
                 </TableCell>
-                <TableCell className="text-right tabular-nums">
+                <TableCell className="text-right tabular-nums max-sm:hidden">
                   {graders} of {needed}
                 </TableCell>
-                {seesHolders && (
-                  <TableCell>{holders.length > 0 ? <UntrustedText text={holders.join(", ")} /> : "–"}</TableCell>
+                {graded && (
+                  <TableCell className="[overflow-wrap:anywhere]">
+                    <Names names={by} />
+                  </TableCell>
                 )}
-                <TableCell>{lastAt ? <RelativeTime date={lastAt} /> : "–"}</TableCell>
+                {seesHolders && (
+                  <TableCell className="[overflow-wrap:anywhere]">
+                    <Names names={holders} />
+                  </TableCell>
+                )}
+                <TableCell className="max-sm:hidden">{lastAt ? <RelativeTime date={lastAt} /> : "–"}</TableCell>
               </TableRow>
             ))}
           </TableBody>
@@ -56,4 +76,14 @@ export function CasesIn({ releaseId, state, list: { cases, more, hidden }, seesH
       {more > 0 && <p className="text-sm text-muted">and {formatCount(more)} more.</p>}
     </div>
   );
+}
+
+function Names({ names }: { names: readonly string[] }) {
+  if (names.length === 0) return "–";
+  return names.map((name, index) => (
+    <span key={index}>
+      {index > 0 && ", "}
+      <UntrustedText text={name} />
+    </span>
+  ));
 }

@@ -62,13 +62,17 @@ export function ReassignForm({
   people: Person[];
 }) {
   const [outcome, send, busy] = useActionState(reassignAction, null);
+  // Nothing waits for anybody, perhaps because it was just taken back.
+  if (from.length === 0) return <Told outcome={outcome} />;
   return (
     <form action={send} className="flex flex-col gap-3">
       <input type="hidden" name="releaseId" value={releaseId} />
       <div className="flex flex-wrap items-end gap-3">
         <div className="w-60">
           <Field label="Take back what waits for">
-            <Select name="from">
+            <Select name="from" required>
+              {/* Nobody is chosen for one: afterwards the next in the list would be. */}
+              <option value="">choose a person</option>
               {from.map(({ id, name, waiting }) => (
                 <option key={id} value={id}>
                   {spelled(name)} ({waiting})
