@@ -74,7 +74,7 @@ describe("two reviewers on one case", () => {
       const [lost] = outcomes.filter((outcome) => outcome.status === "rejected");
       expect(lost!.reason).toBeInstanceOf(Fault);
       expect(lost!.reason).toMatchObject({ code: "conflict" });
-      expect((lost!.reason as Fault).message).toMatch(/Somebody else graded this case.*Nothing was stored/);
+      expect((lost!.reason as Fault).message).toMatch(/This case is somebody else's now.*Nothing was stored/);
       winners.set(caseId, won[0]!.userId);
     };
     const waiting = draws.map(
@@ -121,7 +121,7 @@ describe("two reviewers on one case", () => {
     const theirs = (await nextTask(second, releaseId))!;
     expect(theirs.case).toBe(mine.case);
     const late = () => submitReviews({ actor: first, input: deliver(releaseId, mine.task, criterion, "fail") });
-    await expect(late()).rejects.toThrow(/Somebody else graded this case, or is grading it/);
+    await expect(late()).rejects.toThrow(/This case is somebody else's now/);
     await submitReviews({ actor: second, input: deliver(releaseId, theirs.task, criterion, "pass") });
     await expect(late()).rejects.toThrow(/Nothing was stored/);
     const rows = await db.review.findMany({ where: { releaseId } });

@@ -177,7 +177,12 @@ describe("comments on words of an answer", () => {
     const { reviewer, releaseId, world } = await seedGrading();
     const task = (await nextTask(reviewer, releaseId))!;
     const first = { side: "B" as const, quote: "answer", prefix: "", comment: "No source." };
-    await submitReviews({ actor: reviewer, input: { ...deliver(task, releaseId), comments: [first] } });
+    const { revealed } = await submitReviews({
+      actor: reviewer,
+      input: { ...deliver(task, releaseId), comments: [first] },
+    });
+    const overrides = (side: "A" | "B") =>
+      revealed.judges.some((judge) => "side" in judge && judge.instrument && judge.side === side && judge.overridden);
     const { comments } = await gradedTask(reviewer, releaseId, task.task);
     expect(comments).toEqual([first]);
     const second = { ...first, side: "A" as const, comment: "Right." };
@@ -195,8 +200,8 @@ describe("comments on words of an answer", () => {
       [
         task.task,
         [
-          { criterion: "Cites only given sources", side: "A", says: "pass", overrides: false },
-          { criterion: "Cites only given sources", side: "B", says: "fail", overrides: false },
+          { criterion: "Cites only given sources", side: "A", says: "pass", overrides: overrides("A") },
+          { criterion: "Cites only given sources", side: "B", says: "fail", overrides: overrides("B") },
         ],
       ],
     ]);
