@@ -4,12 +4,12 @@ import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
 import { notFound } from "../errors";
 import { waitingIn } from "../judges/moves";
+import { bothOrders } from "../judges/orders";
 import { agreementBounds, type Coefficient } from "../stats/agreement-bounds";
 import { type JudgeTrust, judgeTrust, type Version } from "../stats/judge-trust";
 import { brierScore, calibrationError, type ScoreBin } from "../stats/reliability";
 import { type Trend, trend } from "../stats/trend";
 import { isLabel } from "./compute";
-import { bothOrders } from "./preferences";
 import { judgeSample, labelsOf, loadScope } from "./queries";
 
 /** What else is known of a judge version: where it errs, what its errors go with, and whether it repeats itself. */

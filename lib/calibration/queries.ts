@@ -4,6 +4,7 @@ import { db } from "../db/client";
 import { Prisma } from "../db/generated/client";
 import type { Sql } from "../db/transaction";
 import { notFound } from "../errors";
+import { bothOrders, runsOfRelease } from "../judges/orders";
 import { waitingCases } from "../review/queries";
 import { alwaysValidPath } from "../stats/always-valid";
 import { pairedEstimate } from "../stats/paired-estimate";
@@ -23,7 +24,7 @@ import {
   type Terms,
 } from "./compute";
 import { type CriterionKind, joinJudged, judgedName, marginOf } from "./judged";
-import { bothOrders, importedPreferences, overridesPreference, runsOfRelease } from "./preferences";
+import { importedPreferences, overridesPreference } from "./preferences";
 import { loadTally } from "./tally";
 import type { CriterionEvidence, PathPoint } from "./types";
 

@@ -1,6 +1,7 @@
 import { type Actor, personOf } from "../auth/actor";
 import { permit } from "../auth/permit";
 import { db } from "../db/client";
+import { joinInstrument } from "./instrument";
 import { reviewScope } from "./queries";
 
 /** What became of a person's blind grades once the judge's word was shown. Counts of grades; both grades stay on record. */
@@ -24,19 +25,14 @@ export async function listFlips(actor: Actor, releaseId: number, only: number | 
   await reviewScope(db, actor.projectId, releaseId);
   return db.$queryRaw<FlipRow[]>`
     WITH graded AS (
-      SELECT b.reviewer_id, coalesce(b.verdict::text, b.prefer::text) AS first, coalesce(c.verdict::text, c.prefer::text) AS now,
-             CASE WHEN b.prefer IS NULL THEN v.verdict::text ELSE judged_preference(f.prefer, s.prefer)::text END AS judge
+      SELECT b.reviewer_id, judge.mine AS first, coalesce(c.verdict::text, c.prefer::text) AS now, judge.said AS judge
         FROM review b
         JOIN review c ON c.release_id = b.release_id AND c.case_id = b.case_id AND c.criterion_id = b.criterion_id
              AND c.reviewer_id = b.reviewer_id AND c.run_id IS NOT DISTINCT FROM b.run_id
              AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = c.id)
         JOIN release_criterion rc ON rc.release_id = b.release_id AND rc.criterion_id = b.criterion_id
         JOIN release r ON r.id = b.release_id
-        LEFT JOIN verdict v ON v.run_id = b.run_id AND v.case_id = b.case_id AND v.judge_version_id = rc.judge_version_id AND v.repeat = 0
-        LEFT JOIN preference_verdict f ON b.prefer IS NOT NULL AND f.first_run_id = r.baseline_run_id AND f.second_run_id = r.candidate_run_id
-              AND f.judge_version_id = rc.judge_version_id AND f.case_id = b.case_id AND f.repeat = 0
-        LEFT JOIN preference_verdict s ON b.prefer IS NOT NULL AND s.first_run_id = r.candidate_run_id AND s.second_run_id = r.baseline_run_id
-              AND s.judge_version_id = rc.judge_version_id AND s.case_id = b.case_id AND s.repeat = 0
+        ${joinInstrument("b")}
        WHERE b.release_id = ${releaseId} AND b.blind AND b.supersedes_id IS NULL AND (${only}::int IS NULL OR b.reviewer_id = ${only})
     )
     SELECT u.id AS "reviewerId", u.name AS reviewer,

@@ -15,6 +15,7 @@ import {
   type ShownCheck,
   type ToldCheck,
 } from "./checks";
+import { joinInstrument, overridesInstrument } from "./instrument";
 import { type Asked, type Run, runOf, sideOf } from "./rules";
 import type { Comment, Grade } from "./schema";
 
@@ -636,19 +637,12 @@ export async function listGraded(actor: Actor, releaseId: number): Promise<Grade
                               WHEN rv.prefer = 'candidate' THEN rv.side
                               WHEN rv.prefer = 'baseline' THEN CASE rv.side WHEN 'A' THEN 'B' ELSE 'A' END
                               ELSE rv.prefer::text END,
-                 'overrides', coalesce(rv.verdict::text, rv.prefer::text) <> 'unsure'
-                              AND coalesce(judge.said IN ('pass', 'fail', 'baseline', 'candidate', 'tie')
-                                           AND judge.said <> coalesce(rv.verdict::text, rv.prefer::text), false))
+                 'overrides', ${overridesInstrument})
                  ORDER BY rc.position, rv.side) AS grades
           FROM review rv
           JOIN release_criterion rc ON rc.release_id = rv.release_id AND rc.criterion_id = rv.criterion_id
           JOIN criterion k ON k.id = rv.criterion_id
-          LEFT JOIN verdict v ON v.run_id = rv.run_id AND v.case_id = rv.case_id AND v.judge_version_id = rc.judge_version_id AND v.repeat = 0
-          LEFT JOIN preference_verdict f ON rv.prefer IS NOT NULL AND f.first_run_id = r.baseline_run_id AND f.second_run_id = r.candidate_run_id
-                AND f.judge_version_id = rc.judge_version_id AND f.case_id = rv.case_id AND f.repeat = 0
-          LEFT JOIN preference_verdict s ON rv.prefer IS NOT NULL AND s.first_run_id = r.candidate_run_id AND s.second_run_id = r.baseline_run_id
-                AND s.judge_version_id = rc.judge_version_id AND s.case_id = rv.case_id AND s.repeat = 0
-         CROSS JOIN LATERAL (SELECT CASE WHEN rv.prefer IS NULL THEN v.verdict::text ELSE judged_preference(f.prefer, s.prefer)::text END AS said) judge
+          ${joinInstrument("rv")}
          WHERE rv.task_id = t.id AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id)
       ) given
      WHERE t.release_id = ${releaseId} AND t.reviewer_id = ${grader} AND t.completed_at IS NOT NULL
@@ -719,19 +713,13 @@ export async function listGraders(actor: Actor, releaseId: number): Promise<Grad
   return db.$queryRaw<GraderRow[]>`
     SELECT u.name, count(DISTINCT rv.case_id)::int AS cases,
            ${selectPace(Prisma.sql`${releaseId}`, Prisma.sql`u.id`)} AS "medianMs",
-           count(*) FILTER (WHERE (v.verdict IN ('pass', 'fail') AND rv.verdict IN ('pass', 'fail') AND v.verdict::text <> rv.verdict::text
-               OR rv.prefer <> 'unsure' AND judged_preference(f.prefer, s.prefer) IN ('baseline', 'candidate', 'tie')
-                  AND rv.prefer::text <> judged_preference(f.prefer, s.prefer))
+           count(*) FILTER (WHERE ${overridesInstrument}
              AND NOT EXISTS (SELECT 1 FROM review newer WHERE newer.supersedes_id = rv.id))::int AS overrides,
            max(rv.created_at) AS "lastAt"
       FROM review rv JOIN app_user u ON u.id = rv.reviewer_id
       JOIN release_criterion rc ON rc.release_id = rv.release_id AND rc.criterion_id = rv.criterion_id
       JOIN release r ON r.id = rv.release_id
-      LEFT JOIN verdict v ON v.run_id = rv.run_id AND v.case_id = rv.case_id AND v.judge_version_id = rc.judge_version_id AND v.repeat = 0
-      LEFT JOIN preference_verdict f ON rv.prefer IS NOT NULL AND f.first_run_id = r.baseline_run_id AND f.second_run_id = r.candidate_run_id
-            AND f.judge_version_id = rc.judge_version_id AND f.case_id = rv.case_id AND f.repeat = 0
-      LEFT JOIN preference_verdict s ON rv.prefer IS NOT NULL AND s.first_run_id = r.candidate_run_id AND s.second_run_id = r.baseline_run_id
-            AND s.judge_version_id = rc.judge_version_id AND s.case_id = rv.case_id AND s.repeat = 0
+      ${joinInstrument("rv")}
      WHERE rv.release_id = ${releaseId} GROUP BY u.id, u.name ORDER BY 2 DESC, 1`;
 }
 
