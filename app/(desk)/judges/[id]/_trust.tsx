@@ -201,13 +201,7 @@ function PreferencesOverTime({ measured, version }: { measured: JudgeMeasured[];
           return (
             <TableRow key={row.releaseId}>
               <TableCell className="min-w-36">
-                <Link
-                  href={overrides(row)}
-                  className="inline-flex min-h-6 items-center text-accent [overflow-wrap:anywhere] hover:underline"
-                >
-                  <UntrustedText text={row.prompt} /> <UntrustedText text={row.baseline} /> →{" "}
-                  <UntrustedText text={row.candidate} />
-                </Link>
+                <ToOverrides row={row} />
               </TableCell>
               <TableCell>
                 <LicenceBadge licence={licence} />
@@ -255,13 +249,7 @@ function OverTime({ measured, version }: { measured: JudgeMeasured[]; version: n
               {i === 0 && (
                 <>
                   <TableCell rowSpan={versions.length} className="min-w-36">
-                    <Link
-                      href={overrides(row)}
-                      className="inline-flex min-h-6 items-center text-accent [overflow-wrap:anywhere] hover:underline"
-                    >
-                      <UntrustedText text={row.prompt} /> <UntrustedText text={row.baseline} /> →{" "}
-                      <UntrustedText text={row.candidate} />
-                    </Link>
+                    <ToOverrides row={row} />
                   </TableCell>
                   <TableCell rowSpan={versions.length} className="min-w-48">
                     <LicenceBadge licence={row.evidence.licence} />
@@ -296,6 +284,18 @@ function OverTime({ measured, version }: { measured: JudgeMeasured[]; version: n
 
 function overrides({ releaseId, criterion }: JudgeMeasured): string {
   return `/releases/${releaseId}/judges?criterion=${encodeURIComponent(criterion)}`;
+}
+
+/** The release, as a link to where people said otherwise in it. */
+function ToOverrides({ row }: { row: JudgeMeasured }) {
+  return (
+    <Link
+      href={overrides(row)}
+      className="inline-flex min-h-6 items-center text-accent [overflow-wrap:anywhere] hover:underline"
+    >
+      <UntrustedText text={row.prompt} /> <UntrustedText text={row.baseline} /> → <UntrustedText text={row.candidate} />
+    </Link>
+  );
 }
 
 function falsePasses({ falsePassRate }: JudgeTrust): string {

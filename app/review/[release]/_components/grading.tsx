@@ -4,6 +4,7 @@ import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, useS
 import { HunkChooser } from "@/app/_hunks/hunk-chooser";
 import { Button, LinkButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
+import { plural } from "@/components/ui/format";
 import { Kbd } from "@/components/ui/kbd";
 import { Notice } from "@/components/ui/notice";
 import { shown, UntrustedText } from "@/components/ui/untrusted-text";
@@ -47,6 +48,7 @@ type Current = { task: TaskView; shownAt: number; before?: { revealed: Revealed;
 type Panel = "keys" | "later" | "undelivered" | "history" | null;
 
 const none: Pending[] = [];
+const unreachable = "The server can't be reached. What is stored can be changed once it can.";
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
@@ -236,7 +238,7 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
     if (!answer.ok) {
       // A check can't be taken back: going back leads to the case before it.
       graded.current = graded.current.filter((other) => other !== task || answer.refusal === null);
-      setNotice(answer.refusal?.message ?? "The server can't be reached. What is stored can be changed once it can.");
+      setNotice(answer.refusal?.message ?? unreachable);
       return;
     }
     const { value } = answer;
@@ -259,7 +261,7 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
   const undo = async () => {
     if (current?.before) {
       const history = await desk.history();
-      if (!history.ok) return setNotice("The server can't be reached. What is stored can be changed once it can.");
+      if (!history.ok) return setNotice(unreachable);
       const { rows } = history.value;
       const earlier = rows[rows.findIndex(({ task }) => task === current.task.task) + 1];
       return earlier ? lookAgain(earlier.task) : setNotice("You graded nothing before this case.");
@@ -279,7 +281,7 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
     const history = await desk.history();
     const [latest] = history.ok ? history.value.rows : [];
     if (latest) await lookAgain(latest.task);
-    else if (!history.ok) setNotice("The server can't be reached. What is stored can be changed once it can.");
+    else if (!history.ok) setNotice(unreachable);
   };
 
   const lastGraded = useCallback(async () => {
@@ -406,7 +408,7 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
         {refused.length > 0 && (
           <Notice tone="danger">
             <span className="mr-3">
-              {refused.length === 1 ? "1 case was" : `${refused.length} cases were`} not taken:{" "}
+              {plural(refused.length, "case was", "cases were")} not taken:{" "}
               {shown(refused.at(-1)?.refused?.message ?? "")}
             </span>
             <Button size="sm" onClick={() => setPanel("undelivered")}>
