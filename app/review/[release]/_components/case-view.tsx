@@ -182,7 +182,8 @@ export function CaseView(props: Props) {
   );
 }
 
-function Comparison({ criteria, draft, active, known, onCompare, onNote, onTags, onActive }: Props) {
+function Comparison(props: Props) {
+  const { criteria, draft, active, onCompare, onActive } = props;
   return (
     <section aria-label="Which answer is better" className="flex flex-col gap-3">
       {criteria.map((criterion, index) => {
@@ -222,17 +223,7 @@ function Comparison({ criteria, draft, active, known, onCompare, onNote, onTags,
                 </button>
               ))}
             </div>
-            <Textarea
-              id={`note ${place}`}
-              aria-label={spelled(`Note on ${criterion.name}`)}
-              placeholder="Note (N)"
-              rows={1}
-              value={grade?.note ?? ""}
-              onChange={(event) => onNote(place, event.target.value)}
-              className="mt-2 min-h-9 text-sm"
-              maxLength={10_000}
-            />
-            <TagField place={place} label={criterion.name} tags={grade?.tags} known={known} onTags={onTags} />
+            <Remarks {...props} place={place} on={criterion.name} />
           </fieldset>
         );
       })}
@@ -242,8 +233,7 @@ function Comparison({ criteria, draft, active, known, onCompare, onNote, onTags,
 
 function Side(props: Props & { answer: TaskView["sides"][number] }) {
   const { side, output, error, rest } = props.answer;
-  const { criteria, draft, active, known, raw, marking } = props;
-  const { onGrade, onNote, onTags, onActive } = props;
+  const { criteria, draft, active, raw, marking, onGrade, onActive } = props;
   const isMarked = marking.choosing?.side === side;
   return (
     // The rows are shared with the other side, so that the same question stands at the same height.
@@ -317,28 +307,31 @@ function Side(props: Props & { answer: TaskView["sides"][number] }) {
                   </button>
                 ))}
               </div>
-              <Textarea
-                id={`note ${place}`}
-                aria-label={spelled(`Note on answer ${side}, ${criterion.name}`)}
-                placeholder="Note (N)"
-                rows={1}
-                value={grade?.note ?? ""}
-                onChange={(event) => onNote(place, event.target.value)}
-                className="mt-2 min-h-9 text-sm"
-                maxLength={10_000}
-              />
-              <TagField
-                place={place}
-                label={`answer ${side}, ${criterion.name}`}
-                tags={grade?.tags}
-                known={known}
-                onTags={onTags}
-              />
+              <Remarks {...props} place={place} on={`answer ${side}, ${criterion.name}`} />
             </fieldset>
           );
         })}
       </div>
     </section>
+  );
+}
+
+/** The note and the tags of one grade: in one line where there is room, so that more criteria are seen at once. */
+function Remarks({ place, on, draft, known, onNote, onTags }: Props & { place: string; on: string }) {
+  return (
+    <div className="mt-2 flex flex-wrap items-start gap-2">
+      <Textarea
+        id={`note ${place}`}
+        aria-label={spelled(`Note on ${on}`)}
+        placeholder="Note (N)"
+        rows={1}
+        value={draft[place]?.note ?? ""}
+        onChange={(event) => onNote(place, event.target.value)}
+        className="field-sizing-content max-h-60 min-h-8 w-auto min-w-44 grow-2 basis-44 py-1 text-sm"
+        maxLength={10_000}
+      />
+      <TagField place={place} label={on} tags={draft[place]?.tags} known={known} onTags={onTags} />
+    </div>
   );
 }
 

@@ -28,7 +28,7 @@ export function TagField({ place, label, tags = [], known, onTags }: Props) {
   };
   const isNew = text.trim() !== "" && known.length > 0 && !known.includes(text.trim());
   return (
-    <div className="mt-2 flex flex-wrap items-center gap-1">
+    <div className="flex min-w-32 grow basis-32 flex-wrap items-center gap-1">
       {tags.map((tag) => (
         <span key={tag} className="inline-flex items-center gap-1 rounded-md bg-worse-soft pl-2 text-sm text-worse">
           <UntrustedText text={tag} />
@@ -47,7 +47,7 @@ export function TagField({ place, label, tags = [], known, onTags }: Props) {
           </button>
         </span>
       ))}
-      <div className="min-w-32 grow">
+      <div className="min-w-28 grow basis-28">
         <Input
           id={`tag ${place}`}
           aria-label={spelled(`Tag on ${label}`)}
