@@ -132,6 +132,13 @@ test("20 cases with notes, tags, comments on words, later, undo, a changed mind 
     }
   }
   await expect(page.getByRole("heading", { name: "Nothing more waits for you" })).toBeVisible();
+  // How sure the release is by now, in either direction: asked for while one grades, and never which way it goes.
+  const interval = await page.getByText(/^interval ±/).textContent();
+  const [begun, now] = interval!
+    .match(/^interval ±([\d.]+) → ±([\d.]+) pt$/)!
+    .slice(1)
+    .map(Number);
+  expect(now).toBeLessThan(begun!);
 
   await page.keyboard.press("y");
   const list = page.getByRole("list", { name: "What you graded" });

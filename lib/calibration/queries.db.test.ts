@@ -7,7 +7,7 @@ import { seedPerson, seedProject, unique } from "../testing/seed";
 import { toBriefCriterion } from "./brief";
 import { judgeHistory } from "./judges";
 import { peopleOf } from "./people";
-import { criterionEvidence, criterionPath, listOverrides } from "./queries";
+import { criterionEvidence, criterionPath, intervalWidth, listOverrides } from "./queries";
 
 await testDatabase();
 
@@ -302,6 +302,16 @@ describe("overrides", () => {
   });
 });
 
+describe("how wide the interval is", () => {
+  it("is told after each review, and nothing of where it lies", async () => {
+    const world = await seed();
+    const { low, high } = (await criterionPath(world.people[0]!, world)).at(-1)!.alwaysValid;
+    const width = await intervalWidth(world.people[0]!, world);
+    expect(width).toEqual({ reviews: expect.any(Number), halfWidth: expect.closeTo((high - low) / 2, 12) });
+    expect(width!.halfWidth).toBeLessThan(1);
+  });
+});
+
 describe("people among themselves", () => {
   it("agree by Krippendorff's α over the answers that two or more labelled, counted by hand: 34/63", async () => {
     const world = await seed();
@@ -315,6 +325,7 @@ describe("people among themselves", () => {
     const stranger = await seedPerson((await seedProject()).id, { roles: ["administrator"] });
     await expect(peopleOf(stranger, world)).rejects.toMatchObject({ code: "not_found" });
     await expect(criterionPath(stranger, world)).rejects.toMatchObject({ code: "not_found" });
+    await expect(intervalWidth(stranger, world)).rejects.toMatchObject({ code: "not_found" });
     expect(await judgeHistory(stranger, world.judgeId)).toEqual([]);
   });
 });

@@ -255,6 +255,18 @@ export async function primaryFindings(
   return { byPair, bySlice };
 }
 
+/** The primary criterion's cases, and how its always-valid interval went with their labels. */
+async function primaryPath(reader: Sql, scope: Scope) {
+  const { primaryCriterionId: id, primaryJudgeVersionId: judgeVersionId, primaryKind: kind } = scope;
+  const tally = (await loadTally(reader, scope.id)).filter((row) => row.judgeVersionId === judgeVersionId);
+  const batches = await loadBatches(reader, scope.id);
+  const design = designOf(batches, kind);
+  const rows = await drawnRows(reader, scope, { id, kind }, judgeVersionId);
+  const built = buildStrata(tally, rows, design, kind);
+  const path = alwaysValidPath(sequenceOf(built, rows, batches, design).input, 1 - scope.riskLimit);
+  return { tally, rows, path, strataOf: (some: DrawnRow[]) => buildStrata(tally, some, design, kind).strata };
+}
+
 /** How both intervals of the primary criterion went on their way to here, at up to `points` numbers of reviews. */
 export async function criterionPath(
   actor: Actor,
@@ -263,13 +275,7 @@ export async function criterionPath(
 ): Promise<PathPoint[]> {
   permit(actor, "project.read");
   const scope = await loadScope(reader, actor.projectId, input.releaseId);
-  const { primaryCriterionId: id, primaryJudgeVersionId: judgeVersionId, primaryKind: kind } = scope;
-  const tally = (await loadTally(reader, scope.id)).filter((row) => row.judgeVersionId === judgeVersionId);
-  const batches = await loadBatches(reader, scope.id);
-  const design = designOf(batches, kind);
-  const rows = await drawnRows(reader, scope, { id, kind }, judgeVersionId);
-  const built = buildStrata(tally, rows, design, kind);
-  const path = alwaysValidPath(sequenceOf(built, rows, batches, design).input, 1 - scope.riskLimit);
+  const { rows, path, strataOf } = await primaryPath(reader, scope);
   // Cases drawn for certain come first and make the path's first point.
   const certain = rows.filter(({ mustPass }) => mustPass);
   const open = rows.filter((row) => !row.mustPass && cellOf(row) !== null);
@@ -278,8 +284,7 @@ export async function criterionPath(
     .map((point, i) => ({ point, i }))
     .filter(({ i }) => i > 0 && (i % every === 0 || i === path.length - 1))
     .map(({ point: { labelled, low, high }, i }) => {
-      const { strata } = buildStrata(tally, [...certain, ...open.slice(0, i)], design, kind);
-      const { delta } = pairedEstimate(strata, scope.level).theseCases;
+      const { delta } = pairedEstimate(strataOf([...certain, ...open.slice(0, i)]), scope.level).theseCases;
       return {
         reviews: labelled,
         estimate: delta.estimate,
@@ -287,6 +292,24 @@ export async function criterionPath(
         alwaysValid: { low, high },
       };
     });
+}
+
+/** Half the width of the always-valid interval of the delta, 0 to 1, after so many reviews of the release. */
+export type IntervalWidth = { reviews: number; halfWidth: number };
+
+/**
+ * How wide the primary criterion's always-valid interval is, and not where it lies: what somebody who grades blind may know
+ * of it (docs/decisions/0004). Null before anything can be graded.
+ */
+export async function intervalWidth(
+  actor: Actor,
+  { releaseId }: { releaseId: number },
+  reader: Sql = db,
+): Promise<IntervalWidth | null> {
+  permit(actor, "project.read");
+  const { path } = await primaryPath(reader, await loadScope(reader, actor.projectId, releaseId));
+  const last = path.at(-1);
+  return last ? { reviews: last.labelled, halfWidth: (last.high - last.low) / 2 } : null;
 }
 
 async function countOverrides(

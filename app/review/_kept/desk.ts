@@ -38,6 +38,8 @@ export type DeskState = {
   stored: number;
   /** As far as it is known; null before a case was handed out. */
   progress: Progress | null;
+  /** Half the width of the release's interval, now and when this tab began; null while it is not known. */
+  halfWidth: { now: number; begun: number } | null;
   told: Told | null;
 };
 
@@ -51,6 +53,8 @@ const retryMs = 4000;
 const renewMs = 4 * 60_000;
 const idleMs = 10 * 60_000;
 const askAgainMs = 30_000;
+/** So many grades are stored before the interval is asked for again: one grade hardly moves it. */
+const gradesBetween = 5;
 /** The next case is painted before the grade is sent, which writes to the disk once more. */
 const afterPaintMs = 50;
 
@@ -72,6 +76,7 @@ export class Desk {
     broken: false,
     stored: 0,
     progress: null,
+    halfWidth: null,
     told: null,
   };
   /** Called when the case on the screen is no longer this person's. */
@@ -145,6 +150,7 @@ export class Desk {
     window.addEventListener("pointerdown", used);
     document.addEventListener("visibilitychange", seen);
     void this.fill().then(again);
+    void this.#measure();
     return () => {
       this.#running = false;
       for (const timer of timers) clearInterval(timer);
@@ -316,6 +322,7 @@ export class Desk {
           progress: { ...progress, mine: progress.mine + 1, waiting: Math.max(0, progress.waiting - 1) },
         }),
       });
+      if (this.state.stored % gradesBetween === 0) void this.#measure();
     } else {
       const { code, message } = answer.refusal!;
       putInOutbox(this.whose, { ...sent, tried: true, refused: { code, message } });
@@ -408,6 +415,15 @@ export class Desk {
       this.#post({ about: "held" });
       return true;
     });
+  }
+
+  /** How far the release's interval has come. Nobody waits for it: what can't be had now is asked for later. */
+  async #measure(): Promise<void> {
+    if (!navigator.onLine || !this.#running || this.#outside) return;
+    const answer = await this.#server.interval();
+    if (!answer.ok || !answer.value) return;
+    const { halfWidth: now } = answer.value;
+    this.#set({ halfWidth: { now, begun: this.state.halfWidth?.begun ?? now } });
   }
 
   /** Keeps what is held for this person as long as they are at it, and drops what is theirs no more. */

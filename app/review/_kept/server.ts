@@ -1,3 +1,4 @@
+import type { IntervalWidth } from "@/lib/calibration/queries";
 import type { Flips } from "@/lib/review/flips";
 import type { GradedRow, GradedTask, Progress, Revealed, TaskView } from "@/lib/review/queries";
 import type { Pending, Refusal, Whose } from "./outbox";
@@ -55,6 +56,7 @@ export function serverOf({ releaseId, userId }: Whose) {
       return ask(`${base}/grades`, kind === "correction" ? "PUT" : "POST", body, userId);
     },
     graded: (task: string) => ask<GradedTask>(`${base}/graded/${encodeURIComponent(task)}`, "GET", undefined, userId),
+    interval: () => ask<IntervalWidth | null>(`${base}/interval`, "GET", undefined, userId),
     history: () => ask<History>(`${base}/graded`, "GET", undefined, userId),
   };
 }

@@ -383,6 +383,7 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
         prompt={prompt}
         back={back}
         progress={state.progress}
+        halfWidth={state.halfWidth}
         pending={pending}
         stored={state.stored}
         atHand={Math.max(0, state.held - pending.filter(({ kind }) => kind === "grade").length)}

@@ -6,12 +6,14 @@ import { Progress } from "@/components/ui/progress";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Progress as Counts } from "@/lib/review/queries";
 import { minutesFor } from "@/lib/review/rules";
+import type { DeskState } from "../../_kept/desk";
 import type { Pending } from "../../_kept/outbox";
 
 type Props = {
   prompt: string;
   back: string;
   progress: Counts | null;
+  halfWidth: DeskState["halfWidth"];
   pending: readonly Pending[];
   stored: number;
   /** Cases in this browser that are still to be graded. */
@@ -23,7 +25,7 @@ type Props = {
 };
 
 /** How far the work is, how long it takes, and whether the server has it. */
-export function Status({ prompt, back, progress, pending, stored, atHand, offline, ...on }: Props) {
+export function Status({ prompt, back, progress, halfWidth, pending, stored, atHand, offline, ...on }: Props) {
   const graded = pending.filter(({ kind }) => kind === "grade").length;
   const refused = pending.filter(({ refused: why }) => why).length;
   const waiting = pending.length - refused;
@@ -57,6 +59,7 @@ export function Status({ prompt, back, progress, pending, stored, atHand, offlin
               {left > 0 && `, about ${plural(minutesFor(left, progress.medianMs), "minute")} left`}
             </span>
           )}
+          {halfWidth && <HalfWidth {...halfWidth} />}
         </div>
       )}
       <p role="status" className="text-sm text-muted tabular-nums">
@@ -80,5 +83,18 @@ export function Status({ prompt, back, progress, pending, stored, atHand, offlin
         </Button>
       </div>
     </header>
+  );
+}
+
+/** How sure the release's delta is by now, and how much surer than when this page was opened; never which way it goes. */
+function HalfWidth({ now, begun }: { now: number; begun: number }) {
+  const [from, to] = [begun, now].map((width) => (width * 100).toFixed(1));
+  return (
+    <span
+      className="whitespace-nowrap text-muted"
+      title="Half the width of the always-valid interval of the first criterion's delta, in points. Each grade may make it narrower. Which way it lies is on the brief."
+    >
+      interval {from !== to && `±${from} → `}±{to} pt
+    </span>
   );
 }
