@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   caseKey,
+  gradeAll,
   importFiles,
   preferenceFiles,
   preferenceRationaleOf,
@@ -8,6 +9,7 @@ import {
   releaseWithDraws,
   tokenOf,
 } from "./support/bundle";
+import { policyLike } from "./support/database";
 import {
   auditActions,
   auditEvents,
@@ -17,6 +19,7 @@ import {
   rest,
   server,
   signIn,
+  signInAs,
   test,
 } from "./support/test";
 
@@ -527,4 +530,89 @@ test("what waits for one person is given to another: the page says to whom, and 
   await expect(from).toHaveCount(0);
   await expect(page.getByRole("heading", { name: "What does not move" })).toHaveCount(0);
   await expectAccessible(page);
+});
+
+test("a disagreement is settled by somebody who did not grade: as one of them said, otherwise, or sent to one more", async ({
+  page,
+}) => {
+  const policy = await policyLike("two-graders", { reviewersPerCase: 2 });
+  const release = await releaseWithDraws("graded/settled", 6, 3, policy);
+  const [ravi, rosa, noor] = [
+    await tokenOf("ravi@demo.example"),
+    await tokenOf("rosa@demo.example"),
+    await tokenOf("noor@demo.example"),
+  ];
+  // They agree on the new answers, and on none of the old ones.
+  expect(await gradeAll(release, ravi, () => false)).toBe(3);
+  expect(await gradeAll(release, rosa, () => true)).toBe(3);
+
+  await signInAs(page, "ravi@demo.example");
+  await page.goto(`/releases/${release}/review`);
+  await expect(page.getByText("3 in disagreement")).toBeVisible();
+  await expect(page.getByRole("link", { name: /^Settle/ })).toHaveCount(0);
+  await page.goto(`/review/${release}/settle`);
+  await expect(page.getByRole("heading", { name: "No disagreement waits for you" })).toBeVisible();
+
+  await page.context().clearCookies();
+  await signInAs(page, "mila@demo.example");
+  await page.goto(`/releases/${release}/review`);
+  const heard = listen(page);
+  await page.getByRole("link", { name: "Settle 3 disagreements" }).click();
+  const article = page.getByRole("article");
+  const strip = page.getByRole("region", { name: "What the judge said" });
+  const open = async () => {
+    await expect(article).toBeVisible();
+    const name = (await article.getAttribute("aria-label")) ?? "";
+    const isA = ((await page.getByRole("region", { name: "Answer A" }).textContent()) ?? "").includes("It depends");
+    return { name, key: name.replace("Case ", ""), isA };
+  };
+
+  // The grades without names, and neither verdict nor side.
+  const first = await open();
+  const given = page.getByRole("list", { name: `Grades of answer ${first.isA ? "A" : "B"}, Useful` });
+  await expect(given.getByRole("listitem")).toHaveText([/grader 1.*pass/, /grader 2.*fail/]);
+  await expect(page.getByText("The graders agree about this answer.")).toHaveCount(1);
+  await expect(strip).toHaveCount(0);
+  await expectAccessible(page);
+  const asked = (await heard.all()).filter(({ url }) => url.endsWith("/settle/next")).map(({ body }) => body);
+  expect(asked).toHaveLength(1);
+  expect(asked[0]).not.toMatch(/"(old|new|baseline|candidate|stratum|probability)"|rationale|Ravi|Rosa/);
+  await page.keyboard.press(first.isA ? "2" : "9");
+  await page.keyboard.press("Enter");
+  await expect(strip).toContainText(`Case ${first.key}: A was ${first.isA ? "old, B was new" : "new, B was old"}.`);
+  await expect(page.getByRole("article", { name: first.name })).toHaveCount(0);
+
+  const second = await open();
+  await page.keyboard.press(second.isA ? "3" : "0");
+  await page.keyboard.press("Enter");
+  await expect(strip).toContainText(`Case ${second.key}:`);
+  await expect(page.getByRole("article", { name: second.name })).toHaveCount(0);
+
+  const third = await open();
+  await page.keyboard.press("g");
+  await expect(page.getByRole("alert").filter({ hasText: "Say in the note" })).toBeVisible();
+  await page.keyboard.type("Who knows the contract?");
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("g");
+  await expect(page.getByText(`Case ${third.key} went back: one more person grades it.`)).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No disagreement waits for you" })).toBeVisible();
+  await expectAccessible(page);
+
+  const outcomes = (await auditEvents())
+    .filter(({ action }) => action === "review.adjudicated" || action === "review.returned")
+    .map(({ actor, details }) => [actor.email, details?.case, details?.outcome]);
+  expect(outcomes).toEqual([
+    ["mila@demo.example", first.key, "accepted"],
+    ["mila@demo.example", second.key, "fixed"],
+    ["mila@demo.example", third.key, "returned"],
+  ]);
+
+  // It goes to a third person and to nobody who graded or settled it; then two of three say the same.
+  for (const token of [ravi, rosa, await tokenOf("mila@demo.example")])
+    expect(await rest("GET", `/releases/${release}/queue/next`, undefined, token)).toBeUndefined();
+  expect(await gradeAll(release, noor, () => false)).toBe(1);
+  await page.goto(`/releases/${release}/review`);
+  await expect(page.getByText("2 adjudicated")).toBeVisible();
+  await expect(page.getByText("0 in disagreement")).toBeVisible();
 });

@@ -167,6 +167,62 @@ test("the palette goes to a page by name", async ({ page }) => {
   await expect(page.getByRole("heading", { name: "refunds-03" })).toBeVisible();
 });
 
+test("the palette matches whole words, and has the tabs of the release, commands and settings one may open", async ({
+  page,
+}) => {
+  await signIn(page, "viewer");
+  await page.goto("/releases/2");
+  const palette = page.getByRole("dialog", { name: "Go to" });
+  const typed = page.getByRole("combobox", { name: "Go to" });
+  const options = palette.getByRole("option");
+  const look = async (text: string) => {
+    await page.keyboard.press("ControlOrMeta+k");
+    await typed.fill(text);
+  };
+  await look("v4");
+  await expect(options.first()).toContainText("v4");
+  for (const option of await options.all()) await expect(option).toContainText(/\bv4/);
+  await expectAccessible(page);
+  await typed.fill("no such thing");
+  await expect(palette.getByRole("status")).toContainText("Nothing matches “no such thing”. Every word");
+  await expect(options).toHaveCount(0);
+  await expectAccessible(page);
+  await typed.fill("projects");
+  await expect(options).toHaveCount(0);
+  await typed.fill("settings");
+  await expect(options).toHaveText([/^Members/, /^Policies/, /^Grading/, /^Tokens/, /^Account/, /^Privacy/]);
+  await typed.fill("this release");
+  await expect(options).toHaveText([
+    ...["Brief", "Changes", "Cases", "Review", "Judges", "Sentinels", "Sign-off", "History"],
+  ]);
+  await typed.fill("sign-off");
+  await expect(options).toHaveText(["Sign-off"]);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/releases\/2\/sign-off$/);
+
+  await look("dark");
+  await page.keyboard.press("Enter");
+  await expect(page.locator("html")).toHaveClass(/dark/);
+  await look("theme system");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: /Theme: system/ })).toBeVisible();
+
+  await look("?");
+  await expect(options).toHaveText(["Keys of this page?"]);
+  await page.keyboard.press("Enter");
+  const sheet = page.getByRole("dialog", { name: "Keys" });
+  await expect(sheet.getByRole("button", { name: "Close" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(sheet).toHaveCount(0);
+
+  await page.goto("/judges");
+  await look("this release");
+  await expect(options).toHaveCount(0);
+  await typed.fill("sign out");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/sign-in/);
+});
+
 test("? lists the keys of the screen and those of every screen", async ({ page }) => {
   await signIn(page, "viewer");
   await page.goto("/releases/2/cases");

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { caseKey, gradeAll, importBundle, releaseWithDraws, tokenOf } from "./support/bundle";
+import { bundleFiles, caseKey, gradeAll, importBundle, importFiles, releaseWithDraws, tokenOf } from "./support/bundle";
 import { dataFolder } from "./support/data";
 import { policyLike } from "./support/database";
 import {
@@ -157,8 +157,10 @@ test("who contributed, who only reviews and who only administers can't sign; eac
   page,
 }) => {
   const prompt = "story/nobody-signs";
-  // Mila is release manager, and here she brings the candidate herself.
-  await importBundle({ prompt, cases: 44 }, await tokenOf("mila@demo.example"));
+  // Mila is release manager, and here she brings the candidate herself; somebody from outside wrote it, so Noor may sign.
+  const { "bundle.json": head, ...rows } = bundleFiles({ prompt, cases: 44 });
+  const files = { ...rows, "bundle.json": head!.replaceAll("Noor Haddad", "Somebody Outside") };
+  await importFiles(files, await tokenOf("mila@demo.example"));
   const { id } = await rest<{ id: number }>("POST", "/releases", { prompt, baseline: "old", candidate: "new" });
   await rest("POST", `/releases/${id}/draws`, { size: 44 });
   await gradeAll(Number(id), await tokenOf("ravi@demo.example"), () => false);
@@ -167,11 +169,29 @@ test("who contributed, who only reviews and who only administers can't sign; eac
     (await auditEvents()).filter(({ action }) => action === "release.sign_off_refused").map(({ actor }) => actor.email);
   const before = (await refused()).length;
 
-  for (const email of ["mila@demo.example", "ravi@demo.example", "ada@demo.example"]) {
+  const needsRole = "signing needs the role release manager in this project";
+  for (const [email, why] of [
+    ["mila@demo.example", "you brought new in; you brought in the answers of new"],
+    ["ravi@demo.example", needsRole],
+    ["ada@demo.example", needsRole],
+  ] as const) {
     await page.context().clearCookies();
     await signInAs(page, email);
+    // The brief and the tab say why, and who may; neither offers what would be refused.
+    await page.goto(`/releases/${id}`);
+    const next = page.getByRole("region", { name: "What is next" });
+    await expect(next).toContainText(`You may not sign: ${why}.`);
+    await expect(next).toContainText(/Noor Haddad.* may sign\./);
+    await expect(page.getByRole("link", { name: "Sign off", exact: true })).toHaveCount(0);
+    await expectAccessible(page);
+    await page.keyboard.press("ControlOrMeta+k");
+    await page.getByRole("combobox", { name: "Go to" }).fill(prompt);
+    await expect(page.getByRole("option", { name: `${prompt} old → new` })).toBeVisible();
+    await expect(page.getByRole("option", { name: /Read and sign/ })).toHaveCount(0);
     await page.goto(`/releases/${id}/sign-off`);
-    await expect(page.getByText("You may not sign this release")).toBeVisible();
+    const sign = page.getByRole("region", { name: "Sign", exact: true });
+    await expect(sign).toContainText(`You may not sign: ${why}.`);
+    await expect(sign).toContainText(/Noor Haddad.* may sign\./);
     await expect(page.getByRole("button", { name: /Sign and/ })).toHaveCount(0);
     // Whoever asks without the form is refused too, in words and on record.
     const token = await tokenOf(email);
@@ -218,7 +238,7 @@ test("a role taken away between opening the page and signing holds at once", asy
     await page.getByLabel("Reason").fill("I still hold the pen.");
     await page.getByLabel("Your password").fill(password);
     await page.getByRole("button", { name: /Sign and/ }).click();
-    await expect(page.getByText(/Signing needs the role release manager/)).toBeVisible();
+    await expect(page.getByText(/signing needs the role release manager/)).toBeVisible();
     expect(await rest("GET", `/releases/${id}`)).toMatchObject({ state: "ready", signOffs: [] });
     expect((await auditEvents()).at(-1)?.action).toBe("release.sign_off_refused");
   } finally {

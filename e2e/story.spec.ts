@@ -141,7 +141,7 @@ test("a version is pushed, graded, signed, changed under the pen, signed again b
   await expect(signers.getByRole("listitem").filter({ hasText: "Vera Lind" })).toContainText("may sign");
   await expectAccessible(mila.page);
   await sign(mila.page, "Better everywhere.", password);
-  await expect(mila.page.getByText("You have signed this evidence.")).toBeVisible();
+  await expect(mila.page.getByText(/^You signed this evidence already/)).toBeVisible();
   await expect(mila.page.getByText(/1 approval of 2 needed/)).toBeVisible();
 
   // A review changes: reopened, corrected by who gave it, closed again.
@@ -164,7 +164,7 @@ test("a version is pushed, graded, signed, changed under the pen, signed again b
   );
   await expectAccessible(mila.page);
   await sign(mila.page, "Still better.", password);
-  await expect(mila.page.getByText("You have signed this evidence.")).toBeVisible();
+  await expect(mila.page.getByText(/^You signed this evidence already/)).toBeVisible();
 
   // Vera signs with a passkey, at the name it is bound to.
   const named = server().url.replace("127.0.0.1", "localhost");

@@ -1,11 +1,13 @@
-import type { PaletteEntry } from "@/components/shell/palette";
+import type { PaletteLink } from "@/components/shell/palette";
 import type { Actor } from "@/lib/auth/actor";
 import { listMembers } from "@/lib/auth/members";
 import { may } from "@/lib/auth/permit";
 import { db } from "@/lib/db/client";
+import { whyMayNotSign } from "@/lib/releases/sign-off";
+import { settingsTabs } from "./settings/_tabs";
 
 /** What the command palette offers at once: what to do, where to go, the latest releases, prompts and people. */
-export async function paletteEntries(actor: Actor): Promise<PaletteEntry[]> {
+export async function paletteEntries(actor: Actor): Promise<PaletteLink[]> {
   const [prompts, releases, members] = await Promise.all([
     db.prompt.findMany({ where: { projectId: actor.projectId }, orderBy: { name: "asc" }, take: 100 }),
     db.release.findMany({
@@ -21,14 +23,20 @@ export async function paletteEntries(actor: Actor): Promise<PaletteEntry[]> {
     name: `${release.prompt.name} ${release.baseline.key} → ${release.candidate.key}`,
   }));
   const having = (state: string) => named.filter((release) => release.state === state);
+  const toSign = await Promise.all(
+    (may(actor, "release.sign") ? having("ready") : []).map(async (release) => ({
+      ...release,
+      signs: (await whyMayNotSign(actor, release.id)) === null,
+    })),
+  );
   const actions: [boolean, string, string][] = [
     ...having("grading").map(({ id, name }): [boolean, string, string] => [
       may(actor, "review.grade"),
       `Grade ${name}`,
       `/review/${id}`,
     ]),
-    ...having("ready").map(({ id, name }): [boolean, string, string] => [
-      may(actor, "release.sign"),
+    ...toSign.map(({ id, name, signs }): [boolean, string, string] => [
+      signs,
       `Read and sign ${name}`,
       `/releases/${id}/sign-off`,
     ]),
@@ -41,7 +49,6 @@ export async function paletteEntries(actor: Actor): Promise<PaletteEntry[]> {
         `New version of ${name}`,
         `/prompts/${encodeURIComponent(name)}/new`,
       ]),
-    [may(actor, "token.create"), "Tokens for programs", "/settings/tokens"],
   ];
   const pages: [string, string][] = [
     ["Desk", "/"],
@@ -57,20 +64,18 @@ export async function paletteEntries(actor: Actor): Promise<PaletteEntry[]> {
           ["Decisions", "/audit/decisions"],
         ] as [string, string][])
       : []),
-    ["Members", "/settings/members"],
-    ["Failure tags and criteria", "/settings/grading"],
-    ["Account", "/settings/account"],
   ];
   return [
-    ...actions.filter(([allowed]) => allowed).map(([, label, href]) => ({ group: "Actions", label, href })),
-    ...pages.map(([label, href]) => ({ group: "Pages", label, href })),
-    ...named.map(({ id, name, state }) => ({ group: "Releases", label: name, of: state, href: `/releases/${id}` })),
-    ...prompts.map(({ name }) => ({ group: "Prompts", label: name, href: `/prompts/${encodeURIComponent(name)}` })),
+    ...actions.filter(([allowed]) => allowed).map(([, label, href]) => ({ group: "Actions", label, to: href })),
+    ...pages.map(([label, href]) => ({ group: "Pages", label, to: href })),
+    ...settingsTabs(actor).map(({ label, about, href }) => ({ group: "Settings", label, of: about, to: href })),
+    ...named.map(({ id, name, state }) => ({ group: "Releases", label: name, of: state, to: `/releases/${id}` })),
+    ...prompts.map(({ name }) => ({ group: "Prompts", label: name, to: `/prompts/${encodeURIComponent(name)}` })),
     ...members.slice(0, 200).map(({ name, roles }) => ({
       group: "People",
       label: name,
       of: roles.join(", ").replaceAll("_", " "),
-      href: "/settings/members",
+      to: "/settings/members",
     })),
   ];
 }

@@ -1,18 +1,14 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { Keys } from "@/components/shell/keys";
-import { Palette } from "@/components/shell/palette";
 import { ProjectSwitch } from "@/components/shell/project-switch";
 import { Rail } from "@/components/shell/rail";
 import { Initials } from "@/components/ui/initials";
-import { ThemeToggle } from "@/components/ui/theme";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import { may } from "@/lib/auth/permit";
 import { listMyProjects, requireActor } from "@/lib/auth/session";
 import { countNews } from "@/lib/releases/news";
 import { Deliver } from "./_deliver";
-import { screenKeys } from "./_keys";
-import { Leave } from "./_leave";
+import { Everywhere } from "./_everywhere";
 import { paletteEntries } from "./_palette";
 import { chooseProjectAction } from "./settings/projects/actions";
 
@@ -28,19 +24,17 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
         project={<ProjectSwitch projects={projects} choose={chooseProjectAction} />}
         person={
           <>
-            <Palette entries={entries} search="/palette" />
-            <ThemeToggle />
-            <Keys screens={screenKeys} />
-            <Link
-              href="/settings/account"
-              className="flex min-h-8 items-center gap-2 rounded-md px-2 text-muted hover:bg-hover hover:text-ink"
-            >
-              <Initials name={actor.name} />
-              <span className="min-w-0 break-words">
-                <UntrustedText text={actor.name} />
-              </span>
-            </Link>
-            <Leave userId={actor.userId} />
+            <Everywhere entries={entries} userId={actor.userId}>
+              <Link
+                href="/settings/account"
+                className="flex min-h-8 items-center gap-2 rounded-md px-2 text-muted hover:bg-hover hover:text-ink"
+              >
+                <Initials name={actor.name} />
+                <span className="min-w-0 break-words">
+                  <UntrustedText text={actor.name} />
+                </span>
+              </Link>
+            </Everywhere>
             <Deliver userId={actor.userId} />
           </>
         }

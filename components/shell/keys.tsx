@@ -2,7 +2,6 @@
 
 import { Keyboard } from "lucide-react";
 import { usePathname } from "next/navigation";
-import { useState } from "react";
 import { useHotkeys } from "react-hotkeys-hook";
 import { Dialog } from "../ui/dialog";
 import { Kbd } from "../ui/kbd";
@@ -18,17 +17,18 @@ const everywhere: KeyEntry[] = [
   { keys: ["Esc"], does: "close what is open" },
 ];
 
+type Props = { screens: readonly ScreenKeys[]; open: boolean; onOpenChange: (open: boolean) => void };
+
 /** `?` lists the keys of this screen and those of every screen. */
-export function Keys({ screens }: { screens: readonly ScreenKeys[] }) {
-  const [open, setOpen] = useState(false);
+export function Keys({ screens, open, onOpenChange }: Props) {
   const path = usePathname();
-  useHotkeys("?", () => setOpen(true), { useKey: true, preventDefault: true });
+  useHotkeys("?", () => onOpenChange(true), { useKey: true, preventDefault: true });
   const here = screens.filter((screen) => new RegExp(screen.path).test(path));
   return (
     <>
       <button
         type="button"
-        onClick={() => setOpen(true)}
+        onClick={() => onOpenChange(true)}
         className="flex min-h-8 w-full cursor-pointer items-center justify-between gap-2.5 rounded-md px-2 text-muted hover:bg-hover hover:text-ink"
       >
         <span className="inline-flex items-center gap-2.5">
@@ -37,7 +37,7 @@ export function Keys({ screens }: { screens: readonly ScreenKeys[] }) {
         </span>
         <Kbd>?</Kbd>
       </button>
-      <Dialog open={open} onOpenChange={setOpen} title="Keys">
+      <Dialog open={open} onOpenChange={onOpenChange} title="Keys">
         <div className="flex flex-col gap-5">
           {[...here, { path: "", title: here.length > 0 ? "Everywhere" : "", keys: everywhere }].map((part) => (
             <section key={part.title} className="flex flex-col gap-2">

@@ -12,7 +12,7 @@ export function ThemeProvider({ nonce, children }: { nonce?: string; children: R
   );
 }
 
-const order = ["system", "light", "dark"] as const;
+export const themes = ["system", "light", "dark"] as const;
 const icons = { system: Monitor, light: Sun, dark: Moon };
 
 /** Goes round system, light, dark. */
@@ -20,9 +20,9 @@ export function ThemeToggle() {
   const { theme, setTheme } = useTheme();
   const [mounted, setMounted] = useState(false);
   useEffect(() => setMounted(true), []);
-  const current = mounted ? (order.find((name) => name === theme) ?? "system") : "system";
+  const current = mounted ? (themes.find((name) => name === theme) ?? "system") : "system";
   const Icon = icons[current];
-  const next = order[(order.indexOf(current) + 1) % order.length] ?? "system";
+  const next = themes[(themes.indexOf(current) + 1) % themes.length] ?? "system";
   return (
     <button
       type="button"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Contributions, reasonsAgainst } from "./contributors";
+import { type Contributions, reasonsAgainst, saidToThem } from "./contributors";
 
 const ada = { userId: 7, email: "ada@example.com", name: "Ada Lovelace" };
 const v5 = { key: "v5", author: null, contributorId: null };
@@ -53,6 +53,9 @@ describe("a contributor", () => {
       "graded cases of this release, and the policy lets no grader sign",
       "excluded by name in the policy",
     ]);
+    expect(saidToThem(why({ graders, excluded, runImportedById: 7 }))).toBe(
+      "you brought in the answers of v5; you graded cases of this release, and the policy lets no grader sign; the policy excludes you by name",
+    );
     expect(
       why({
         graders: [8],

@@ -40,8 +40,17 @@ export function reasonsAgainst(person: Who, given: Contributions): string[] {
         .filter(({ userId }) => userId === ownerId)
         .map(({ what }) => `made a token in the name of ${owner}, who ${what}`),
     );
-  const named = excluded.people.includes(person.email.toLowerCase()) ? ["excluded by name in the policy"] : [];
+  const named = excluded.people.includes(person.email.toLowerCase()) ? [excludedByName] : [];
   return [...new Set([...wrote, ...own, ...lent, ...named])];
+}
+
+const excludedByName = "excluded by name in the policy";
+
+/** The same reasons, said to the person: `you brought v2 in; the policy excludes you by name`. */
+export function saidToThem(reasons: readonly string[]): string {
+  return reasons
+    .map((reason) => (reason === excludedByName ? "the policy excludes you by name" : `you ${reason}`))
+    .join("; ");
 }
 
 /** True when an author's name means this person: the e-mail, the name, or `Name <e-mail>`; letter case aside. */

@@ -36,14 +36,13 @@ export async function getDesk(actor: Actor): Promise<Desk> {
     pool().query("SELECT 1 FROM prompt WHERE project_id = $1 LIMIT 1", [actor.projectId]),
   ]);
   const ready = open.flatMap((release) => {
-    const found = frozen.get(release.id);
-    return release.state === "ready" && found ? [{ ...short(release), open: blocking(found.gates), ...found }] : [];
+    const gates = frozen.get(release.id);
+    return release.state === "ready" && gates ? [{ ...short(release), open: blocking(gates) }] : [];
   });
   const signatures = [];
   if (may(actor, "release.sign")) {
-    for (const { gates: _gates, signedBy, ...release } of ready) {
-      if (signedBy.includes(personOf(actor) ?? -1) || (await whyMayNotSign(actor, release.id)) !== null) continue;
-      signatures.push(release);
+    for (const release of ready) {
+      if ((await whyMayNotSign(actor, release.id)) === null) signatures.push(release);
     }
   }
   const disputes = [];
@@ -59,7 +58,7 @@ export async function getDesk(actor: Actor): Promise<Desk> {
         blocked.push({ ...short(release), need: "close", open: [] });
       }
     }
-    for (const { gates: _gates, signedBy: _signedBy, ...release } of ready) {
+    for (const release of ready) {
       if (release.open.length > 0) blocked.push({ ...release, need: "gates" });
     }
   }
@@ -94,14 +93,13 @@ async function listQueues(actor: Actor): Promise<Desk["queues"]> {
      ORDER BY r.id`;
 }
 
-/** The gates of the evidence of every release that waits for signatures, and who has signed it. */
-async function frozenGates(actor: Actor): Promise<Map<number, { gates: Gate[]; signedBy: number[] }>> {
-  const { rows } = await pool().query<{ id: number; gates: Gate[]; signedBy: number[] }>(
-    `SELECT r.id, e.body::json -> 'gates' AS gates,
-            ARRAY(SELECT s.user_id FROM sign_off s WHERE s.release_id = r.id AND s.evidence_digest = r.evidence_digest) AS "signedBy"
+/** The gates of the evidence of every release that waits for signatures. */
+async function frozenGates(actor: Actor): Promise<Map<number, Gate[]>> {
+  const { rows } = await pool().query<{ id: number; gates: Gate[] }>(
+    `SELECT r.id, e.body::json -> 'gates' AS gates
        FROM release r JOIN evidence e ON e.release_id = r.id AND e.digest = r.evidence_digest
       WHERE r.project_id = $1 AND r.state = 'ready'`,
     [actor.projectId],
   );
-  return new Map(rows.map(({ id, ...row }) => [id, row]));
+  return new Map(rows.map(({ id, gates }) => [id, gates]));
 }

@@ -6,14 +6,15 @@ export type FoundCase = { key: string; caseId: number; releaseId: number; releas
 
 const most = 8;
 
-/** Cases whose key holds this text, those that begin with it first, each where the newest release shows it. */
+/**
+ * Cases whose key has, for each word of the text, a word that begins so; the very key first, then keys that begin with the
+ * text, each where the newest release shows it.
+ */
 export async function findCases(actor: Actor, text: string): Promise<FoundCase[]> {
   permit(actor, "project.read");
-  const wanted = text
-    .trim()
-    .slice(0, 100)
-    .replace(/[\\%_]/g, "\\$&");
-  if (wanted === "") return [];
+  const wanted = text.trim().slice(0, 100);
+  const words = wanted.match(/[\p{L}\p{N}]+/gu) ?? [];
+  if (words.length === 0) return [];
   const { rows } = await pool().query<FoundCase>(
     `WITH newest AS (
        SELECT DISTINCT ON (r.dataset_id) r.dataset_id, r.id, p.name || ' ' || b.key || ' → ' || k.key AS name
@@ -22,9 +23,9 @@ export async function findCases(actor: Actor, text: string): Promise<FoundCase[]
         WHERE r.project_id = $1 ORDER BY r.dataset_id, r.id DESC)
      SELECT c.key, c.id AS "caseId", n.id AS "releaseId", n.name AS release
        FROM newest n JOIN test_case c ON c.dataset_id = n.dataset_id
-      WHERE c.key ILIKE '%' || $2 || '%'
-      ORDER BY c.key NOT ILIKE $2 || '%', length(c.key), c.key, n.id LIMIT ${most}`,
-    [actor.projectId, wanted],
+      WHERE c.key ~* ALL ($3::text[])
+      ORDER BY lower(c.key) <> lower($2), NOT starts_with(lower(c.key), lower($2)), length(c.key), c.key, n.id LIMIT ${most}`,
+    [actor.projectId, wanted, words.map((word) => `(^|[^[:alnum:]])${word}`)],
   );
   return rows;
 }

@@ -1,7 +1,7 @@
 import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { appendAudit } from "../audit/append";
 import { checkpointNow } from "../audit/publish";
-import { type Actor, actorName, type Person, type Role } from "../auth/actor";
+import { type Actor, actorName, type Person, personOf, type Role } from "../auth/actor";
 import { type Asked, askPasskey } from "../auth/passkeys";
 import { may, permit } from "../auth/permit";
 import { db } from "../db/client";
@@ -9,7 +9,7 @@ import { type Tx, transaction, violates } from "../db/transaction";
 import { canonicalJson, type JsonObject } from "../digest";
 import { Fault, notFound } from "../errors";
 import { writeLabelMove } from "../prompts/label-moves";
-import { reasonsAgainst } from "./contributors";
+import { reasonsAgainst, saidToThem } from "./contributors";
 import { inOneLine } from "./evidence-changes";
 import { changedSinceFrozen, changesBetween } from "./frozen";
 import { listOpened, type Opened } from "./opened";
@@ -24,7 +24,7 @@ import {
   signOffSchema,
   withdrawSignOffSchema,
 } from "./schema";
-import { contributionsTo } from "./signers";
+import { contributionsTo, listSigners } from "./signers";
 import { type WaiverOn, waiversOn } from "./waivers";
 import { waivedInWords } from "./words";
 
@@ -58,7 +58,7 @@ function subjectOf(release: Subject) {
 /** An attempt to sign that is refused: it goes on record before the Fault goes out. */
 class Refused extends Fault {}
 
-/** Why this actor may not sign this release, or null. The page says it; signing enforces it. */
+/** Why this actor may not sign this release, whatever its evidence says, or null. */
 async function whyNot(tx: Tx, actor: Actor, release: Subject): Promise<string | null> {
   switch (actor.kind) {
     case "token":
@@ -67,16 +67,33 @@ async function whyNot(tx: Tx, actor: Actor, release: Subject): Promise<string | 
       return "Only a person can sign.";
     case "person": {
       // The role itself is needed: an administrator has no way around it.
-      if (!may(actor, "release.sign")) return "Signing needs the role release manager in this project.";
+      if (!may(actor, "release.sign")) {
+        return "You may not sign: signing needs the role release manager in this project.";
+      }
       const against = reasonsAgainst(actor, await contributionsTo(tx, release.id, release.policy));
       if (against.length === 0) return null;
-      return `Somebody else must sign, because of what you did: ${against.join("; ")}.`;
+      return `You may not sign: ${saidToThem(against)}.`;
     }
   }
 }
 
+/** Why this actor may not sign the release as it is now, or null: pages say what signing would answer. */
 export async function whyMayNotSign(actor: Actor, releaseId: number): Promise<string | null> {
-  return whyNot(db, actor, await loadSubject(actor, releaseId));
+  const release = await loadSubject(actor, releaseId);
+  const against = await whyNot(db, actor, release);
+  if (against !== null) return against;
+  return hasSigned(await signaturesNow(release), personOf(actor)) ? signedAlready().message : null;
+}
+
+/** The names of the others who may sign the release as it is now. */
+export async function whoElseMaySign(actor: Actor, releaseId: number): Promise<string[]> {
+  const release = await loadSubject(actor, releaseId);
+  const [signers, signatures] = await Promise.all([listSigners(actor, release.id), signaturesNow(release)]);
+  return signers
+    .filter(
+      ({ userId, against }) => against.length === 0 && userId !== personOf(actor) && !hasSigned(signatures, userId),
+    )
+    .map(({ name }) => name);
 }
 
 /** Records the attempt in its own transaction, so that it stays although nothing else happens. */
@@ -254,7 +271,7 @@ export async function signOff({
 }
 
 function signedAlready(): Fault {
-  return new Fault("conflict", "You signed this evidence already. It needs the signature of somebody else.");
+  return new Fault("conflict", "You signed this evidence already; it needs the signature of somebody else.");
 }
 
 /** What can be said of a signature before anybody proves who they are. */
@@ -332,8 +349,8 @@ async function decide(tx: Tx, actor: Person, release: Subject, given: Deciding):
     throw new Refused("conflict", `What the evidence rests on changed while it waited: ${what}. Reopen and close it.`);
   }
   const before = await signaturesOn(tx, release.id, evidenceDigest);
+  if (hasSigned(before, actor.userId)) throw signedAlready();
   const own = before.filter(({ userId }) => userId === actor.userId);
-  if (own.some(({ withdrawn }) => !withdrawn)) throw signedAlready();
   const { id } = await tx.signOff.create({
     data: {
       releaseId: release.id,
@@ -409,6 +426,16 @@ async function signaturesOn(tx: Tx, releaseId: number, digest: string): Promise<
     SELECT s.id, s.user_id AS "userId", u.email, s.decision::text, w.sign_off_id IS NOT NULL AS withdrawn
       FROM sign_off s JOIN app_user u ON u.id = s.user_id LEFT JOIN sign_off_withdrawal w ON w.sign_off_id = s.id
      WHERE s.release_id = ${releaseId} AND s.evidence_digest = ${digest} ORDER BY s.id`;
+}
+
+/** Signatures on the evidence that waits; none while there is no such evidence. */
+async function signaturesNow({ id, evidenceDigest }: Subject): Promise<Signature[]> {
+  return evidenceDigest === null ? [] : signaturesOn(db, id, evidenceDigest);
+}
+
+/** True while a signature of this person counts: one each. */
+function hasSigned(signatures: readonly Signature[], person: number | null): boolean {
+  return signatures.some(({ userId, withdrawn }) => userId === person && !withdrawn);
 }
 
 /** An abstention decides nothing, whatever was said before it; an approval does not refuse, nor a refusal approve. */

@@ -21,6 +21,7 @@ import { testDatabase } from "../testing/database";
 import { actorFor, seedPerson, seedProject } from "../testing/seed";
 import { breakGlassWithPassword, listBreakGlass } from "./break-glass";
 import { closeGrading, createRelease, drawSample, reopenGrading } from "./commands";
+import { getDesk } from "./desk";
 import { changedSinceFrozen, changesBetween } from "./frozen";
 import { gateFor } from "./gate";
 import { listNews } from "./news";
@@ -29,7 +30,15 @@ import { standardPolicies } from "./policy";
 import type { PolicyDocument } from "./policy-document";
 import { casesOf, gradeDrawn, seedWorld, type Truth } from "./release.seed";
 import { type GivenWaiver, meanings, type SignOffInput } from "./schema";
-import { askToSign, signOff, signOffWithPasskey, signOffWithPassword, withdrawSignOff } from "./sign-off";
+import {
+  askToSign,
+  signOff,
+  signOffWithPasskey,
+  signOffWithPassword,
+  whoElseMaySign,
+  whyMayNotSign,
+  withdrawSignOff,
+} from "./sign-off";
 import { listSigners } from "./signers";
 
 const database = await testDatabase();
@@ -152,10 +161,10 @@ describe("a passkey", () => {
     expect(await listPasskeys(actor)).toMatchObject([{ id: device.id, name: "Phone", lastUsedAt: null }]);
     const other = await seedPerson(project.id, { roles: ["release_manager"], passwordHash });
     for (const work of [
-      renamePasskey({ actor: other, input: { id: device.id, name: "Mine" } }),
-      removePasskey({ actor: other, input: { id: device.id, password } }),
+      () => renamePasskey({ actor: other, input: { id: device.id, name: "Mine" } }),
+      () => removePasskey({ actor: other, input: { id: device.id, password } }),
     ])
-      await expect(work).rejects.toMatchObject({ code: "not_found" });
+      await expect(work()).rejects.toMatchObject({ code: "not_found" });
     await expect(removePasskey({ actor, input: { id: device.id, password: "a wrong one" } })).rejects.toMatchObject({
       place: { field: "password" },
     });
@@ -403,6 +412,48 @@ describe("what is refused, and in the log", () => {
     expect(signers.filter(({ against }) => against.length === 0)).toHaveLength(3);
     const other = await readyRelease();
     await expect(listSigners(other.manager, release.id)).rejects.toMatchObject({ code: "not_found" });
+  });
+  it("is told beforehand in the same words, with who may sign instead", async () => {
+    const release = await readyRelease({
+      policy: { signers: 2, excluded: { graders: true, people: [] } },
+      world: ({ author }) => ({ author: author.email, contributorId: author.userId }),
+    });
+    const { id, author, reviewer, administrator, manager, second } = release;
+    const byName = (...people: Person[]) => people.map(({ name }) => name).sort();
+    const others = async (actor: Person) => (await whoElseMaySign(actor, id)).sort();
+    const told = [];
+    for (const actor of [author, reviewer, administrator]) {
+      const why = await whyMayNotSign(actor, id);
+      told.push(why);
+      await expect(sign(actor, release)).rejects.toMatchObject({ code: "forbidden", message: why });
+      expect(await others(actor)).toEqual(byName(manager, second));
+    }
+    expect(told).toEqual([
+      "You may not sign: you wrote v2; you brought v2 in.",
+      "You may not sign: you graded cases of this release, and the policy lets no grader sign.",
+      "You may not sign: signing needs the role release manager in this project.",
+    ]);
+    expect(await whyMayNotSign(manager, id)).toBeNull();
+
+    await sign(manager, release);
+    const again = await whyMayNotSign(manager, id);
+    expect(again).toMatch(/^You signed this evidence already/);
+    await expect(sign(manager, release)).rejects.toMatchObject({ code: "conflict", message: again });
+    expect(await others(manager)).toEqual(byName(second));
+    expect(await others(author)).toEqual(byName(second));
+    expect((await getDesk(manager)).signatures).toEqual([]);
+    expect((await getDesk(second)).signatures).toMatchObject([{ id }]);
+
+    // What was taken back, or given on other evidence, stands in nobody's way.
+    await withdrawSignOff({ actor: manager, input: { releaseId: id, reason: "Again." } });
+    expect(await whyMayNotSign(manager, id)).toBeNull();
+    expect((await getDesk(manager)).signatures).toMatchObject([{ id }]);
+    await sign(manager, release);
+    await reopenGrading({ actor: manager, input: { releaseId: id } });
+    expect(await whyMayNotSign(manager, id)).toBeNull();
+    const stranger = (await readyRelease()).manager;
+    for (const asking of [whyMayNotSign, whoElseMaySign])
+      await expect(asking(stranger, id)).rejects.toMatchObject({ code: "not_found" });
   });
 });
 

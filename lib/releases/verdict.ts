@@ -121,7 +121,7 @@ export function nextStep(brief: Brief, policy: PolicyDocument): NextStep {
   }
   if (brief.state === "ready") {
     const open = blocking(brief.gates).length;
-    if (open === 0) return { kind: "sign", text: "Read the evidence, then sign." };
+    if (open === 0) return { kind: "sign", text: "Only signatures are missing." };
     const more = left > 0 ? "reopen the grading and draw more cases" : "reopen the grading";
     return { kind: "sign", text: `${count(open, "gate")} not met: ${more}, or refuse.` };
   }

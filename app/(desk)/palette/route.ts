@@ -14,7 +14,7 @@ export async function GET(request: Request): Promise<Response> {
       group: "Cases",
       label: key,
       of: release,
-      href: `/releases/${releaseId}/cases/${caseId}`,
+      to: `/releases/${releaseId}/cases/${caseId}`,
     }));
     return Response.json({ entries }, { headers });
   } catch (error) {

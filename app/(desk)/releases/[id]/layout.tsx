@@ -9,7 +9,8 @@ import { listBreakGlass } from "@/lib/releases/break-glass";
 import { BrokenGlassNotice } from "../../prompts/_components/broken-glass";
 import { StateBadge } from "../_components/state-badge";
 import { TabsOpened } from "./_components/opened";
-import { loadRelease } from "./_release";
+import { loadRelease, loadWhyNot } from "./_release";
+import { releaseTabs } from "./_tabs";
 
 type Props = { children: ReactNode; params: Promise<{ id: string }> };
 
@@ -18,7 +19,8 @@ export default async function ReleaseLayout({ children, params }: Props) {
   const { actor, release } = await loadRelease(id);
   const broken = await listBreakGlass(actor, { prompt: release.prompt, version: release.candidate });
   const base = `/releases/${release.id}`;
-  const signs = release.state === "ready" && may(actor, "release.sign");
+  const reads = release.state === "ready" && may(actor, "release.sign");
+  const signs = reads && (await loadWhyNot(id)) === null;
   return (
     <>
       <PageHead
@@ -77,20 +79,8 @@ export default async function ReleaseLayout({ children, params }: Props) {
         }
       />
       <BrokenGlassNotice rows={broken} className="mb-4" />
-      <LinkTabs
-        label="Release"
-        tabs={[
-          { href: base, label: "Brief", exact: true },
-          { href: `${base}/changes`, label: "Changes" },
-          { href: `${base}/cases`, label: "Cases" },
-          { href: `${base}/review`, label: "Review" },
-          { href: `${base}/judges`, label: "Judges" },
-          { href: `${base}/sentinels`, label: "Sentinels" },
-          { href: `${base}/sign-off`, label: "Sign-off" },
-          { href: `${base}/history`, label: "History" },
-        ]}
-      />
-      {signs && release.evidenceDigest && <TabsOpened releaseId={release.id} evidenceDigest={release.evidenceDigest} />}
+      <LinkTabs label="Release" tabs={releaseTabs(release.id)} />
+      {reads && release.evidenceDigest && <TabsOpened releaseId={release.id} evidenceDigest={release.evidenceDigest} />}
       <div className="pt-6">{children}</div>
     </>
   );

@@ -18,13 +18,13 @@ import { NextStep } from "./_components/next-step";
 import { Regressions } from "./_components/regressions";
 import { SampleFacts } from "./_components/sample-facts";
 import { WhatChanged } from "./_components/what-changed";
-import { loadBrief, loadRelease } from "./_release";
+import { loadBrief, loadRelease, loadWhyNot } from "./_release";
 
 export const metadata: Metadata = { title: "Release" };
 
 export default async function BriefPage({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
-  const [{ actor, release }, brief] = await Promise.all([loadRelease(id), loadBrief(id)]);
+  const [{ actor, release }, brief, whyNot] = await Promise.all([loadRelease(id), loadBrief(id), loadWhyNot(id)]);
   const policy = release.policyDocument;
   const [regressions, versions, ledger] = await Promise.all([
     listRegressions(actor, release.id),
@@ -57,7 +57,7 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
         </h2>
         <GateList gates={brief.gates} waivers={brief.waivers} />
       </section>
-      <NextStep actor={actor} brief={brief} policy={policy} />
+      <NextStep actor={actor} brief={brief} policy={policy} whyNot={whyNot} />
       <section aria-labelledby="criteria" className="flex flex-col gap-2">
         <h2 id="criteria" className="text-lg font-semibold">
           Better or worse, criterion by criterion

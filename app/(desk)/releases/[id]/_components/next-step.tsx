@@ -9,9 +9,12 @@ import { nextStep } from "@/lib/releases/verdict";
 import { closeAction, reopenAction, withdrawAction } from "../actions";
 import { ConfirmForm } from "./confirm-form";
 import { DrawForm } from "./draw-form";
+import { MayNotSign, type WhyNot } from "./may-not-sign";
+
+type Props = { actor: Person; brief: Brief; policy: PolicyDocument; whyNot: WhyNot | null };
 
 /** What is missing, and the buttons for it; each only for those who may. */
-export function NextStep({ actor, brief, policy }: { actor: Person; brief: Brief; policy: PolicyDocument }) {
+export function NextStep({ actor, brief, policy, whyNot }: Props) {
   const step = nextStep(brief, policy);
   const base = `/releases/${brief.id}`;
   const { state } = brief;
@@ -27,6 +30,8 @@ export function NextStep({ actor, brief, policy }: { actor: Person; brief: Brief
       <p className="max-w-prose">
         <UntrustedText text={step.text} />
       </p>
+      {/* Until there is something to sign, it concerns only those who would. */}
+      {whyNot && (state === "ready" || may(actor, "release.sign")) && <MayNotSign whyNot={whyNot} />}
       {draws && (
         <DrawForm
           key={brief.sampling.drawn}
@@ -42,7 +47,7 @@ export function NextStep({ actor, brief, policy }: { actor: Person; brief: Brief
             Grade
           </LinkButton>
         )}
-        {state === "ready" && may(actor, "release.sign") && (
+        {state === "ready" && whyNot === null && (
           <LinkButton href={`${base}/sign-off`} variant="primary">
             Sign off
           </LinkButton>

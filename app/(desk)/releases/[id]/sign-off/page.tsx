@@ -8,6 +8,7 @@ import { UntrustedText } from "@/components/ui/untrusted";
 import { hasPassword } from "@/lib/auth/account";
 import type { Person } from "@/lib/auth/actor";
 import { listPasskeys, relyingParty } from "@/lib/auth/passkeys";
+import { may } from "@/lib/auth/permit";
 import type { Brief } from "@/lib/releases/brief";
 import { changedSinceFrozen, changesBetween } from "@/lib/releases/frozen";
 import { listOpened, sections } from "@/lib/releases/opened";
@@ -15,11 +16,11 @@ import { openedInWords } from "@/lib/releases/opened-words";
 import type { PolicyDocument } from "@/lib/releases/policy-document";
 import { counts, type SignOffRow } from "@/lib/releases/queries";
 import { blocking, unwaived } from "@/lib/releases/rules";
-import { whyMayNotSign } from "@/lib/releases/sign-off";
 import { listSigners } from "@/lib/releases/signers";
 import { GateList, gateName } from "../../_components/gate-list";
 import { ConfirmForm } from "../_components/confirm-form";
-import { loadBrief, loadRelease } from "../_release";
+import { MayNotSign, type WhyNot } from "../_components/may-not-sign";
+import { loadBrief, loadRelease, loadWhyNot } from "../_release";
 import { withdrawSignatureAction } from "../actions";
 import { Changes } from "./_components/changes";
 import { SignForm } from "./_components/sign-form";
@@ -30,7 +31,7 @@ export const metadata: Metadata = { title: "Sign-off" };
 
 export default async function SignOffPage({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
-  const [{ actor, release }, brief] = await Promise.all([loadRelease(id), loadBrief(id)]);
+  const [{ actor, release }, brief, whyNot] = await Promise.all([loadRelease(id), loadBrief(id), loadWhyNot(id)]);
   const digest = brief.evidenceDigest;
   const onThis = brief.signOffs.filter(({ stale }) => !stale);
   const stale = brief.signOffs.filter((row) => row.stale);
@@ -78,6 +79,9 @@ export default async function SignOffPage({ params }: { params: Promise<{ id: st
           </section>
         </>
       )}
+      {(release.state === "draft" || release.state === "grading") && whyNot && may(actor, "release.sign") && (
+        <MayNotSign whyNot={whyNot} />
+      )}
       <Signers signers={signers} current={onThis.filter(counts)} policy={policy} />
       {digest !== null && (
         <section aria-labelledby="signatures" className="flex flex-col gap-2">
@@ -96,7 +100,7 @@ export default async function SignOffPage({ params }: { params: Promise<{ id: st
           <h2 id="sign" className="text-lg font-semibold">
             Sign
           </h2>
-          <SignPart actor={actor} brief={brief} evidenceDigest={digest} policy={policy} />
+          <SignPart actor={actor} brief={brief} evidenceDigest={digest} policy={policy} whyNot={whyNot} />
         </section>
       )}
     </div>
@@ -159,34 +163,43 @@ function WhatChanged({ groups }: { groups: Awaited<ReturnType<typeof changesBetw
   return <Changes groups={groups} />;
 }
 
-type SignProps = { actor: Person; brief: Brief; evidenceDigest: string; policy: PolicyDocument };
+type SignProps = {
+  actor: Person;
+  brief: Brief;
+  evidenceDigest: string;
+  policy: PolicyDocument;
+  whyNot: WhyNot | null;
+};
 
 /** The form, or why this person has none. */
-async function SignPart({ actor, brief, evidenceDigest, policy }: SignProps) {
-  const [why, password, passkeys, opened] = await Promise.all([
-    whyMayNotSign(actor, brief.id),
+async function SignPart({ actor, brief, evidenceDigest, policy, whyNot }: SignProps) {
+  if (whyNot) {
+    const takesBack =
+      may(actor, "release.sign") && brief.signOffs.some((row) => row.userId === actor.userId && counts(row));
+    return (
+      <div className="flex flex-col items-start gap-3">
+        <Notice>
+          <MayNotSign whyNot={whyNot} />
+        </Notice>
+        {takesBack && (
+          <ConfirmForm
+            action={withdrawSignatureAction}
+            releaseId={brief.id}
+            label="Take my signature back"
+            title="Take your signature back"
+            description="It stays in the record, marked as taken back, and counts no more. You can sign again."
+            variant="danger"
+            asksReason
+          />
+        )}
+      </div>
+    );
+  }
+  const [password, passkeys, opened] = await Promise.all([
     hasPassword(actor),
     listPasskeys(actor),
     listOpened(actor, brief.id, evidenceDigest),
   ]);
-  if (why !== null) return <Notice title="You may not sign this release">{why}</Notice>;
-  const own = brief.signOffs.find((row) => row.userId === actor.userId && counts(row));
-  if (own) {
-    return (
-      <div className="flex flex-col items-start gap-3">
-        <Notice>You have signed this evidence. {own.decision === "approve" && "Somebody else must sign too."}</Notice>
-        <ConfirmForm
-          action={withdrawSignatureAction}
-          releaseId={brief.id}
-          label="Take my signature back"
-          title="Take your signature back"
-          description="It stays in the record, marked as taken back, and counts no more. You can sign again."
-          variant="danger"
-          asksReason
-        />
-      </div>
-    );
-  }
   const party = passkeys.length > 0 ? relyingParty() : null;
   if (!password && !party) {
     return (
