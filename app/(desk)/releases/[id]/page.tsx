@@ -67,7 +67,7 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
         </h2>
         <CriteriaTable brief={brief} />
         <div className="no-print">
-          <WaitsLine releaseId={release.id} waits={waits} leftOut={false} />
+          <WaitsLine releaseId={release.id} waits={waits} here="totals" />
         </div>
       </section>
       <div className="grid gap-x-10 gap-y-8 xl:grid-cols-2">

@@ -7,12 +7,12 @@ import type { Waits } from "@/lib/releases/cases";
 type Props = {
   releaseId: number;
   waits: Waits;
-  /** What is shown leaves these cases out; otherwise only some ways to look at it would. */
-  leftOut: boolean;
+  /** Whether what is shown is without them, is with them where it tells nothing that is hidden, or is totals over all. */
+  here: "without" | "with" | "totals";
 };
 
 /** How many cases wait for this person's blind grade and where: lists and counts by what is hidden are without them. */
-export function WaitsLine({ releaseId, waits, leftOut }: Props) {
+export function WaitsLine({ releaseId, waits, here }: Props) {
   const { cases } = waits;
   if (cases === 0) return null;
   const waiting = cases === 1 ? "waits" : "wait";
@@ -33,16 +33,19 @@ export function WaitsLine({ releaseId, waits, leftOut }: Props) {
       {waits.in.length > 1 && ` (${formatCount(there)})`}
     </Fragment>
   ));
+  const them = cases === 1 ? "it" : "them";
   return (
     <p className="text-sm [overflow-wrap:anywhere]">
-      {leftOut ? (
+      {here === "without" ? (
         <>
           Left out here: {plural(cases, "case")} that {waiting} for your blind grade in {queues}.
         </>
       ) : (
         <>
-          {plural(cases, "case")} {waiting} for your blind grade in {queues}. Filters and orders by answers, verdicts or
-          grades leave {cases === 1 ? "it" : "them"} out.
+          {plural(cases, "case")} {waiting} for your blind grade in {queues}.{" "}
+          {here === "with"
+            ? `Filters and orders by answers, verdicts or grades leave ${them} out.`
+            : `Totals here count ${them}; the lists they lead to leave ${them} out.`}
         </>
       )}
     </p>

@@ -279,7 +279,7 @@ async function AnswersPane(props: PaneProps) {
           )}
         </div>
         <Filters asked={asked} withHunk={chosen !== null} counts={counts} hrefOf={hrefOf} />
-        <WaitsLine releaseId={release.id} waits={waits} leftOut />
+        <WaitsLine releaseId={release.id} waits={waits} here="without" />
         {props.hunkMissing && (
           <Notice tone="warning" title="The hunk of this address is not here">
             No hunk of that name is between <UntrustedText text={`${release.baseline} and ${release.candidate}`} />, and

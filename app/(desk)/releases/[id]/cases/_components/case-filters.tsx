@@ -206,7 +206,7 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
           </Link>
         )}
       </form>
-      <WaitsLine releaseId={releaseId} waits={table.waits} leftOut={leavesOutWaiting(filter)} />
+      <WaitsLine releaseId={releaseId} waits={table.waits} here={leavesOutWaiting(filter) ? "without" : "with"} />
     </div>
   );
 }

@@ -81,7 +81,8 @@ export function SummaryBar({ releaseId, filter, table }: Props) {
         </div>
       )}
       <p className="text-sm text-muted">
-        By <UntrustedText text={table.judge ?? ""} /> on <UntrustedText text={table.criterion ?? ""} />, {counted}.
+        By <UntrustedText text={table.judge ?? ""} /> on <UntrustedText text={table.criterion ?? ""} />, {counted}
+        {table.waits.cases > 0 && ", those aside that wait for your blind grade"}.
       </p>
     </div>
   );
