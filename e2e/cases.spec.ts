@@ -159,6 +159,38 @@ test("a header sorts up, then down, then no more, and says so", async ({ page })
   }
 });
 
+test("a link to a case that is not there says so, and the table is there", async ({ page }) => {
+  const path = await openCases(page, "cases/gone");
+  const notice = page.getByRole("status").filter({ hasText: "No such case is in this release." });
+  for (const open of ["999999999", "12x", "0"]) {
+    await page.goto(`${path}?open=${open}`);
+    await expect(notice).toBeVisible();
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+    await isAlive(row(page, 50));
+  }
+  await expectAccessible(page, ["light"]);
+  await linkOf(page, 2).click();
+  await expect(page.getByRole("dialog").getByRole("heading", { name: caseKey(2) })).toBeVisible();
+  await expect(notice).toHaveCount(0);
+  const shared = page.url();
+  await page.goto(shared);
+  await expect(page.getByRole("dialog").getByRole("heading", { name: caseKey(2) })).toBeVisible();
+});
+
+test("the filters count what their lists show", async ({ page }) => {
+  const path = await openCases(page, "cases/counts");
+  const counts = page.getByRole("navigation", { name: "Filter by flip" }).getByRole("link");
+  await expect(counts).toHaveText(["all60", "▲ better15", "▼ worse0", "= same45", "! no verdict0"]);
+  await page.goto(`${path}?mustPass=yes`);
+  await expect(counts).toHaveText(["all1", "▲ better0", "▼ worse0", "= same1", "! no verdict0"]);
+  await expect(page.getByText("of the cases under the other filters.")).toBeVisible();
+  await page.goto(`${path}?reviewed=yes&flip=better`);
+  await expect(counts).toHaveText(["all0", "▲ better0", "▼ worse0", "= same0", "! no verdict0"]);
+  await expect(page.getByText("No case matches")).toBeVisible();
+  await page.goto(`${path}?q=Question%206`);
+  await expect(page.getByText("without those by text, tag and “not graded”")).toBeVisible();
+});
+
 test("a damaged address shows the first page, or that nothing is there", async ({ page, allowConsoleError }) => {
   const path = await openCases(page, "cases/address");
   for (const query of ["after=garbage", "before=garbage", "sort=case&after=WzUsNV0", "after=a&after=b", "q=%00"]) {

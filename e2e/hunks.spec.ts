@@ -1,7 +1,7 @@
-import { importFiles } from "./support/bundle";
+import { gradeAll, importFiles, tokenOf } from "./support/bundle";
 import { sql } from "./support/database";
 import { networkTo } from "./support/network";
-import { auditEvents, expect, expectAccessible, type Page, rest, server, signIn, test } from "./support/test";
+import { auditEvents, expect, expectAccessible, isAlive, type Page, rest, server, signIn, test } from "./support/test";
 
 const cite = "Always cite the page of the policy that applies.";
 const before = `You are the assistant of a shop.\n${cite}\nBe kind.\nAlways explain the policy in full.\nNever invent a fee.\n`;
@@ -156,12 +156,14 @@ test("a graded case is attributed to a hunk by the keyboard, and stands in the l
   await ledger.getByRole("link", { name: /Not attributed yet/ }).click();
   await expect(page.getByRole("heading", { name: "Better or worse, not attributed yet" })).toBeVisible();
   await expect(page.getByRole("link", { name: open }).first()).toBeVisible();
+  await page.getByRole("link", { name: "all answers" }).focus();
   await page.keyboard.press("h");
   await expect(dialog.getByRole("checkbox").first()).toBeFocused();
   await page.keyboard.press("1");
   await page.keyboard.press("4");
   await page.keyboard.press("Enter");
   await expect(dialog).toHaveCount(0);
+  await expect(page.getByRole("link", { name: "all answers" })).toBeFocused();
   await expect(ledger.getByRole("link", { name: /Not attributed yet/ })).toContainText("helped 0hurt 0");
   await expect(ledger.getByRole("link", { name: /^4 temperature/ })).toContainText("helped 0hurt 1");
 
@@ -333,4 +335,157 @@ test("the comparison of two versions has a target for each hunk, and shows what 
     await expect(page.getByRole("link", { name: "moved here" })).toBeVisible();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   }
+});
+
+const answers = (page: Page) => page.getByRole("navigation", { name: "Cases" });
+const shownCase = (page: Page) => page.locator("#answers a[href*='/cases/']").first();
+
+test("keys pressed fast add up, over what is known of the list too, and wait for a slow server", async ({ page }) => {
+  const release = await releaseWithHunks("hunks/fast", 60);
+  await signIn(page, "viewer");
+  await page.goto(`/releases/${release}/changes`);
+  await isAlive(answers(page));
+  const key = (number: number) => `case-${String(number).padStart(3, "0")}`;
+  await expect(answers(page)).toContainText("1 of 60");
+  let free = () => {};
+  const slow = new Promise<void>((resolve) => {
+    free = resolve;
+  });
+  await page.route(/\/changes\?.*case=/, async (route) => {
+    await slow;
+    await route.continue();
+  });
+  for (let press = 0; press < 7; press++) await page.keyboard.press("j");
+  await page.keyboard.press("k");
+  free();
+  await expect(answers(page)).toContainText("7 of 60");
+  await expect(shownCase(page)).toHaveText(key(7));
+  // Twenty cases each way are known at once.
+  for (let press = 0; press < 45; press++) await page.keyboard.press("ArrowRight");
+  await expect(answers(page)).toContainText("52 of 60");
+  await expect(shownCase(page)).toHaveText(key(52));
+  for (let press = 0; press < 30; press++) await page.keyboard.press("j");
+  await expect(answers(page)).toContainText("60 of 60");
+  await page.keyboard.press("k");
+  await expect(answers(page)).toContainText("59 of 60");
+  // A link to a case leads to it wherever it stands in the list, and the list goes on from there.
+  await page.goto(page.url());
+  await expect(answers(page)).toContainText("59 of 60");
+  await expect(shownCase(page)).toHaveText(key(59));
+  await answers(page).getByRole("link", { name: "Previous" }).click();
+  await expect(shownCase(page)).toHaveText(key(58));
+});
+
+test("a link to a case or a hunk that can't be shown says why, and what is left out says where it waits", async ({
+  page,
+}) => {
+  const prompt = "hunks/links";
+  const first = await releaseWithHunks(prompt, 6);
+  const token = await tokenOf((await signIn(page, "reviewer")).email);
+  expect(await gradeAll(first, token, () => true)).toBe(6);
+  await rest("POST", `/releases/${first}/withdraw`);
+  const again = await rest<{ id: number }>("POST", "/releases", { prompt, baseline: "old", candidate: "new" });
+  const path = `/releases/${first}/changes`;
+  const notice = page.getByRole("status").filter({ hasText: "is not shown" });
+  await page.goto(path);
+  await expect(answers(page)).toContainText("1 of 6");
+  await expect(page.getByText(/for your blind grade/)).toHaveCount(0);
+  const ids = await sql<{ id: number; key: string }>(
+    "SELECT c.id, c.key FROM test_case c JOIN dataset d ON d.id = c.dataset_id WHERE d.name = $1 ORDER BY c.id",
+    [`${prompt} cases`],
+  );
+
+  await rest("POST", `/releases/${again.id}/draws`, { size: 2, seed: "links" });
+  const drawn = await sql<{ id: number }>("SELECT case_id AS id FROM draw WHERE release_id = $1", [again.id]);
+  const waiting = ids.find(({ id }) => id === drawn[0]!.id)!;
+  const free = ids.filter(({ id }) => drawn.every((one) => one.id !== id));
+  // It waits in another release over the same runs; this one is decided.
+  await page.goto(`${path}?case=${waiting.id}`);
+  await expect(notice).toContainText("It waits for your blind grade");
+  await expect(notice).toContainText("Below is the first of these answers.");
+  await expect(shownCase(page)).toHaveText(free[0]!.key);
+  await expect(answers(page)).toContainText("1 of 4");
+  await expect(page.getByRole("navigation", { name: "Filter answers" })).toContainText("all4");
+  const queue = page.getByRole("link", { name: `the queue of release ${again.id}, old → new` });
+  await expect(page.getByText("Left out here: 2 cases that wait for your blind grade in")).toBeVisible();
+  await expect(queue).toHaveAttribute("href", `/releases/${again.id}/review`);
+  await expectAccessible(page);
+
+  await page.goto(`${path}?case=999999999`);
+  await expect(notice).toContainText("No such case is in this release.");
+  await page.goto(`${path}?flip=better&case=${free[1]!.id}`);
+  await expect(notice).toContainText("It is not among these answers.");
+  await expect(page.getByText("No answers to show")).toBeVisible();
+  await notice.getByRole("link", { name: "Show it among all answers" }).click();
+  await expect(notice).toHaveCount(0);
+  await expect(shownCase(page)).toHaveText(free[1]!.key);
+  await page.goto(`${path}?hunk=0123456789ab`);
+  await expect(page.getByRole("status").filter({ hasText: "The hunk of this address is not here" })).toBeVisible();
+  await expect(answers(page)).toContainText("1 of 4");
+
+  // Cases say the same, on every count; who may not grade sees all.
+  await page.goto(`/releases/${first}/cases?flip=same`);
+  await expect(page.getByRole("navigation", { name: "Filter by flip" }).getByRole("link")).toHaveText([
+    "all6",
+    "▲ better0",
+    "▼ worse0",
+    "= same4",
+    "! no verdict0",
+  ]);
+  await expect(page.locator("tbody tr")).toHaveCount(4);
+  await expect(page.getByText("Left out here: 2 cases that wait for your blind grade in")).toBeVisible();
+  await page.goto(`/releases/${first}/cases`);
+  await expect(page.locator("tbody tr")).toHaveCount(6);
+  await expect(page.getByText("2 cases wait for your blind grade in")).toBeVisible();
+  await page.goto(`/releases/${first}`);
+  await expect(page.getByText("2 cases wait for your blind grade in")).toBeVisible();
+  await queue.click();
+  await expect(page).toHaveURL(`/releases/${again.id}/review`);
+  await signIn(page, "viewer");
+  await page.goto(`/releases/${first}/cases?flip=same`);
+  await expect(page.locator("tbody tr")).toHaveCount(6);
+  await expect(page.getByText(/for your blind grade/)).toHaveCount(0);
+});
+
+test("? lists the keys of Changes, and comparing other versions leads back to the release", async ({ page }) => {
+  const prompt = "hunks/keys";
+  const release = await releaseWithHunks(prompt, 2);
+  const content = { messages: [{ role: "system", content: "Be kind." }] };
+  await rest("POST", `/prompts/${encodeURIComponent(prompt)}/versions`, { key: "newest", content });
+  await signIn(page, "viewer");
+  await page.goto(`/releases/${release}/changes`);
+  await isAlive(answers(page));
+  await page.keyboard.press("?");
+  const sheet = page.getByRole("dialog", { name: "Keys" });
+  await expect(sheet.getByRole("heading", { name: "Changes" })).toBeVisible();
+  await expect(sheet).toContainText("J→the next answer");
+  await expect(sheet).toContainText("Hwhich hunk was the reason");
+  await page.keyboard.press("Escape");
+  await page.goto(`/releases/${release}/cases`);
+  await isAlive(page.locator("tbody tr").first());
+  await page.keyboard.press("?");
+  await expect(sheet).toContainText("⇧Xselect all from the one before to this one");
+  await expect(sheet).toContainText("⇧↑⇧↓");
+  await page.keyboard.press("Escape");
+
+  await page.goto(`/releases/${release}/changes`);
+  await page.getByText("Compare other versions").click();
+  const form = page.getByRole("form", { name: "Compare versions" });
+  await form.getByLabel("with").selectOption("newest");
+  await form.getByRole("button", { name: "Compare" }).click();
+  const between = page.getByRole("region", { name: "Releases between these versions" });
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("old → newest");
+  await expect(between).toContainText("None so far.");
+  await page.getByRole("navigation", { name: "View" }).getByRole("link", { name: "Words" }).click();
+  await expect(page).toHaveURL(new RegExp(`\\?release=${release}&view=words$`));
+  // From here too another comparison leads back.
+  await form.getByLabel("with").selectOption("new");
+  await form.getByRole("button", { name: "Compare" }).click();
+  await expect(between.getByRole("link")).toHaveText([`Release ${release}, old → new`]);
+  await expect(between).toContainText("grading");
+  await expectAccessible(page);
+  await page.getByRole("link", { name: `Back to the changes of release ${release}, old → new` }).click();
+  await expect(page).toHaveURL(`/releases/${release}/changes`);
+  await page.goto(`/prompts/${encodeURIComponent(prompt)}/compare/old...new?release=999999`);
+  await expect(page.getByRole("link", { name: /Back to the changes/ })).toHaveCount(0);
 });

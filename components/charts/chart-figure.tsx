@@ -26,7 +26,7 @@ export function ChartFigure({ label, sentence, table, children }: Props) {
       </div>
       {table.rows.length > 0 && (
         <details>
-          <summary className="min-h-[24px] w-fit cursor-pointer text-sm text-muted hover:text-ink">As a table</summary>
+          <summary className="min-h-6 w-fit cursor-pointer text-sm text-muted hover:text-ink">As a table</summary>
           <Table label={label} className="w-auto">
             <TableHead>
               <TableRow>

@@ -46,7 +46,7 @@ export function TextDiffView({ diff: { sections, exact }, view, marks }: Props) 
             {folded.head && <Same text={folded.head} view={view} />}
             {folded.middle && (
               <details className="group">
-                <summary className="min-h-6 cursor-pointer bg-sunken px-3 font-sans text-sm text-muted hover:text-ink">
+                <summary className="min-h-6 cursor-pointer bg-sunken px-3 py-0.5 font-sans text-sm text-muted hover:text-ink">
                   {folded.middle.lines} unchanged lines
                 </summary>
                 <Same text={folded.middle.text} view={view} />

@@ -2,7 +2,7 @@
 
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode, RefObject } from "react";
+import { type ReactNode, type RefObject, useRef } from "react";
 import { shown } from "./untrusted-text";
 
 type Props = {
@@ -16,6 +16,11 @@ type Props = {
 };
 
 export function Dialog({ open, onOpenChange, title, description, initialFocus, children }: Props) {
+  /**
+   * What had the focus before, to have it again: a dialog may be opened by a key, without a button of its own. Who clicked goes
+   * on with the keys of the screen, which a button would take for its own.
+   */
+  const before = useRef<HTMLElement | null>(null);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -23,9 +28,15 @@ export function Dialog({ open, onOpenChange, title, description, initialFocus, c
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
           onOpenAutoFocus={(event) => {
+            const at = document.activeElement;
+            before.current = at instanceof HTMLElement && at.matches(":focus-visible") ? at : null;
             if (!initialFocus?.current) return;
             event.preventDefault();
             initialFocus.current.focus();
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            if (before.current?.isConnected) before.current.focus();
           }}
           className="fixed top-1/2 left-1/2 z-50 flex max-h-[85dvh] w-[min(36rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 flex-col gap-4 overflow-y-auto rounded-md border border-line bg-raised p-5 shadow-xl"
         >

@@ -30,7 +30,7 @@ export function Explain({ title, what, formula, data, n, assumptions, reference,
     <Popover.Root>
       <Popover.Trigger
         aria-label={spelled(`What is this: ${title}`)}
-        className="no-print inline-flex size-6 cursor-pointer items-center justify-center rounded-md align-middle text-muted hover:bg-hover hover:text-accent data-[state=open]:bg-accent-soft data-[state=open]:text-accent"
+        className="no-print inline-flex min-h-6 min-w-6 cursor-pointer items-center justify-center rounded-md align-middle text-muted hover:bg-hover hover:text-accent data-[state=open]:bg-accent-soft data-[state=open]:text-accent"
       >
         <Info aria-hidden="true" className="size-3.5" />
       </Popover.Trigger>

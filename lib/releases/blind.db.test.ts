@@ -6,7 +6,17 @@ import { inParts, nextTask, taskText, waitingCases } from "../review/queries";
 import { testDatabase } from "../testing/database";
 import { seedPerson, seedProject } from "../testing/seed";
 import { getBrief } from "./brief";
-import { inParts as casesInParts, caseText, getCase, listCases } from "./cases";
+import {
+  type CaseFilter,
+  inParts as casesInParts,
+  caseText,
+  describeCases,
+  flips,
+  getCase,
+  listCases,
+  readAround,
+  whyMissing,
+} from "./cases";
 import { closeGrading, createRelease, drawSample, reopenGrading, withdrawRelease } from "./commands";
 import { listRegressions } from "./regressions";
 import { casesOf, gradeDrawn, type SeededWorld, seedWorld } from "./release.seed";
@@ -99,6 +109,95 @@ describe("a case that waits for a blind grade", () => {
       const shown = (await listOverrides(actor, { releaseId: first, criterionId })).rows;
       expect(shown.filter((row) => waiting.some(({ id }) => id === row.caseId))).toEqual([]);
     }
+  });
+
+  it("is in no count of a filter whose list leaves it out, and how many wait and where is said, in a decided release too", async () => {
+    const { world, manager, reviewer, other, viewer } = await team(
+      casesOf({ "pass>fail": 6, "fail>pass": 6, "pass>pass": 4 }),
+    );
+    const cases = await db.case.findMany({ where: { datasetId: world.datasetId }, orderBy: { id: "asc" } });
+    for (const [at, { id }] of cases.entries())
+      await db.case.update({ where: { id }, data: { slice: at % 3 === 0 ? "third" : null, mustPass: at % 4 === 0 } });
+    const first = await ask(manager, world);
+    await drawSample({ actor: manager, input: { releaseId: first, size: 16 } });
+    await gradeDrawn(first, reviewer.userId, (_key, side) => (side === "baseline" ? "pass" : "fail"));
+    await withdrawRelease({ actor: manager, input: { releaseId: first } });
+    const again = await ask(manager, world);
+    await drawSample({ actor: manager, input: { releaseId: again, size: 8, seed: "again" } });
+    const filters: CaseFilter[] = [
+      {},
+      { slice: "third" },
+      { mustPass: "yes" },
+      { sort: "worst" },
+      { sort: "-judge", slice: "third" },
+      { reviewed: "yes" },
+      { reviewed: "yes", mustPass: "yes" },
+      { override: "yes" },
+      { sample: "drawn" },
+      { sample: "drawn", sort: "judge" },
+      { sample: "chosen" },
+      { override: "yes", q: "c01" },
+      { cell: `${world.judgeVersionId}.candidate.fp` },
+    ];
+    for (const release of [first, again]) {
+      for (const actor of [viewer, reviewer]) {
+        const listed = async (filter: CaseFilter) => (await listCases(actor, release, filter)).rows.length;
+        for (const filter of filters) {
+          const { all, counts, counted, slices } = await describeCases(actor, release, filter);
+          const told = `${release === first ? "first" : "again"} ${actor.name} ${JSON.stringify(filter)}`;
+          expect(counted, told).toBe(true);
+          expect(all, told).toBe(await listed(filter));
+          for (const flip of flips) expect(counts![flip], `${told} ${flip}`).toBe(await listed({ ...filter, flip }));
+          for (const { slice, count } of slices) expect(count, told).toBe(await listed({ ...filter, slice }));
+        }
+        const waiting = (await waitingCases(actor, release)).length;
+        expect(waiting).toBe(actor === viewer ? 0 : 8);
+        const { waits } = await describeCases(actor, release, {});
+        const where = { release: again, baseline: "v1", candidate: "v2", cases: 8 };
+        expect(waits).toEqual(actor === viewer ? { cases: 0, in: [] } : { cases: 8, in: [where] });
+        const inSlice = await describeCases(actor, release, { slice: "third", flip: "worse" });
+        const hidden = (await listCases(actor, release, { slice: "third" })).rows.filter((row) => row.hidden);
+        expect(inSlice.waits.cases).toBe(hidden.length);
+      }
+    }
+    // Text and tags are not counted: then the counts are those without them, and say so.
+    for (const filter of [{ q: "c01" }, { tag: "red" }, { reviewed: "no" }] as const) {
+      const table = await describeCases(reviewer, first, filter);
+      expect([table.counted, table.all]).toEqual([false, 16]);
+    }
+    // Graded by others or not: that would be told by the list too.
+    const rows = async (reviewed: "yes" | "no") => (await listCases(other, again, { reviewed })).rows.length;
+    expect([await rows("yes"), await rows("no")]).toEqual([0, 8]);
+  });
+
+  it("is not the one that a list read case by case is at, and the list says why", async () => {
+    const { world, manager, reviewer, viewer } = await team(casesOf({ "pass>fail": 6, "fail>pass": 30 }));
+    const id = await ask(manager, world);
+    await drawSample({ actor: manager, input: { releaseId: id, size: 10 } });
+    const waiting = await waitingCases(reviewer, id);
+    const all = (await listCases(reviewer, id, { sort: "worst" })).rows.map((row) => row.id);
+    expect(all).toHaveLength(26);
+    for (const [at, wanted] of all.entries()) {
+      const { ids, row, place, missing, table } = await readAround(reviewer, id, {}, wanted);
+      expect([row?.id, place, missing, table.all]).toEqual([wanted, at + 1, null, 26]);
+      expect(ids).toEqual(all.slice(Math.max(0, at - 20), at + 21));
+    }
+    const none = await readAround(reviewer, id, {});
+    expect([none.row?.id, none.place, none.missing]).toEqual([all[0], 1, null]);
+    const asked = async (wanted: number, flip?: "better" | "worse") =>
+      readAround(reviewer, id, { flip }, wanted).then(({ row, missing }) => [row?.id, missing]);
+    for (const one of waiting) {
+      expect(await asked(one.id)).toEqual([all[0], "waits"]);
+      expect(await whyMissing(reviewer, id, one.id)).toBe("waits");
+      expect((await readAround(viewer, id, {}, one.id)).row?.id).toBe(one.id);
+    }
+    const elsewhere = await team();
+    const theirs = await db.case.findFirstOrThrow({ where: { datasetId: elsewhere.world.datasetId } });
+    for (const gone of [0, 999_999_999, theirs.id]) expect(await asked(gone)).toEqual([all[0], "gone"]);
+    const better = (await listCases(reviewer, id, { flip: "better" })).rows.map((row) => row.id);
+    expect(await asked(all[0]!, "better")).toEqual([better[0], "other"]);
+    await expect(readAround(elsewhere.viewer, id, {}, all[0])).rejects.toMatchObject({ code: "not_found" });
+    await expect(whyMissing(elsewhere.viewer, id, all[0]!)).rejects.toMatchObject({ code: "not_found" });
   });
 
   it("is not waited for in another project, nor where the runs are others", async () => {

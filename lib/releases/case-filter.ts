@@ -7,8 +7,11 @@ export const caseSorts = ["given", "case", "-case", "slice", "-slice", "worst", 
 
 const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
 
-/** Whether the order comes from verdicts: what waits for a blind grade is left out of it. */
-export const isByVerdict = (sort: CaseFilter["sort"]) => sort !== undefined && /^-?(worst|judge)$/.test(sort);
+const isByVerdict = (sort: CaseFilter["sort"]) => sort !== undefined && /^-?(worst|judge)$/.test(sort);
+
+/** Whether these filters or this order look at answers, verdicts or grades: what waits for a blind grade is left out then. */
+export const leavesOutWaiting = ({ flip, reviewed, override, cell, sample, sort }: CaseFilter) =>
+  [flip, reviewed, override, cell].some((one) => one !== undefined) || sample === "chosen" || isByVerdict(sort);
 
 /** Everything in the URL of the Cases tab. What does not parse is ignored, as if it were not there. */
 export const caseFilterSchema = z.object({

@@ -8,8 +8,8 @@ import { notFound } from "../errors";
 import { waitingIn } from "../judges/moves";
 import { beginningOf, type Rest } from "../parts";
 import { mayAttribute } from "../review/ledger";
-import { waitingCases } from "../review/queries";
-import type { CaseFilter, Flip } from "./case-filter";
+import { type WaitingCase, waitingCases } from "../review/queries";
+import { type CaseFilter, type Flip, leavesOutWaiting } from "./case-filter";
 
 export { type CaseFilter, caseFilterSchema, type Flip, flips } from "./case-filter";
 
@@ -176,6 +176,8 @@ function writeCursor(row: Found | undefined): string | null {
 }
 
 type Found = { id: number; sortKey: string | number };
+/** So many cases of a slice of which the chosen judge says the same; a preference as what it makes of each answer. */
+type Tally = { slice: string; before: string | null; after: string | null; n: number };
 
 export type CasePage = {
   rows: CaseRow[];
@@ -197,10 +199,19 @@ export type CaseTable = {
   otherJudges: { id: number; key: string; criterion: string }[];
   otherCriteria: string[];
   slices: { slice: string; count: number }[];
-  /** By what the chosen judge says, over all cases of the release or of the chosen slice; null: no judge. */
+  /** How many are there without the flip, and of each flip by what the chosen judge says; null: no judge. */
+  all: number;
   counts: Record<Flip, number> | null;
-  /** Cases that wait for this person's blind grade: filters on what is hidden leave them out. */
-  waiting: number;
+  /** False: a filter is in use whose cases are not counted, and the counts are as if it were not. */
+  counted: boolean;
+  waits: Waits;
+};
+
+/** Cases of a release, or of the chosen slice, that wait for this person's blind grade: filters on what is hidden leave them out. */
+export type Waits = {
+  cases: number;
+  /** In whose queue they wait; a case may wait in several. */
+  in: { release: number; baseline: string; candidate: string; cases: number }[];
 };
 
 function readCell(text: string) {
@@ -238,7 +249,8 @@ class CaseFinder {
     private readonly actor: Actor,
     readonly scope: Scope,
     private readonly filter: CaseFilter,
-    /** Ids of the cases that wait for this person. */
+    /** The cases that wait for this person, and their ids. */
+    private readonly waits: readonly WaitingCase[],
     readonly waiting: number[],
     /** Those that wait in a release over other runs too: what people say of a case is said of all its answers. */
     readonly waitingAnywhere: number[],
@@ -252,6 +264,7 @@ class CaseFinder {
       actor,
       scope,
       filter,
+      waiting,
       waiting.map(({ id }) => id),
       anywhere,
       ask,
@@ -301,6 +314,20 @@ class CaseFinder {
     );
     if (!rows[0]) throw notFound("The case");
     return [rows[0].sortKey, rows[0].id];
+  }
+
+  /** Null: the case is one of the release that is not hidden. */
+  async whyMissing(caseId: number): Promise<Exclude<Missing, "other"> | null> {
+    if (this.waiting.includes(caseId)) return "waits";
+    const { datasetId, baselineRunId, candidateRunId } = this.scope;
+    const { rows } = await quickQuery(
+      `SELECT 1 FROM test_case c
+         JOIN output ob ON ob.run_id = $3 AND ob.case_id = c.id AND ob.repeat = 0
+         JOIN output oc ON oc.run_id = $4 AND oc.case_id = c.id AND oc.repeat = 0
+        WHERE c.id = $1 AND c.dataset_id = $2`,
+      [caseId, datasetId, baselineRunId, candidateRunId],
+    );
+    return rows.length === 0 ? "gone" : null;
   }
 
   private async findSorted(cursor: Cursor | null, backwards: boolean, limit: number, group?: Group): Promise<Found[]> {
@@ -389,8 +416,8 @@ class CaseFinder {
   }
 
   /** Adds the filter's conditions on `c`, and gives the joins that they need. */
-  private async conditions(query: Query): Promise<string> {
-    const { scope, filter, actor } = this;
+  private async conditions(query: Query, filter: CaseFilter = this.filter): Promise<string> {
+    const { scope, actor } = this;
     const { criterion, judge } = this.chosen;
     const [baseline, candidate] = [query.value(scope.baselineRunId), query.value(scope.candidateRunId)];
     const release = () => query.value(scope.releaseId);
@@ -407,9 +434,11 @@ class CaseFinder {
     }
     if (filter.mustPass) query.and("c.must_pass");
     const current = () => currentReview(release(), query.value(criterion?.id ?? 0));
-    if (filter.reviewed === "yes") query.and(`c.id IN (SELECT rv.case_id FROM review rv WHERE ${current()})`);
+    if (filter.reviewed === "yes") {
+      query.and(`c.id IN (SELECT rv.case_id FROM review rv WHERE ${current()}) AND NOT ${hidden()}`);
+    }
     if (filter.reviewed === "no") {
-      query.and(`NOT EXISTS (SELECT 1 FROM review rv WHERE ${current()} AND rv.case_id = c.id)`);
+      query.and(`NOT EXISTS (SELECT 1 FROM review rv WHERE ${current()} AND rv.case_id = c.id) AND NOT ${hidden()}`);
     }
     if (filter.sample) {
       // Whether it was drawn or chosen may say what somebody saw in a case.
@@ -432,6 +461,70 @@ class CaseFinder {
       query.and(`c.id = ANY (${query.value(found)}::int[]) AND NOT ${hidden()}`);
     }
     return joins;
+  }
+
+  /** All cases of the release, as they were counted when it was made; of them only the must-pass ones, if those are asked for. */
+  async tallyRelease(): Promise<Tally[]> {
+    const { rows } = await quickQuery<Tally>(
+      `SELECT coalesce(slice, '') AS slice, judged_baseline AS before, judged_candidate AS after, sum(cases)::int AS n
+         FROM release_tally WHERE release_id = $1 AND coalesce(judge_version_id, 0) = $2 AND (must_pass OR NOT $3) GROUP BY 1, 2, 3`,
+      [this.scope.releaseId, this.chosen.judge?.id ?? 0, this.filter.mustPass !== undefined],
+    );
+    return rows;
+  }
+
+  /**
+   * The cases under all filters but flip and slice, where only what people did is to be looked through; `hidden`: those of
+   * them that wait. Null where there is no such filter.
+   */
+  async tallyFew(): Promise<{ all: Tally[]; hidden: Tally[] } | null> {
+    const { reviewed, override, sample, cell, q } = this.filter;
+    if (reviewed !== "yes" && !override && !sample && !cell) return null;
+    const query = new Query();
+    const joins = await this.conditions(query, { ...this.filter, slice: undefined });
+    if (q !== undefined) query.and(this.matches(query, "c.id", q));
+    const { rows } = await asPlanned<Tally & { hidden: boolean }>(
+      this.selectTally(query, joins, `${this.hidden(query, "c.id")} AS hidden`, true),
+      query.values,
+    );
+    return { all: rows, hidden: rows.filter(({ hidden }) => hidden) };
+  }
+
+  /** What waits for this person of the cases of the release, or of its must-pass ones, if those are asked for. */
+  async tallyWaiting(): Promise<{ tally: Tally[]; waits: Waits }> {
+    if (this.waits.length === 0) return { tally: [], waits: { cases: 0, in: [] } };
+    const query = new Query();
+    const { mustPass, slice } = this.filter;
+    const joins = await this.conditions(query, { mustPass });
+    query.and(`c.id = ANY (${query.value(this.waiting)}::int[])`);
+    const releases = [...new Set(this.waits.flatMap((one) => one.releases))];
+    const [{ rows }, named] = await Promise.all([
+      this.ask<Tally & { ids: number[] }>(this.selectTally(query, joins, "array_agg(c.id) AS ids"), query.values),
+      quickQuery<Omit<Waits["in"][number], "cases">>(
+        `SELECT r.id AS release, b.key AS baseline, k.key AS candidate FROM release r
+           JOIN prompt_version b ON b.id = r.baseline_id JOIN prompt_version k ON k.id = r.candidate_id
+          WHERE r.id = ANY ($1::int[]) ORDER BY r.id <> $2, r.id DESC`,
+        [releases, this.scope.releaseId],
+      ),
+    ]);
+    const here = new Set(rows.filter((row) => slice === undefined || row.slice === slice).flatMap(({ ids }) => ids));
+    const waits = this.waits.filter(({ id }) => here.has(id));
+    const within = (release: number) => waits.filter((one) => one.releases.includes(release)).length;
+    return {
+      tally: rows,
+      waits: {
+        cases: waits.length,
+        in: named.rows.map((row) => ({ ...row, cases: within(row.release) })).filter(({ cases }) => cases > 0),
+      },
+    };
+  }
+
+  /** Counts the cases of a query by slice and what the chosen judge says, and by `beside`, unless that is an aggregate. */
+  private selectTally(query: Query, joins: string, beside: string, isGroup = false): string {
+    const { criterion, judge } = this.chosen;
+    const verdicts = judged(query, this.scope, criterion?.kind ?? "pass_fail", judge?.id ?? 0, "c.id");
+    return `SELECT coalesce(c.slice, '') AS slice, vb.verdict::text AS before, vc.verdict::text AS after, count(*)::int AS n, ${beside}
+              FROM test_case c ${joins} ${verdicts} WHERE ${query.conditions.join(" AND ")} GROUP BY 1, 2, 3${isGroup ? ", 5" : ""}`;
   }
 
   /** Everything that the table shows of these cases, in their order. What is hidden is not even read. */
@@ -627,6 +720,61 @@ export async function besideCase(
   return found?.id ?? null;
 }
 
+/** Why a case is not among those of a list: it waits for this person's blind grade, is none of the release, or is not under the filter. */
+export type Missing = "waits" | "gone" | "other";
+
+/** One case of a list that is read case by case, and what is beside it. */
+export type Around = {
+  /** The case shown, with those before and after it in their order. */
+  ids: number[];
+  row: CaseRow | null;
+  /** From 1; null where so many are before it that they were not counted. */
+  place: number | null;
+  /** Why the case that was asked for is not the one shown. */
+  missing: Missing | null;
+  table: CaseTable;
+};
+
+/** Cases that are known each way beside the one shown, and how many before it are counted. */
+const besideShown = 20;
+const placesCounted = 500;
+
+/** The cases of a release, worst first, round one of them; without it, or where it is not there, from the first. */
+export async function readAround(
+  actor: Actor,
+  releaseId: number,
+  given: Pick<CaseFilter, "flip" | "reviewed">,
+  wanted?: number,
+): Promise<Around> {
+  const filter: CaseFilter = { ...given, sort: "worst" };
+  const finder = await CaseFinder.open(actor, releaseId, filter);
+  const [table, missing] = await Promise.all([
+    tableOf(finder, filter),
+    wanted === undefined ? null : finder.whyMissing(wanted),
+  ]);
+  if (wanted !== undefined && missing === null) {
+    const [group, id] = await finder.placeOf(wanted);
+    const [before, after] = await Promise.all([
+      finder.find([group, id], true, placesCounted),
+      finder.find([group, id - 1], false, besideShown + 1),
+    ]);
+    if (after[0]?.id === wanted) {
+      const ids = [...before.slice(0, besideShown).reverse(), ...after].map((one) => one.id);
+      const [row] = await finder.loadRows([wanted]);
+      const place = before.length < placesCounted ? before.length + 1 : null;
+      return { ids, row: row ?? null, place, missing: null, table };
+    }
+  }
+  const ids = (await finder.find(null, false, besideShown + 1)).map(({ id }) => id);
+  const [row] = await finder.loadRows(ids.slice(0, 1));
+  return { ids, row: row ?? null, place: 1, missing: wanted === undefined ? null : (missing ?? "other"), table };
+}
+
+/** Why a case is not in a list that leaves out what waits; `other`: there is no reason but the filter. */
+export async function whyMissing(actor: Actor, releaseId: number, caseId: number): Promise<Missing> {
+  return (await (await CaseFinder.open(actor, releaseId, {})).whyMissing(caseId)) ?? "other";
+}
+
 /** All cases under a filter, or just those of `ids`, a few at a time, with their texts whole: for files. */
 export async function* eachCase(
   actor: Actor,
@@ -663,25 +811,37 @@ export async function describeCases(actor: Actor, releaseId: number, filter: Cas
 async function tableOf(finder: CaseFinder, filter: CaseFilter): Promise<CaseTable> {
   const { scope } = finder;
   const { criterion, judges, judge } = finder.chosen;
-  type Tally = { slice: string; judge: number | null; before: string | null; after: string | null; n: number };
-  const [names, tally] = await Promise.all([
+  const [names, release, waiting, few] = await Promise.all([
     quickQuery<{ baseline: string; candidate: string }>(
       `SELECT b.key AS baseline, k.key AS candidate FROM release r JOIN prompt_version b ON b.id = r.baseline_id
          JOIN prompt_version k ON k.id = r.candidate_id WHERE r.id = $1`,
       [scope.releaseId],
     ),
-    quickQuery<Tally>(
-      `SELECT coalesce(slice, '') AS slice, judge_version_id AS judge, judged_baseline AS before, judged_candidate AS after, sum(cases)::int AS n
-         FROM release_tally WHERE release_id = $1 AND (judge_version_id IS NULL OR judge_version_id = $2) GROUP BY 1, 2, 3, 4`,
-      [scope.releaseId, judge?.id ?? 0],
-    ),
+    finder.tallyRelease(),
+    finder.tallyWaiting(),
+    finder.tallyFew(),
   ]);
-  const slices = new Map<string, number>();
-  const counts: Record<Flip, number> = { better: 0, worse: 0, same: 0, error: 0 };
-  for (const { slice, judge: of, before, after, n } of tally.rows) {
-    if (of === null) slices.set(slice, (slices.get(slice) ?? 0) + n);
-    else if (filter.slice === undefined || slice === filter.slice) counts[flipOf(before, after)] += n;
-  }
+  const { flip, slice, sort, tag, q, reviewed } = filter;
+  // Counting under these would take as long as all cases together: then the counts are without them.
+  const counted = few !== null || (!tag && !q && !reviewed);
+  const [all, hidden] = few ? [few.all, few.hidden] : [release, waiting.tally];
+  /** By slice, as many as the list under the filter has with another flip. */
+  const bySlice = (wanted: Flip | undefined): Map<string, number> => {
+    const sums = new Map<string, number>();
+    const add = (rows: readonly Tally[], sign: 1 | -1) => {
+      for (const { slice: of, before, after, n } of rows) {
+        const isOne = wanted === undefined || flipOf(before, after) === wanted;
+        sums.set(of, (sums.get(of) ?? 0) + (isOne ? sign * n : 0));
+      }
+    };
+    add(all, 1);
+    if (leavesOutWaiting(counted ? { ...filter, flip: wanted } : { sort, flip: wanted })) add(hidden, -1);
+    return sums;
+  };
+  const count = (wanted: Flip | undefined) => {
+    const sums = bySlice(wanted);
+    return slice === undefined ? [...sums.values()].reduce((sum, n) => sum + n, 0) : (sums.get(slice) ?? 0);
+  };
   return {
     ...names.rows[0]!,
     criterion: criterion?.key ?? null,
@@ -697,9 +857,18 @@ async function tableOf(finder: CaseFinder, filter: CaseFilter): Promise<CaseTabl
         criterion: scope.criteria.find((one) => one.id === criterionId)?.key ?? "",
       })),
     otherCriteria: scope.criteria.filter(({ id }) => id !== criterion?.id).map(({ key }) => key),
-    slices: [...slices].map(([slice, count]) => ({ slice, count })).sort((a, b) => (a.slice < b.slice ? -1 : 1)),
-    counts: judge ? counts : null,
-    waiting: finder.waiting.length,
+    slices: [...bySlice(flip)]
+      .map(([name, n]) => ({ slice: name, count: n }))
+      .sort((a, b) => (a.slice < b.slice ? -1 : 1)),
+    all: count(undefined),
+    counts: judge && {
+      better: count("better"),
+      worse: count("worse"),
+      same: count("same"),
+      error: count("error"),
+    },
+    counted,
+    waits: waiting.waits,
   };
 }
 

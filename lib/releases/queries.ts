@@ -49,6 +49,22 @@ export async function listReleases(
   return rows;
 }
 
+export type ReleaseBetween = Pick<ReleaseRow, "id" | "state" | "baseline" | "candidate" | "createdAt">;
+
+/** The releases between two versions of a prompt, whichever of them was to be replaced, newest first; at most 20. */
+export async function listReleasesBetween(
+  actor: Actor,
+  input: { prompt: string; versions: [string, string] },
+): Promise<ReleaseBetween[]> {
+  permit(actor, "project.read");
+  const { rows } = await pool().query<ReleaseBetween>(
+    `SELECT r.id, r.state, b.key AS baseline, k.key AS candidate, r.created_at AS "createdAt" FROM ${rowTables}
+      WHERE r.project_id = $1 AND p.name = $2 AND (b.key, k.key) IN (($3, $4), ($4, $3)) ORDER BY r.id DESC LIMIT 20`,
+    [actor.projectId, input.prompt, ...input.versions],
+  );
+  return rows;
+}
+
 export type ReleaseHead = ReleaseRow & {
   label: string | null;
   policyNumber: number;

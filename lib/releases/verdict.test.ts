@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Brief } from "./brief";
 import { standardPolicies } from "./policy";
 import type { Gate } from "./rules";
-import { headline, nextStep, standing } from "./verdict";
+import { headline, nextStep, outlookInWords, standing } from "./verdict";
+import { outOfHundred } from "./words";
 
 const policy = standardPolicies.standard!;
 const met: Gate[] = (["must_pass", "delta", "judge", "reviews"] as const).map((key) => ({
@@ -59,6 +60,29 @@ describe("the headline", () => {
     expect(headline(brief({}, { ...none, reviewed: 3 }), policy)).toContain("judged pass>fail there is no grade yet");
     expect(headline(brief({}, { ...none, reviewed: 0 }), policy)).toContain("Nobody has graded a case yet");
   });
+});
+
+describe("how it would go on", () => {
+  const outlook = (met: number, notMet: number) =>
+    outlookInWords({ outlook: { likely: { low: 20, median: 30, high: 40 }, met, notMet, left: 500 } } as Brief, policy);
+  it.each([
+    [0.505, 0.495, "above it in 51 of 100 futures, below it in 49."],
+    [0.625, 0.365, "above it in 63 of 100 futures, below it in 36, open in 1."],
+    [0.5, 0.3, "above it in 50 of 100 futures, below it in 30, open in 20."],
+    [0.6, 0.4, "above it in 60 of 100 futures, below it in 40."],
+  ])("%f above, %f below → %s", (met, notMet, ending) => {
+    expect(outlook(met, notMet)).toBe(
+      `Expect 20–40 more reviews to settle the margin of −2 pt (simulated from what is known), ${ending}`,
+    );
+  });
+  it.each([[[1]], [[0.5, 0.5]], [[1 / 3, 1 / 3, 1 / 3]], [[0.005, 0.995]], [[0.335, 0.335, 0.33]], [[0.29, 0.71, 0]]])(
+    "shares %j add up to 100",
+    (shares) => {
+      const rounded = outOfHundred(shares);
+      expect(rounded.reduce((sum, value) => sum + value, 0)).toBe(100);
+      for (const [at, value] of rounded.entries()) expect(Math.abs(value - shares[at]! * 100)).toBeLessThan(1);
+    },
+  );
 });
 
 describe("where it stands", () => {

@@ -1,7 +1,7 @@
 import type { Brief } from "./brief";
 import { type PolicyDocument, policyFor } from "./policy-document";
 import { blocking, type GateKey } from "./rules";
-import { count, grouped, listed, margin, pointsWithInterval } from "./words";
+import { count, grouped, listed, margin, outOfHundred, pointsWithInterval } from "./words";
 
 /** The brief in two sentences, and what to do next. Pure. */
 
@@ -59,12 +59,13 @@ export function outlookInWords({ outlook }: Pick<Brief, "outlook">, policy: Poli
       : likely.low === likely.high
         ? `about ${grouped(likely.median)}`
         : `${grouped(likely.low!)}–${grouped(likely.high)}`;
+  const [above, below, undecided] = outOfHundred([met, notMet, open]) as [number, number, number];
   const way =
     met >= 0.9
       ? "most likely above it"
       : notMet >= 0.9
         ? "most likely below it: expect a no"
-        : `above it in ${Math.round(met * 100)} of 100 futures, below it in ${Math.round(notMet * 100)}`;
+        : `above it in ${above} of 100 futures, below it in ${below}${undecided > 0 ? `, open in ${undecided}` : ""}`;
   return `Expect ${range} more reviews to settle the margin of ${limit} (simulated from what is known), ${way}.`;
 }
 

@@ -38,6 +38,16 @@ export function ofHundred(low: number, high: number): string {
   return from === to ? String(from) : `${from}–${to}`;
 }
 
+/** Shares of a whole as whole numbers that add up to 100: what is left after rounding down goes to the largest remainders. */
+export function outOfHundred(shares: readonly number[]): number[] {
+  const exact = shares.map((share) => share * 100);
+  const rounded = exact.map((value) => Math.floor(value + 1e-9));
+  const left = 100 - rounded.reduce((sum, value) => sum + value, 0);
+  const byRemainder = exact.map((value, at) => ({ at, rest: value - rounded[at]! })).sort((a, b) => b.rest - a.rest);
+  for (const { at } of byRemainder.slice(0, left)) rounded[at]! += 1;
+  return rounded;
+}
+
 /** A limit as a whole number of 100, never less than it is: 0.05 → `5`. */
 export function ofHundredAtMost(share: number): string {
   return String(Math.ceil(share * 100 - 1e-9));

@@ -90,7 +90,8 @@ export function refuseUnlessGrading(state: string): void {
   throw new Fault("conflict", why);
 }
 
-export type WaitingCase = { id: number; key: string };
+/** `releases`: those in whose queue it waits. */
+export type WaitingCase = { id: number; key: string; releases: number[] };
 
 /**
  * The cases that this person may still be asked to grade blind, or to settle without knowing the judge, and whose answers
@@ -111,13 +112,14 @@ export async function waitingCases(actor: Actor, releaseId: number, reader: Sql 
         JOIN policy p ON p.id = o.policy_id
        WHERE shown.id = ${releaseId} AND shown.project_id = ${actor.projectId}
     ), ${standingOf(person)}
-    SELECT DISTINCT c.id, c.key
+    SELECT c.id, c.key, array_agg(d.release_id ORDER BY d.release_id) AS releases
       FROM queue_case d JOIN open ON open.id = d.release_id JOIN test_case c ON c.id = d.case_id
       LEFT JOIN graded g ON g.release_id = d.release_id AND g.case_id = d.case_id
       LEFT JOIN returned b ON b.release_id = d.release_id AND b.case_id = d.case_id
       LEFT JOIN disputed x ON x.release_id = d.release_id AND x.case_id = d.case_id
      WHERE (x.case_id IS NOT NULL AND NOT g.mine)
-        OR (d.chosen_by_id IS DISTINCT FROM ${person} AND (g.case_id IS NULL OR (NOT g.mine AND g.graders < open.asked + coalesce(b.times, 0))))`;
+        OR (d.chosen_by_id IS DISTINCT FROM ${person} AND (g.case_id IS NULL OR (NOT g.mine AND g.graders < open.asked + coalesce(b.times, 0))))
+     GROUP BY c.id, c.key`;
 }
 
 export type Progress = {

@@ -7,8 +7,10 @@ export function versionHref(name: string, version: string): string {
   return `${promptHref(name)}?version=${encodeURIComponent(version)}`;
 }
 
-export function compareHref(name: string, before: string, after: string): string {
-  return `${promptHref(name)}/compare/${encodeURIComponent(`${before}...${after}`)}`;
+/** `release`: the one that somebody comes from, to lead back to. */
+export function compareHref(name: string, before: string, after: string, release?: number): string {
+  const path = `${promptHref(name)}/compare/${encodeURIComponent(`${before}...${after}`)}`;
+  return release === undefined ? path : `${path}?release=${release}`;
 }
 
 export function labelHref(name: string, label: string): string {

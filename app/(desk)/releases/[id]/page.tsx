@@ -5,6 +5,7 @@ import { UntrustedText } from "@/components/ui/untrusted-text";
 import { criterionPath } from "@/lib/calibration/queries";
 import { compareVersions } from "@/lib/prompts/queries";
 import type { Brief } from "@/lib/releases/brief";
+import { describeCases } from "@/lib/releases/cases";
 import { policyFor } from "@/lib/releases/policy-document";
 import { listRegressions } from "@/lib/releases/regressions";
 import { headline, outlookInWords, standing } from "@/lib/releases/verdict";
@@ -17,6 +18,7 @@ import { ImportedPreferencesSection, ImportedSection } from "./_components/impor
 import { NextStep } from "./_components/next-step";
 import { Regressions } from "./_components/regressions";
 import { SampleFacts } from "./_components/sample-facts";
+import { WaitsLine } from "./_components/waits";
 import { WhatChanged } from "./_components/what-changed";
 import { loadBrief, loadRelease, loadWhyNot } from "./_release";
 
@@ -26,10 +28,11 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
   const { id } = await params;
   const [{ actor, release }, brief, whyNot] = await Promise.all([loadRelease(id), loadBrief(id), loadWhyNot(id)]);
   const policy = release.policyDocument;
-  const [regressions, versions, ledger] = await Promise.all([
+  const [regressions, versions, ledger, { waits }] = await Promise.all([
     listRegressions(actor, release.id),
     compareVersions(actor, release.prompt, release.baseline, release.candidate),
     getLedger(actor, release.id),
+    describeCases(actor, release.id, {}),
   ]);
   const primary = brief.criteria[0];
   const path = primary && primary.estimate.reviewed > 0 ? await criterionPath(actor, { releaseId: release.id }) : [];
@@ -63,6 +66,9 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
           Better or worse, criterion by criterion
         </h2>
         <CriteriaTable brief={brief} />
+        <div className="no-print">
+          <WaitsLine releaseId={release.id} waits={waits} here="totals" />
+        </div>
       </section>
       <div className="grid gap-x-10 gap-y-8 xl:grid-cols-2">
         <WhatChanged releaseId={release.id} versions={versions} ledger={ledger} />

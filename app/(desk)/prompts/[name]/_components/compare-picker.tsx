@@ -9,10 +9,17 @@ import { Select } from "@/components/ui/select";
 import { compareHref } from "../../_links";
 
 type Keys = { key: string; labels: string[] }[];
-type Props = { prompt: string; keys: Keys; before?: string; after: string };
+type Props = {
+  prompt: string;
+  keys: Keys;
+  before?: string;
+  after: string;
+  /** The release that the comparison leads back to. */
+  release?: number;
+};
 
 /** Which two versions to see beside each other. */
-export function ComparePicker({ prompt, keys, before, after }: Props) {
+export function ComparePicker({ prompt, keys, before, after, release }: Props) {
   const router = useRouter();
   const [from, setFrom] = useState(before ?? after);
   const [to, setTo] = useState(after);
@@ -23,7 +30,7 @@ export function ComparePicker({ prompt, keys, before, after }: Props) {
       className="flex flex-wrap items-end gap-3"
       onSubmit={(event) => {
         event.preventDefault();
-        router.push(compareHref(prompt, from, to));
+        router.push(compareHref(prompt, from, to, release));
       }}
     >
       <div className="w-44 max-w-full">

@@ -1,9 +1,11 @@
 import type { Metadata } from "next";
 import { orNotFound } from "@/app/_or-not-found";
+import { rowId } from "@/app/_row-id";
 import { may } from "@/lib/auth/permit";
 import { requireActor } from "@/lib/auth/session";
 import { listViews } from "@/lib/releases/case-commands";
-import { caseFilterSchema, readCases } from "@/lib/releases/cases";
+import { caseFilterSchema, readCases, whyMissing } from "@/lib/releases/cases";
+import { first } from "../../../prompts/_params";
 import { loadRelease, readReleaseId } from "../_release";
 import { CaseFilters } from "./_components/case-filters";
 import { CaseTable } from "./_components/case-table";
@@ -26,10 +28,12 @@ export default async function CasesPage({ params, searchParams }: Props) {
     Array.isArray(value) ? value[0] : value,
   ]);
   const filter = caseFilterSchema.parse(Object.fromEntries(given.filter(([, value]) => value !== "")));
-  const [{ release }, { page, table, tags }, views] = await Promise.all([
+  const open = first((await searchParams).open);
+  const [{ release }, { page, table, tags }, views, missing] = await Promise.all([
     loadRelease(id),
     orNotFound(readCases(actor, releaseId, filter)),
     listViews(actor),
+    open === undefined ? null : orNotFound(whyMissing(actor, releaseId, rowId(open))),
   ]);
   return (
     <div className="flex flex-col gap-4">
@@ -51,6 +55,7 @@ export default async function CasesPage({ params, searchParams }: Props) {
         page={page}
         table={table}
         tags={tags}
+        gone={missing === "gone" ? open : undefined}
         may={{ choose: may(actor, "release.draw") && release.state === "grading", tag: may(actor, "case.tag") }}
       />
     </div>

@@ -1,10 +1,12 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { rowId } from "@/app/_row-id";
 import { ContentDiffView, DiffCounts, diffParts } from "@/components/diff/content-diff";
 import type { HunkMark } from "@/components/diff/text-diff";
 import { Badge } from "@/components/ui/badge";
 import { ChoiceLinks } from "@/components/ui/choice-links";
 import { EmptyState } from "@/components/ui/empty-state";
+import { formatCount } from "@/components/ui/format";
 import { Notice } from "@/components/ui/notice";
 import { Rendered } from "@/components/ui/rendered";
 import { UntrustedText } from "@/components/ui/untrusted-text";
@@ -12,11 +14,22 @@ import type { Actor } from "@/lib/auth/actor";
 import { hunkLabel } from "@/lib/prompts/diff/excerpt";
 import { diffVersions } from "@/lib/prompts/diff/versions";
 import { compareVersions, listVersionKeys } from "@/lib/prompts/queries";
-import { type Flip, flips, getCase, inParts, listCases } from "@/lib/releases/cases";
+import {
+  describeCases,
+  type Flip,
+  flips,
+  getCase,
+  inParts,
+  type Missing,
+  readAround,
+  type Waits,
+  whyMissing,
+} from "@/lib/releases/cases";
 import type { ReleaseHead } from "@/lib/releases/queries";
-import { getLedger, type Ledger, type LedgerCases } from "@/lib/review/ledger";
+import { countCases, getLedger, type Ledger, type LedgerCases } from "@/lib/review/ledger";
 import { ComparePicker } from "../../../prompts/[name]/_components/compare-picker";
 import { Preferences } from "../_components/preferences";
+import { WaitsLine } from "../_components/waits";
 import { loadRelease } from "../_release";
 import { textHref } from "../cases/_components/links";
 import { AnswerKeys, AttributeHere } from "./_components/answer-keys";
@@ -41,7 +54,7 @@ export default async function ChangesTab({ params, searchParams }: Props) {
   ]);
   const asked = readAsked(await searchParams);
   const chosen = casesOf(ledger, asked.hunk);
-  // A hunk that is not here selects nothing.
+  // A hunk that is not here selects nothing, and is told of.
   const state: Asked = chosen ? asked : { ...asked, hunk: undefined };
   const hrefOf = (change: Partial<Asked>) => changesHref(release.id, state, change);
   const hunkHref = (id: string) =>
@@ -127,6 +140,7 @@ export default async function ChangesTab({ params, searchParams }: Props) {
                   keys={keys}
                   before={release.baseline}
                   after={release.candidate}
+                  release={release.id}
                 />
               </div>
             </details>
@@ -138,7 +152,14 @@ export default async function ChangesTab({ params, searchParams }: Props) {
         id="answers"
         className="flex min-w-0 scroll-mt-4 flex-col gap-4 xl:sticky xl:top-4 xl:max-h-[calc(100dvh-2rem)] xl:self-start xl:overflow-y-auto xl:pr-1"
       >
-        <AnswersPane actor={actor} release={release} ledger={ledger} asked={state} chosen={chosen} />
+        <AnswersPane
+          actor={actor}
+          release={release}
+          ledger={ledger}
+          asked={state}
+          chosen={chosen}
+          hunkMissing={asked.hunk !== undefined && chosen === null}
+        />
       </div>
     </div>
   );
@@ -150,57 +171,95 @@ function casesOf(ledger: Ledger, hunk: string | undefined): LedgerCases | null {
   return ledger.hunks.find(({ id }) => id === hunk) ?? null;
 }
 
-type PaneProps = { actor: Actor; release: ReleaseHead; ledger: Ledger; asked: Asked; chosen: LedgerCases | null };
+type PaneProps = {
+  actor: Actor;
+  release: ReleaseHead;
+  ledger: Ledger;
+  asked: Asked;
+  chosen: LedgerCases | null;
+  /** The hunk of the address is none of these. */
+  hunkMissing: boolean;
+};
+
 type Item = { id: number; key: string; slice: string | null; badges: string[] };
+
+/** One of a list of answers, with what is said of the list. */
+type Reading = {
+  item: Item | null;
+  /** Ids of the cases beside it and its own, in their order. */
+  ids: number[];
+  /** From 1; null: not counted. */
+  place: number | null;
+  total: number;
+  counts: Partial<Record<Flip | "all", number>>;
+  missing: Missing | null;
+  waits: Waits;
+};
 
 const flipWords: Record<Flip, string> = { better: "better", worse: "worse", same: "same", error: "no verdict" };
 
 /** Without a hunk, the cases of the release, worst first; with one, those that people attributed to it. */
-async function itemsOf(
-  { actor, release, asked }: PaneProps,
-  chosen: LedgerCases | null,
-): Promise<{ items: Item[]; more: boolean }> {
-  if (!chosen) {
-    const page = await listCases(actor, release.id, { flip: asked.flip, reviewed: asked.graded, sort: "worst" });
-    const items = page.rows
-      .filter(({ hidden }) => !hidden)
-      .map(({ id, key, slice, flip, mustPass, override }) => ({
-        id,
-        key,
-        slice,
-        badges: [
-          ...(flip ? [flipWords[flip]] : []),
-          ...(mustPass ? ["must-pass"] : []),
-          ...(override ? ["override"] : []),
-        ],
-      }));
-    return { items, more: page.next !== null };
-  }
-  const wanted = [
+function read({ actor, release, asked, chosen }: PaneProps): Promise<Reading> {
+  const wanted = asked.case === undefined ? undefined : rowId(asked.case);
+  return chosen ? readChosen(actor, release.id, asked, chosen, wanted) : readAll(actor, release.id, asked, wanted);
+}
+
+async function readAll(actor: Actor, releaseId: number, asked: Asked, wanted?: number): Promise<Reading> {
+  const filter = { flip: asked.flip, reviewed: asked.graded };
+  const { row, ids, place, missing, table } = await readAround(actor, releaseId, filter, wanted);
+  const item = row && {
+    ...row,
+    badges: [
+      ...(row.flip ? [flipWords[row.flip]] : []),
+      ...(row.mustPass ? ["must-pass"] : []),
+      ...(row.override ? ["override"] : []),
+    ],
+  };
+  const counts = { all: table.all, ...table.counts };
+  const total = asked.flip ? (table.counts?.[asked.flip] ?? ids.length) : table.all;
+  return { item, ids, place, total, counts, missing, waits: table.waits };
+}
+
+async function readChosen(
+  actor: Actor,
+  releaseId: number,
+  asked: Asked,
+  chosen: LedgerCases,
+  wanted?: number,
+): Promise<Reading> {
+  const behind = [
     ...(asked.flip === "better" ? [] : chosen.hurt.map((entry) => ({ ...entry, effect: "hurt" }))),
     ...(asked.flip === "worse" ? [] : chosen.helped.map((entry) => ({ ...entry, effect: "helped" }))),
   ];
   const items = new Map<number, Item>();
-  for (const { caseId, case: key, slice, effect, criterion } of wanted) {
+  for (const { caseId, case: key, slice, effect, criterion } of behind) {
     const item = items.get(caseId) ?? { id: caseId, key, slice, badges: [] };
     items.set(caseId, { ...item, badges: [...item.badges, `${effect} on ${criterion}`] });
   }
-  return { items: [...items.values()], more: false };
+  const ids = [...items.keys()];
+  const isThere = wanted !== undefined && items.has(wanted);
+  const [missing, { waits }] = await Promise.all([
+    wanted === undefined || isThere ? null : whyMissing(actor, releaseId, wanted),
+    describeCases(actor, releaseId, {}),
+  ]);
+  const at = isThere ? ids.indexOf(wanted) : 0;
+  const counts = {
+    all: countCases([...chosen.hurt, ...chosen.helped]),
+    worse: countCases(chosen.hurt),
+    better: countCases(chosen.helped),
+  };
+  return { item: items.get(ids[at] ?? 0) ?? null, ids, place: at + 1, total: ids.length, counts, missing, waits };
 }
 
 async function AnswersPane(props: PaneProps) {
   const { actor, release, ledger, asked, chosen } = props;
-  const { items, more } = await itemsOf(props, chosen);
-  const at = Math.max(
-    0,
-    items.findIndex(({ id }) => String(id) === asked.case),
-  );
-  const shown = items[at];
+  const { item: shown, ids, place, total, counts, missing, waits } = await read(props);
   const detail = shown ? inParts(await getCase(actor, release.id, shown.id)) : null;
   const hrefOf = (change: Partial<Asked>) => changesHref(release.id, asked, change);
   const caseHref = (id: number) => hrefOf({ case: String(id) });
   const hunk = ledger.hunks.find(({ id }) => id === asked.hunk);
-  const [previous, next] = [items[at - 1], items[at + 1]].map((item) => (item ? caseHref(item.id) : null));
+  const at = shown ? ids.indexOf(shown.id) : -1;
+  const [previous, next] = [ids[at - 1], ids[at + 1]].map((id) => (id === undefined ? null : caseHref(id)));
   return (
     <>
       {hunk && <WhatIf hunk={hunk} hrefOf={caseHref} />}
@@ -219,12 +278,15 @@ async function AnswersPane(props: PaneProps) {
             </Link>
           )}
         </div>
-        <Filters asked={asked} withHunk={chosen !== null} hrefOf={hrefOf} />
-        {release.state === "grading" && (
-          <p className="text-sm text-muted">
-            Cases that still wait for your blind grade are left out, here and in every count.
-          </p>
+        <Filters asked={asked} withHunk={chosen !== null} counts={counts} hrefOf={hrefOf} />
+        <WaitsLine releaseId={release.id} waits={waits} here="without" />
+        {props.hunkMissing && (
+          <Notice tone="warning" title="The hunk of this address is not here">
+            No hunk of that name is between <UntrustedText text={`${release.baseline} and ${release.candidate}`} />, and
+            nobody named one whose cases you may see. All answers are shown instead.
+          </Notice>
         )}
+        {missing && <MissingNotice missing={missing} hrefOf={hrefOf} isShown={shown !== null} />}
         {!detail || !shown ? (
           <EmptyState title="No answers to show">
             {chosen ? "Nobody has attributed such a case." : "Nothing matches this filter."}
@@ -235,7 +297,7 @@ async function AnswersPane(props: PaneProps) {
               <p className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1">
                 <Link
                   href={`/releases/${release.id}/cases/${shown.id}`}
-                  className="font-medium break-all text-accent underline underline-offset-2"
+                  className="inline-flex min-h-6 items-center font-medium break-all text-accent underline underline-offset-2"
                 >
                   <UntrustedText text={shown.key} />
                 </Link>
@@ -256,11 +318,10 @@ async function AnswersPane(props: PaneProps) {
               <nav aria-label="Cases" className="flex flex-wrap items-center gap-x-3">
                 <Step href={previous ?? null} word="Previous" />
                 <span className="text-sm text-muted tabular-nums">
-                  {at + 1} of {items.length}
-                  {more ? "+" : ""}
+                  {place === null ? "one" : formatCount(place)} of {formatCount(total)}
                 </span>
                 <Step href={next ?? null} word="Next" />
-                <AnswerKeys shown={shown.id} previous={previous ?? null} next={next ?? null} />
+                <AnswerKeys shown={shown.id} beside={ids.map((id) => ({ id, href: caseHref(id) }))} />
               </nav>
             </div>
             <Reasons ledger={ledger} caseId={shown.id} hrefOf={(id) => hrefOf({ hunk: id, flip: undefined })} />
@@ -289,6 +350,41 @@ async function AnswersPane(props: PaneProps) {
   );
 }
 
+type MissingProps = {
+  missing: Missing;
+  hrefOf: (change: Partial<Asked>) => string;
+  /** Another case is shown in its place. */
+  isShown: boolean;
+};
+
+const missingWords: Record<Missing, string> = {
+  waits: "It waits for your blind grade: its answers, verdicts and grades are shown once that is stored.",
+  gone: "No such case is in this release.",
+  other: "It is not among these answers.",
+};
+
+/** That the case which the address names is not the one shown. */
+function MissingNotice({ missing, hrefOf, isShown }: MissingProps) {
+  return (
+    <Notice tone="warning" title="The case of this address is not shown">
+      {missingWords[missing]}{" "}
+      {missing === "other" && (
+        <>
+          <Link
+            href={hrefOf({ hunk: undefined, flip: undefined, graded: undefined })}
+            scroll={false}
+            className="inline-flex min-h-6 items-center text-accent underline underline-offset-2"
+          >
+            Show it among all answers
+          </Link>
+          .{" "}
+        </>
+      )}
+      {isShown && "Below is the first of these answers."}
+    </Notice>
+  );
+}
+
 function title(asked: Asked, number: number | null): string {
   if (asked.hunk === "none") return "Answers that no hunk is the reason for";
   if (asked.hunk === "open") return "Better or worse, not attributed yet";
@@ -296,9 +392,14 @@ function title(asked: Asked, number: number | null): string {
   return "Answers, worst first";
 }
 
-type FiltersProps = { asked: Asked; withHunk: boolean; hrefOf: (change: Partial<Asked>) => string };
+type FiltersProps = {
+  asked: Asked;
+  withHunk: boolean;
+  counts: Reading["counts"];
+  hrefOf: (change: Partial<Asked>) => string;
+};
 
-function Filters({ asked, withHunk, hrefOf }: FiltersProps) {
+function Filters({ asked, withHunk, counts, hrefOf }: FiltersProps) {
   const kinds: [Flip | undefined, string][] = withHunk
     ? [
         [undefined, "all"],
@@ -309,7 +410,13 @@ function Filters({ asked, withHunk, hrefOf }: FiltersProps) {
   return (
     <nav aria-label="Filter answers" className="no-print flex flex-wrap gap-1">
       {kinds.map(([flip, word]) => (
-        <Filter key={word} href={hrefOf({ flip, case: undefined })} on={asked.flip === flip} word={word} />
+        <Filter
+          key={word}
+          href={hrefOf({ flip, case: undefined })}
+          on={asked.flip === flip}
+          word={word}
+          count={counts[flip ?? "all"]}
+        />
       ))}
       {!withHunk && (
         <Filter
@@ -322,24 +429,27 @@ function Filters({ asked, withHunk, hrefOf }: FiltersProps) {
   );
 }
 
-function Filter({ href, on, word }: { href: string; on: boolean; word: string }) {
+function Filter({ href, on, word, count }: { href: string; on: boolean; word: string; count?: number }) {
   return (
     <Link
       href={href}
       scroll={false}
       aria-current={on ? "true" : undefined}
-      className="inline-flex min-h-7 items-center rounded-md border border-line px-2 text-sm hover:bg-hover aria-[current]:border-accent aria-[current]:bg-accent-soft aria-[current]:text-accent"
+      className="inline-flex min-h-7 items-center gap-1.5 rounded-md border border-line px-2 text-sm hover:bg-hover aria-[current]:border-accent aria-[current]:bg-accent-soft aria-[current]:text-accent"
     >
       {word}
+      {count !== undefined && <span className="tabular-nums">{formatCount(count)}</span>}
     </Link>
   );
 }
 
+/** To a case beside the one shown; its page is fetched before anybody goes there. */
 function Step({ href, word }: { href: string | null; word: string }) {
   return href ? (
     <Link
       href={href}
       scroll={false}
+      prefetch
       className="inline-flex min-h-7 items-center text-accent underline underline-offset-2"
     >
       {word}

@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
 import { orNotFound } from "@/app/_or-not-found";
+import { rowId } from "@/app/_row-id";
 import { ContentDiffView, DiffCounts } from "@/components/diff/content-diff";
 import type { DiffView, HunkMark } from "@/components/diff/text-diff";
 import { ChoiceLinks } from "@/components/ui/choice-links";
@@ -10,10 +11,14 @@ import { Notice } from "@/components/ui/notice";
 import { PageHead } from "@/components/ui/page-head";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted-text";
+import type { Actor } from "@/lib/auth/actor";
 import { requireActor } from "@/lib/auth/session";
+import { Fault } from "@/lib/errors";
 import { hunkLabel } from "@/lib/prompts/diff/excerpt";
 import { diffVersions } from "@/lib/prompts/diff/versions";
 import { compareVersions, listVersionKeys, type VersionDetail } from "@/lib/prompts/queries";
+import { getRelease, listReleasesBetween, type ReleaseBetween, type ReleaseHead } from "@/lib/releases/queries";
+import { StateBadge } from "../../../../releases/_components/state-badge";
 import { compareHref, promptHref, versionHref } from "../../../_links";
 import { first, readPart } from "../../../_params";
 import { ComparePicker } from "../../_components/compare-picker";
@@ -21,7 +26,7 @@ import { readRange } from "./_range";
 
 type Props = {
   params: Promise<{ name: string; range: string }>;
-  searchParams: Promise<{ view?: string | string[] }>;
+  searchParams: Promise<{ view?: string | string[]; release?: string | string[] }>;
 };
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
@@ -41,9 +46,14 @@ export default async function ComparePage({ params, searchParams }: Props) {
   if (!range) notFound();
   const [from, to] = range;
   const { before, after } = await orNotFound(compareVersions(actor, name, from, to));
-  const asked = first((await searchParams).view);
-  const view: DiffView = asked === "words" || asked === "lines" ? asked : "side";
-  const here = compareHref(name, from, to);
+  const asked = await searchParams;
+  const view: DiffView = readView(first(asked.view));
+  const releases = await listReleasesBetween(actor, { prompt: name, versions: [from, to] });
+  const origin = await findOrigin(actor, name, rowId(first(asked.release)));
+  const viewHref = (view?: DiffView) => {
+    const href = compareHref(name, from, to, origin?.id);
+    return view === undefined ? href : `${href}${origin ? "&" : "?"}view=${view}`;
+  };
   const diff = diffVersions(before, after);
   const marks = (number: number): HunkMark | undefined => {
     const hunk = diff?.hunks[number - 1];
@@ -63,20 +73,31 @@ export default async function ComparePage({ params, searchParams }: Props) {
             <ChoiceLinks
               label="View"
               links={[
-                { name: "Side by side", href: here, current: view === "side" },
-                { name: "Words", href: `${here}?view=words`, current: view === "words" },
-                { name: "Lines", href: `${here}?view=lines`, current: view === "lines" },
+                { name: "Side by side", href: viewHref(), current: view === "side" },
+                { name: "Words", href: viewHref("words"), current: view === "words" },
+                { name: "Lines", href: viewHref("lines"), current: view === "lines" },
               ]}
             />
           )
         }
       />
       <div className="flex flex-col gap-8">
+        {origin && (
+          <Link
+            href={`/releases/${origin.id}/changes`}
+            className="no-print inline-flex min-h-6 items-center self-start text-accent underline underline-offset-2"
+          >
+            <UntrustedText
+              text={`Back to the changes of release ${origin.id}, ${origin.baseline} → ${origin.candidate}`}
+            />
+          </Link>
+        )}
         <div className="grid gap-6 md:grid-cols-2">
           <VersionFacts prompt={name} version={before} when="Before" />
           <VersionFacts prompt={name} version={after} when="After" />
         </div>
-        <ComparePicker key={given.range} prompt={name} keys={keys} before={from} after={to} />
+        <Releases releases={releases} />
+        <ComparePicker key={given.range} prompt={name} keys={keys} before={from} after={to} release={origin?.id} />
         {diff ? (
           <>
             {diff.hunks.length === 0 && (
@@ -93,6 +114,47 @@ export default async function ComparePage({ params, searchParams }: Props) {
         )}
       </div>
     </>
+  );
+}
+
+const readView = (view: string | undefined): DiffView => (view === "words" || view === "lines" ? view : "side");
+
+/** The release that the address says one comes from; null where it is none of this prompt. */
+async function findOrigin(actor: Actor, prompt: string, id: number): Promise<ReleaseHead | null> {
+  try {
+    const release = await getRelease(actor, id);
+    return release.prompt === prompt ? release : null;
+  } catch (error) {
+    if (error instanceof Fault && error.code === "not_found") return null;
+    throw error;
+  }
+}
+
+/** Where it was asked whether one of the two may replace the other. */
+function Releases({ releases }: { releases: ReleaseBetween[] }) {
+  return (
+    <section aria-labelledby="releases" className="flex flex-col gap-1">
+      <h2 id="releases" className="text-sm text-muted">
+        Releases between these versions
+      </h2>
+      {releases.length === 0 && <p>None so far.</p>}
+      <ul className="flex flex-col gap-1">
+        {releases.map(({ id, state, baseline, candidate, createdAt }) => (
+          <li key={id} className="flex flex-wrap items-center gap-x-3 [overflow-wrap:anywhere]">
+            <Link
+              href={`/releases/${id}`}
+              className="inline-flex min-h-6 items-center text-accent underline underline-offset-2"
+            >
+              <UntrustedText text={`Release ${id}, ${baseline} → ${candidate}`} />
+            </Link>
+            <StateBadge state={state} />
+            <span className="text-sm text-muted">
+              opened <RelativeTime date={createdAt} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -30,7 +30,7 @@ export default async function CasePage({ params }: { params: Promise<{ id: strin
       <header className="flex flex-col gap-2">
         <Link
           href={`/releases/${releaseId}/cases`}
-          className="inline-flex min-h-[24px] items-center text-sm text-accent underline underline-offset-2"
+          className="inline-flex min-h-6 items-center text-sm text-accent underline underline-offset-2"
         >
           All cases
         </Link>

@@ -107,7 +107,7 @@ export function CaseDrawer(props: Props) {
             <Link
               href={`/releases/${releaseId}/cases/${detail.id}`}
               prefetch={false}
-              className="inline-flex min-h-[24px] items-center text-accent underline underline-offset-2"
+              className="inline-flex min-h-6 items-center text-accent underline underline-offset-2"
             >
               Page of this case
             </Link>

@@ -6,11 +6,13 @@ import { type FormEvent, type ReactNode, useEffect, useRef, useState, useTransit
 import { hiddenParameter } from "@/components/table/hidden-columns";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
+import { formatCount } from "@/components/ui/format";
 import { Input } from "@/components/ui/input";
 import { spelled } from "@/components/ui/invisible";
 import { Select } from "@/components/ui/select";
-import { type CaseFilter, isByVerdict } from "@/lib/releases/case-filter";
+import { type CaseFilter, leavesOutWaiting } from "@/lib/releases/case-filter";
 import type { CaseTable } from "@/lib/releases/cases";
+import { WaitsLine } from "../../_components/waits";
 import { casesHref } from "./links";
 
 /** What the cells of a judge against people mean. */
@@ -62,6 +64,10 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
     ([name, value]) => value !== undefined && !["sort", "criterion", "judge", "after", "before"].includes(name),
   );
   const active = inUse.length > 0;
+  const slices = table.slices.filter(({ slice }) => slice !== "");
+  // One can choose it away though no case of it is left under the other filters.
+  if (filter.slice && slices.every(({ slice }) => slice !== filter.slice))
+    slices.push({ slice: filter.slice, count: 0 });
   const folded = inUse.filter(([name]) => !["q", "flip", "cell"].includes(name)).length;
   return (
     <div className="flex flex-col gap-3">
@@ -74,7 +80,7 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
           <Link
             href={casesHref(releaseId, filter, { cell: undefined })}
             prefetch={false}
-            className="inline-flex min-h-[24px] items-center text-accent underline underline-offset-2"
+            className="inline-flex min-h-6 items-center text-accent underline underline-offset-2"
           >
             Show all
           </Link>
@@ -136,17 +142,15 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
               </Select>
             </Labelled>
           )}
-          {table.slices.some(({ slice }) => slice !== "") && (
+          {slices.length > 0 && (
             <Labelled label="Slice">
               <Select data-filter="" className="text-sm md:max-w-36" name="slice" defaultValue={filter.slice ?? ""}>
                 <option value="">any</option>
-                {table.slices
-                  .filter(({ slice }) => slice !== "")
-                  .map(({ slice, count }) => (
-                    <option key={slice} value={slice}>
-                      {spelled(slice)} ({count})
-                    </option>
-                  ))}
+                {slices.map(({ slice, count }) => (
+                  <option key={slice} value={slice}>
+                    {spelled(slice)} ({formatCount(count)})
+                  </option>
+                ))}
               </Select>
             </Labelled>
           )}
@@ -202,12 +206,7 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
           </Link>
         )}
       </form>
-      {table.waiting > 0 && (filter.flip || filter.override || filter.q || isByVerdict(filter.sort)) && (
-        <p className="text-sm text-muted">
-          {table.waiting} {table.waiting === 1 ? "case waits" : "cases wait"} for your blind grade: what they hold
-          counts in no filter and no order here.
-        </p>
-      )}
+      <WaitsLine releaseId={releaseId} waits={table.waits} here={leavesOutWaiting(filter) ? "without" : "with"} />
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { DataTable } from "@/components/table/data-table";
 import { Badge, type Tone } from "@/components/ui/badge";
 import { DownloadButton } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
+import { Notice } from "@/components/ui/notice";
 import { UntrustedText, untrusted } from "@/components/ui/untrusted-text";
 import { preferenceWords, verdict } from "@/components/ui/verdict";
 import type { CaseFilter } from "@/lib/releases/case-filter";
@@ -218,17 +219,21 @@ type Props = {
   page: CasePage;
   table: Table;
   tags: string[];
+  /** What the address names to open, where that is no case of the release. */
+  gone?: string;
   /** What this person may do with selected cases. */
   may: { choose: boolean; tag: boolean };
 };
 
 /** The rows, what is selected of them over several pages, and the one that is open. */
-export function CaseTable({ releaseId, filter, page, table, tags, may }: Props) {
-  const described = JSON.stringify(table);
+export function CaseTable({ releaseId, filter, page, table, tags, gone, may }: Props) {
+  // What is counted changes with the filters, the columns do not.
+  const { counts: _counts, all: _all, slices: _slices, waits: _waits, counted: _counted, ...named } = table;
+  const described = JSON.stringify(named);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same description makes the same columns
   const columns = useMemo(() => columnsFor(table), [described]);
   const [selected, setSelected] = useState<ReadonlyMap<number, string>>(new Map());
-  const [open, setOpen] = useOpenCase();
+  const [open, setOpen, isGone] = useOpenCase(gone);
   const ids = useMemo(() => page.rows.map(({ id }) => id), [page.rows]);
   const select = useCallback((rows: readonly { id: number; key: string }[], on: boolean) => {
     setSelected((before) => {
@@ -242,6 +247,11 @@ export function CaseTable({ releaseId, filter, page, table, tags, may }: Props) 
   }, []);
   return (
     <>
+      {isGone && (
+        <Notice tone="warning" title="The case of this address is not shown">
+          No such case is in this release.
+        </Notice>
+      )}
       <DataTable
         label="Cases"
         id="cases"
@@ -314,11 +324,12 @@ function Exports({ releaseId, filter }: { releaseId: number; filter: CaseFilter 
 }
 
 /** Which case the address says is open. Opening adds a step to go back over; going through cases adds none. */
-function useOpenCase(): [number | null, (id: number | null) => void] {
+function useOpenCase(gone: string | undefined): [number | null, (id: number | null) => void, boolean] {
   const path = usePathname();
   const parameters = useSearchParams();
   const given = parameters.get("open");
-  const open = given !== null && /^[1-9]\d{0,8}$/.test(given) ? Number(given) : null;
+  const isGone = given !== null && given === gone;
+  const open = !isGone && given !== null && /^[1-9]\d{0,8}$/.test(given) ? Number(given) : null;
   return [
     open,
     (id) => {
@@ -330,5 +341,6 @@ function useOpenCase(): [number | null, (id: number | null) => void] {
       if (open === null) window.history.pushState(null, "", href);
       else window.history.replaceState(null, "", href);
     },
+    isGone,
   ];
 }

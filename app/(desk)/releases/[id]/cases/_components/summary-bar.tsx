@@ -20,14 +20,30 @@ export function SummaryBar({ releaseId, filter, table }: Props) {
   if (counts === null) {
     return <p className="text-muted">No judge has graded both answers, so nothing is known to be better or worse.</p>;
   }
-  const total = flips.reduce((sum, flip) => sum + counts[flip], 0);
+  const judged = flips.reduce((sum, flip) => sum + counts[flip], 0);
+  // What else is filtered by, in words only where the counts are not of it.
+  const {
+    flip: _flip,
+    criterion: _criterion,
+    judge: _judge,
+    sort: _sort,
+    after: _after,
+    before: _before,
+    ...others
+  } = filter;
+  const isFiltered = Object.values(others).some((value) => value !== undefined);
+  const counted = !isFiltered
+    ? "of all cases of the release"
+    : table.counted
+      ? "of the cases under the other filters"
+      : "of the cases under the other filters, without those by text, tag and “not graded”";
   const parts: (Flip | undefined)[] = [undefined, ...flips];
   return (
     <div className="flex flex-col gap-2">
       <nav aria-label="Filter by flip" className="flex flex-wrap gap-2">
         {parts.map((flip) => {
           const look = flip && flipLook[flip];
-          const count = flip ? counts[flip] : total;
+          const count = flip ? counts[flip] : table.all;
           const current = filter.flip === flip;
           return (
             <Link
@@ -50,7 +66,7 @@ export function SummaryBar({ releaseId, filter, table }: Props) {
           );
         })}
       </nav>
-      {total > 0 && (
+      {judged > 0 && (
         <div aria-hidden="true" className="flex h-2 overflow-hidden rounded-full bg-sunken">
           {(["better", "same", "error", "worse"] as const)
             .filter((flip) => counts[flip] > 0)
@@ -58,16 +74,15 @@ export function SummaryBar({ releaseId, filter, table }: Props) {
               <span
                 key={flip}
                 // A few among many are still seen.
-                style={{ width: `max(3px, ${(100 * counts[flip]) / total}%)` }}
+                style={{ width: `max(3px, ${(100 * counts[flip]) / judged}%)` }}
                 className={flipLook[flip].fill}
               />
             ))}
         </div>
       )}
       <p className="text-sm text-muted">
-        By <UntrustedText text={table.judge ?? ""} /> on <UntrustedText text={table.criterion ?? ""} />, of all{" "}
-        {filter.slice === undefined ? "cases of the release" : "cases of the slice"}
-        {filter.slice !== undefined && filter.slice !== "" && <UntrustedText text={` ${filter.slice}`} />}.
+        By <UntrustedText text={table.judge ?? ""} /> on <UntrustedText text={table.criterion ?? ""} />, {counted}
+        {table.waits.cases > 0 && ", those aside that wait for your blind grade"}.
       </p>
     </div>
   );
