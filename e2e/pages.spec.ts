@@ -104,6 +104,51 @@ test("a first visit leads to the sign-in page and from there to where one wanted
   await expectNoSidewaysScroll(page);
 });
 
+for (const path of ["/releases/2", "/releases/3", "/audit/decisions/1", "/releases/2/sign-off"]) {
+  test(`${path} prints: ink on paper, whole, with times and digests that mean something later`, async ({ page }) => {
+    await signIn(page, "release_manager");
+    await page.setViewportSize({ width: 1600, height: 900 });
+    await page.goto(path);
+    await page.evaluate(() => localStorage.setItem("theme", "dark"));
+    await page.reload();
+    await expect(page.locator("html")).toHaveClass(/dark/);
+    const pictures = page.locator(".recharts-surface");
+    if (path === "/releases/2") await expect(pictures).not.toHaveCount(0);
+    await page.emulateMedia({ media: "print" });
+    // A4 less its margins.
+    await page.setViewportSize({ width: 688, height: 1000 });
+    const ink = await page.evaluate(() => {
+      const { backgroundColor, color } = getComputedStyle(document.documentElement);
+      return { backgroundColor, color };
+    });
+    expect(ink).toEqual({ backgroundColor: "rgb(251, 250, 248)", color: "rgb(29, 28, 26)" });
+    await expectNoSidewaysScroll(page);
+    const cut = await page.getByRole("main").evaluate((main) =>
+      [...main.querySelectorAll("*")]
+        .filter((one) => one.clientWidth > 1 && getComputedStyle(one).overflowX !== "visible")
+        .filter((one) => one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)
+        .map((one) => `${one.tagName} ${one.scrollWidth} > ${one.clientWidth}: ${one.textContent?.slice(0, 80)}`),
+    );
+    expect(cut).toEqual([]);
+    const apart = await pictures.evaluateAll((all) =>
+      all.every(
+        (one) =>
+          one.getBoundingClientRect().bottom <=
+          one.closest(".recharts-responsive-container")!.getBoundingClientRect().bottom + 1,
+      ),
+    );
+    expect(apart, "pictures stay in their places").toBe(true);
+    await expect(page.getByRole("main").getByRole("button")).toHaveCount(0);
+    for (const time of await page.getByRole("main").locator("time:visible").all()) {
+      await expect(time.locator("span")).toBeHidden();
+      expect(await time.evaluate((one) => getComputedStyle(one, "::before").content)).toMatch(
+        /^"?(attr\(title\)|\d{4}-\d\d-\d\d \d\d:\d\d UTC)"?$/,
+      );
+    }
+    await expect(page.getByRole("main").getByText("…", { exact: true }).locator("visible=true")).toHaveCount(0);
+  });
+}
+
 test("what is not there says so", async ({ page, allowConsoleError }) => {
   allowConsoleError(/404/);
   await signIn(page, "viewer");

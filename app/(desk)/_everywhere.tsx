@@ -30,7 +30,7 @@ export function Everywhere({ entries, userId, children }: Props) {
     ...themes.map((name) => ({
       group: "Commands",
       label: `Theme: ${name}`,
-      of: theme === name ? "as it is" : undefined,
+      of: theme === name ? "in use" : undefined,
       to: () => setTheme(name),
     })),
     { group: "Commands", label: "Sign out", to: leave },

@@ -25,7 +25,7 @@ export function ChartFigure({ label, sentence, table, children }: Props) {
         {children}
       </div>
       {table.rows.length > 0 && (
-        <details>
+        <details className="no-print">
           <summary className="min-h-6 w-fit cursor-pointer text-sm text-muted hover:text-ink">As a table</summary>
           <Table label={label} className="w-auto">
             <TableHead>

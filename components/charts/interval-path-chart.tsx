@@ -44,7 +44,7 @@ export function IntervalPathChart({ label, sentence, points, margin }: Props) {
     >
       {last && (
         <>
-          <div className="h-64 max-w-3xl">
+          <div className="h-[224px] max-w-3xl">
             <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 640, height: 256 }}>
               <ComposedChart
                 accessibilityLayer={false}

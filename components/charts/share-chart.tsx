@@ -65,7 +65,7 @@ export function ShareChart({ label, sentence, points, head, caption, by = "human
     >
       {points.length > 0 && (
         <>
-          <div className="h-56 max-w-xl">
+          <div className="h-[196px] max-w-xl">
             <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 520, height: 224 }}>
               <ScatterChart accessibilityLayer={false} margin={{ top: 8, right: 16, bottom: 4, left: 0 }}>
                 <XAxis

@@ -38,7 +38,7 @@ export function TallyChart({
         rows: shown.map(({ word, count }) => [word, formatCount(count), formatRate(count / total)]),
       }}
     >
-      <div className="h-6">
+      <div className="h-[21px]">
         {total > 0 && (
           <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 640, height: 24 }}>
             <BarChart

@@ -19,7 +19,7 @@ function relative(date: Date, now: number): string {
   return "just now";
 }
 
-/** Relative once the browser runs (the server can't know when it is read), absolute before and on hover. */
+/** Relative once the browser runs (the server can't know when it is read), absolute before, on hover and on paper. */
 export function RelativeTime({ date }: { date: Date | string }) {
   const at = typeof date === "string" ? new Date(date) : date;
   const absolute = `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
@@ -30,8 +30,12 @@ export function RelativeTime({ date }: { date: Date | string }) {
     return () => clearInterval(timer);
   }, []);
   return (
-    <time dateTime={at.toISOString()} title={absolute} className="whitespace-nowrap tabular-nums">
-      {now === null ? absolute : relative(at, now)}
+    <time
+      dateTime={at.toISOString()}
+      title={absolute}
+      className="whitespace-nowrap tabular-nums print:before:content-[attr(title)]"
+    >
+      <span className="print:hidden">{now === null ? absolute : relative(at, now)}</span>
     </time>
   );
 }

@@ -86,8 +86,20 @@ export default async function DecisionPage({ params }: { params: Promise<{ id: s
             <Notice tone="danger">The stored evidence can't be read as JSON. The download holds its exact text.</Notice>
           )}
         </section>
+        <PrintedFoot decision={decision} />
       </div>
     </>
+  );
+}
+
+/** On paper: what this is, and how to find it again. */
+function PrintedFoot({ decision: { id, releaseId, evidenceDigest, entry } }: { decision: DecisionRecord }) {
+  return (
+    <footer className="hidden border-t border-line pt-2 text-sm text-muted print:block">
+      Decision {id} on release {releaseId}
+      {entry && `, entry ${entry.index} of the audit log`}. Evidence SHA-256 {evidenceDigest}. Printed{" "}
+      <RelativeTime date={new Date()} />.
+    </footer>
   );
 }
 

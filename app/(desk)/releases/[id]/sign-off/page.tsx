@@ -68,7 +68,9 @@ export default async function SignOffPage({ params }: { params: Promise<{ id: st
             </p>
             <p className="flex flex-wrap items-center gap-3">
               <code className="min-w-0 font-mono text-base [overflow-wrap:anywhere]">{digest}</code>
-              <CopyButton text={digest} label="Copy digest" />
+              <span className="no-print">
+                <CopyButton text={digest} label="Copy digest" />
+              </span>
             </p>
           </section>
           <section aria-labelledby="gates" className="flex flex-col gap-2">

@@ -21,7 +21,7 @@ export function RecomputeForm({ id }: { id: number }) {
   return (
     <form action={send} className="flex flex-col items-start gap-4">
       <input type="hidden" name="id" value={id} />
-      <Button type="submit" variant="primary" disabled={busy}>
+      <Button type="submit" variant="primary" disabled={busy} className="no-print">
         {busy ? "Computing …" : "Re-compute and verify"}
       </Button>
       <div aria-live="polite" className="flex w-full max-w-4xl flex-col gap-4">
