@@ -34,7 +34,10 @@ export function CriteriaTable({ brief }: { brief: Brief }) {
           return (
             <TableRow key={criterion.key}>
               <TableCell className="min-w-36 [overflow-wrap:anywhere]">
-                <a href={`#criterion-${criterion.key}`} className="text-accent hover:underline">
+                <a
+                  href={`#criterion-${criterion.key}`}
+                  className="inline-flex min-h-6 items-center text-accent hover:underline"
+                >
                   <UntrustedText text={criterion.name} />
                 </a>
               </TableCell>
@@ -74,7 +77,10 @@ type FlipProps = { releaseId: number; criterion: string; flip: "better" | "worse
 function Flip({ releaseId, criterion, flip, count }: FlipProps) {
   if (count === undefined) return "–";
   return (
-    <Link href={casesHref(releaseId, { flip, criterion })} className="text-accent hover:underline">
+    <Link
+      href={casesHref(releaseId, { flip, criterion })}
+      className="inline-flex min-h-6 min-w-6 items-center justify-end text-accent hover:underline"
+    >
       {formatCount(count)}
       <span className="sr-only"> {flip}</span>
     </Link>

@@ -30,7 +30,10 @@ export function WhatChanged({ releaseId, versions: { before, after }, ledger }: 
       </h2>
       {diff ? <Excerpt diff={diff} /> : <p className="text-muted">The text of one of the versions is unknown.</p>}
       <Attributed releaseId={releaseId} ledger={ledger} />
-      <Link href={`/releases/${releaseId}/changes`} className="no-print self-start text-accent hover:underline">
+      <Link
+        href={`/releases/${releaseId}/changes`}
+        className="no-print inline-flex min-h-6 items-center self-start text-accent hover:underline"
+      >
         The whole change beside the answers
       </Link>
     </section>

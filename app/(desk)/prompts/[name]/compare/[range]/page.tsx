@@ -165,7 +165,7 @@ function VersionFacts({ prompt, version, when }: { prompt: string; version: Vers
       <p>
         <Link
           href={versionHref(prompt, version.key)}
-          className="inline-flex min-h-6 items-center font-medium text-accent underline underline-offset-2"
+          className="inline-flex min-h-6 min-w-6 items-center font-medium text-accent underline underline-offset-2"
         >
           <UntrustedText text={version.key} />
         </Link>
