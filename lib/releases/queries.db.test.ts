@@ -8,10 +8,10 @@ import { listQueue } from "../review/queue";
 import { testDatabase } from "../testing/database";
 import { seedPerson, seedProject } from "../testing/seed";
 import { getBrief } from "./brief";
-import { closeGrading, createRelease, drawSample, reopenGrading } from "./commands";
+import { closeGrading, createRelease, drawSample, reopenGrading, withdrawRelease } from "./commands";
 import { getDesk } from "./desk";
 import { gateFor } from "./gate";
-import { getEvidence, getRelease, listHistory, listReleases, releaseChoices } from "./queries";
+import { getEvidence, getRelease, listHistory, listReleases, listReleasesBetween, releaseChoices } from "./queries";
 import { listRegressions } from "./regressions";
 import { casesOf, changePolicyOf, gradeDrawn, seedWorld } from "./release.seed";
 
@@ -46,9 +46,30 @@ describe("another project's release", () => {
     ) => Promise<unknown>)[];
     for (const read of reads) await expect(read(stranger, id), read.name).rejects.toMatchObject({ code: "not_found" });
     expect(await listReleases(stranger)).toEqual([]);
+    expect(await listReleasesBetween(stranger, { prompt: world.prompt, versions: ["v1", "v2"] })).toEqual([]);
     expect(await gateFor(stranger, { prompt: world.prompt, version: "v2" })).toMatchObject({ decision: "unknown" });
     expect(await getDesk(stranger)).toMatchObject({ queues: [], signatures: [], blocked: [], recent: [] });
     expect((await releaseChoices(stranger, { prompt: world.prompt })).choices.prompts).toEqual([]);
+  });
+});
+
+describe("the releases between two versions", () => {
+  it("are those of both ways round, newest first, and of no other pair", async () => {
+    const { id, manager, viewer, world } = await gradedRelease();
+    await withdrawRelease({ actor: manager, input: { releaseId: id } });
+    const back = await createRelease({
+      actor: manager,
+      input: { prompt: world.prompt, baseline: "v2", candidate: "v1" },
+    });
+    const between = (...versions: [string, string]) => listReleasesBetween(viewer, { prompt: world.prompt, versions });
+    const wanted = [
+      { id: back.id, state: "draft", baseline: "v2", candidate: "v1" },
+      { id, state: "withdrawn", baseline: "v1", candidate: "v2" },
+    ];
+    expect(await between("v1", "v2")).toMatchObject(wanted);
+    expect(await between("v2", "v1")).toMatchObject(wanted);
+    expect(await between("v1", "v1")).toEqual([]);
+    expect(await listReleasesBetween(viewer, { prompt: "another", versions: ["v1", "v2"] })).toEqual([]);
   });
 });
 
