@@ -535,7 +535,7 @@ test("what waits for one person is given to another: the page says to whom, and 
 test("a disagreement is settled by somebody who did not grade: as one of them said, otherwise, or sent to one more", async ({
   page,
 }) => {
-  const policy = await policyLike("two-graders", { reviewersPerCase: 2 });
+  const policy = await policyLike("two-graders-settled", { reviewersPerCase: 2 });
   const release = await releaseWithDraws("graded/settled", 6, 3, policy);
   const [ravi, rosa, noor] = [
     await tokenOf("ravi@demo.example"),
