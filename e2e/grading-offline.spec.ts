@@ -240,6 +240,63 @@ test("a grade that the server refuses stays listed, with why, until it is let go
   await expect(page.getByRole("heading", { name: "Nothing more waits for you" })).toBeVisible();
 });
 
+test("what the judge said and how far one is are shown although another page of Countersign delivers the grades", async ({
+  page,
+  context,
+}) => {
+  const release = await releaseWithDraws("graded/beside-a-brief", 8, 6);
+  await signIn(page, "reviewer");
+  const brief = await context.newPage();
+  await brief.goto(`${server().url}/releases/${release}`);
+  await expect(brief.getByRole("heading", { name: "Gates" })).toBeVisible();
+  await page.goto(`/review/${release}`);
+  for (let number = 1; number <= 5; number++) {
+    const [key] = await grade(page, 1);
+    await expect(page.getByRole("region", { name: "What the judge said" })).toContainText(`Case ${key}:`);
+    await expect(page.getByText(`stored ${number} ·`)).toBeVisible();
+    await expect(page.getByText(`you graded ${number} of 6`)).toBeVisible();
+  }
+  await expect(page.getByText(/interval ±[\d.]+ → ±[\d.]+ pt/)).toBeVisible();
+});
+
+test("a grading that is closed under somebody who grades asks for no more, keeps what was not taken, and goes on once it is reopened", async ({
+  page,
+  allowConsoleError,
+}) => {
+  allowConsoleError(/409/);
+  const release = await releaseWithDraws("graded/closed-under-me", 8, 5);
+  await signIn(page, "reviewer");
+  await page.goto(`/review/${release}`);
+  await grade(page, 1);
+  await expect(page.getByText("stored 1 ·")).toBeVisible();
+  await rest("POST", `/releases/${release}/close`);
+  const waiting = await shown(page);
+  await page.keyboard.press("1");
+  await page.keyboard.press("9");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: "No grades are taken now" })).toBeVisible();
+  await expect(page.getByText("you graded 1 of 5")).toBeVisible();
+  await expect(page.getByText("not taken 1")).toBeVisible();
+  // No key grades what is not on the screen.
+  for (const key of ["1", "9", "Enter"]) await page.keyboard.press(key);
+  await page.keyboard.press("o");
+  const entries = page.getByRole("list", { name: "Not delivered yet" }).getByRole("listitem");
+  await expect(entries.filter({ hasText: "Grade, case" })).toHaveCount(1);
+  await expect(entries.first()).toContainText(`Grade, case ${waiting.replace("Case ", "")}`);
+  await page.keyboard.press("Escape");
+
+  await rest("POST", `/releases/${release}/reopen`, { reason: "more grades are needed" });
+  await page.getByRole("button", { name: "Ask again" }).click();
+  await expect(page.getByRole("article")).toBeVisible();
+  await page.keyboard.press("o");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByText("Everything is stored.")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await grade(page, 3);
+  await expect(page.getByRole("heading", { name: "Nothing more waits for you" })).toBeVisible();
+  await expect(page.getByText("you graded 5 of 5")).toBeVisible();
+});
+
 test("signing out takes cases and the kept page out of the browser, and asks about what is not delivered", async ({
   page,
   context,

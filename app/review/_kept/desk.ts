@@ -32,6 +32,7 @@ export type DeskState = {
   offline: boolean;
   /** Why the server takes nothing until somebody signs in. */
   signedOut: string | null;
+  /** Why the server hands out nothing and takes nothing, such as a grading that was closed. */
   problem: string | null;
   /** The browser lets nothing be kept. */
   broken: boolean;
@@ -58,7 +59,8 @@ const gradesBetween = 5;
 /** The next case is painted before the grade is sent, which writes to the disk once more. */
 const afterPaintMs = 50;
 
-type Message = { about: "held" } | { about: "told"; clientKey: string; told: Told };
+/** `counts`: one more case is graded, which a correction and a check on grading are not. */
+type Message = { about: "held" | "refused" } | { about: "told"; clientKey: string; told: Told; counts: boolean };
 
 /**
  * A person's work on one release in this tab: cases at hand, and what is graded until the server has it. What is kept
@@ -121,10 +123,7 @@ export class Desk {
     this.#running = true;
     // What an earlier tab left is told here.
     for (const { clientKey } of readOutbox(this.whose)) this.#own.add(clientKey);
-    if (globalThis.BroadcastChannel) {
-      this.#channel = new BroadcastChannel(`countersign/${this.#id}`);
-      this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
-    }
+    this.#open();
     const used = () => {
       const wasIdle = Date.now() - this.#lastUse > idleMs;
       this.#lastUse = Date.now();
@@ -160,11 +159,22 @@ export class Desk {
       window.removeEventListener("keydown", used);
       window.removeEventListener("pointerdown", used);
       document.removeEventListener("visibilitychange", seen);
-      this.#channel?.close();
+      this.#close();
       for (const release of this.#mine.values()) release();
       this.#mine.clear();
       this.#set({ ready: [] });
     };
+  }
+
+  #open(): void {
+    if (!globalThis.BroadcastChannel) return;
+    this.#channel = new BroadcastChannel(`countersign/${this.#id}`);
+    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
+  }
+
+  #close(): void {
+    this.#channel?.close();
+    this.#channel = null;
   }
 
   /** The case to show next, for this tab alone from now on. */
@@ -245,7 +255,7 @@ export class Desk {
 
   say(problem: string | null): void {
     this.#set({ problem });
-    if (problem === null) void this.fill();
+    if (problem === null) void this.#renew().then(() => this.fill());
   }
 
   show(told: Told | null): void {
@@ -287,12 +297,17 @@ export class Desk {
     if (!this.#outside) void this.fill();
   }
 
-  /** As `deliver`, from outside the grading screen. */
+  /** As `deliver`, from outside the grading screen, which is told what became of it. */
   async deliverOnce(): Promise<void> {
     this.#running = true;
     this.#outside = true;
-    await this.deliver();
-    this.#running = false;
+    this.#open();
+    try {
+      await this.deliver();
+    } finally {
+      this.#running = false;
+      this.#close();
+    }
   }
 
   /** What an answer means for a delivery. False: it stays, and nothing after it is sent now. */
@@ -312,22 +327,15 @@ export class Desk {
       if (sent.kind === "attribution") return true;
       const { task, grades } = sent;
       const told = { task, case: sent.case, revealed: answer.value!.revealed, grades };
-      if (this.#own.delete(sent.clientKey)) this.#set({ told });
-      else this.#post({ about: "told", clientKey: sent.clientKey, told });
-      const { progress, stored } = this.state;
-      const counts = progress && sent.kind === "grade" && !told.revealed.check;
-      this.#set({
-        stored: stored + 1,
-        ...(counts && {
-          progress: { ...progress, mine: progress.mine + 1, waiting: Math.max(0, progress.waiting - 1) },
-        }),
-      });
-      if (this.state.stored % gradesBetween === 0) void this.#measure();
+      const counts = sent.kind === "grade" && !told.revealed.check;
+      if (this.#own.delete(sent.clientKey)) this.#learn(told, counts);
+      else this.#post({ about: "told", clientKey: sent.clientKey, told, counts });
     } else {
       const { code, message } = answer.refusal!;
       putInOutbox(this.whose, { ...sent, tried: true, refused: { code, message } });
       // Whatever took this case away may have taken others.
       void this.#renew();
+      this.#post({ about: "refused" });
     }
     this.#exhausted = false;
     this.#post({ about: "held" });
@@ -430,14 +438,15 @@ export class Desk {
   async #renew(): Promise<void> {
     if (!navigator.onLine || !this.#running) return;
     const kept = (await readHeld(this.whose).catch(() => [])).map(({ task }) => task.task);
-    if (kept.length === 0 && this.state.progress) return;
+    if (kept.length === 0 && this.state.progress && !this.state.problem) return;
     const answer = await this.#server.renew(kept);
     if (!answer.ok) {
       const signedOut = answer.refusal?.code === "not_signed_in" ? answer.refusal.message : null;
-      this.#set({ offline: answer.refusal === null, signedOut });
+      const problem = signedOut === null && answer.refusal ? answer.refusal.message : this.state.problem;
+      this.#set({ offline: answer.refusal === null, signedOut, problem });
       return;
     }
-    this.#set({ offline: false, signedOut: null });
+    this.#set({ offline: false, signedOut: null, problem: null });
     this.#knows(answer.value.progress);
     const still = new Set(answer.value.leases.map(({ task }) => task));
     const gone = kept.filter((task) => !still.has(task) && !this.#isGraded(task));
@@ -486,7 +495,22 @@ export class Desk {
 
   #hear(message: Message): void {
     if (message.about === "held") void this.fill();
-    else if (this.#own.delete(message.clientKey)) this.#set({ told: message.told, stored: this.state.stored + 1 });
+    else if (message.about === "refused") void this.#renew();
+    else if (message.about === "told" && this.#own.delete(message.clientKey)) this.#learn(message.told, message.counts);
+  }
+
+  /** What was sent from here is stored, whichever page sent it. */
+  #learn(told: Told, counts: boolean): void {
+    const { progress, stored } = this.state;
+    this.#set({
+      told,
+      stored: stored + 1,
+      ...(progress &&
+        counts && {
+          progress: { ...progress, mine: progress.mine + 1, waiting: Math.max(0, progress.waiting - 1) },
+        }),
+    });
+    if (this.state.stored % gradesBetween === 0) void this.#measure();
   }
 }
 

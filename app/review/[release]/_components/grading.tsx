@@ -75,7 +75,9 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
     () => readOutbox(whose),
     () => none,
   );
-  const [current, setCurrent] = useState<Current | null>(null);
+  const [held, setCurrent] = useState<Current | null>(null);
+  // While nothing is taken, no grade is asked for; what was begun comes back with the grading.
+  const current = state.problem === null ? held : null;
   const [work, setWork] = useState<Work>(nothing);
   const [active, setActive] = useState(0);
   const [lastSide, setLastSide] = useState<Side>("A");
@@ -115,12 +117,12 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
     else setCurrent(null);
   }, [desk, show]);
   useEffect(() => {
-    if (!current && state.ready.length > 0) goOn();
-  }, [current, state.ready, goOn]);
+    if (!held && state.problem === null && state.ready.length > 0) goOn();
+  }, [held, state.problem, state.ready, goOn]);
 
   const onGone = useEffectEvent((task: string) => {
-    if (current?.task.task !== task || current.before) return;
-    const { case: key } = current.task;
+    if (held?.task.task !== task || held.before) return;
+    const { case: key } = held.task;
     goOn();
     setNotice(`Case ${key} is no longer yours: your time for it ran out, or it was given to somebody else.`);
   });
@@ -242,7 +244,7 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
       return;
     }
     const { value } = answer;
-    if (current && !current.before) desk.giveBack(current.task);
+    if (held && !held.before) desk.giveBack(held.task);
     const grades = draftOf(value.grades);
     desk.show({ task, case: value.case, revealed: value.revealed, grades: value.grades.map(withoutNull) });
     show(
@@ -271,7 +273,7 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
       const task = await desk.takeBack(last);
       if (!task) return setNotice("The last grade is on its way. It can be changed once it is stored.");
       graded.current = graded.current.filter((other) => other !== last.task);
-      if (current) desk.giveBack(current.task);
+      if (held) desk.giveBack(held.task);
       const { grades, comments = [], tookMs = 0 } = last;
       return show(task, undefined, { grades: draftOf(grades), comments, spentMs: tookMs });
     }
@@ -398,10 +400,10 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
         className="mx-auto flex w-full max-w-[90rem] grow flex-col gap-4 px-4 py-4 outline-none"
       >
         {state.signedOut && <Notice tone="danger">{state.signedOut}</Notice>}
-        {(notice ?? state.problem) && (
+        {notice && (
           <Notice tone="danger">
-            <span className="mr-3">{shown(notice ?? state.problem)}</span>
-            <Button size="sm" onClick={() => (notice ? setNotice(null) : desk.say(null))}>
+            <span className="mr-3">{shown(notice)}</span>
+            <Button size="sm" onClick={() => setNotice(null)}>
               Go on
             </Button>
           </Notice>
@@ -448,6 +450,21 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
           <EmptyState heading="h2" title="This browser lets nothing be kept">
             Grading keeps cases and grades in the browser until the server has them. Allow this site to store data, or
             use a window that is not private, and load the page again.
+          </EmptyState>
+        ) : state.problem !== null ? (
+          <EmptyState
+            heading="h2"
+            title="No grades are taken now"
+            action={
+              <span className="flex flex-wrap gap-2">
+                <LinkButton href={back} prefetch={false} variant="primary">
+                  Back to the release
+                </LinkButton>
+                <Button onClick={() => desk.say(null)}>Ask again</Button>
+              </span>
+            }
+          >
+            {shown(state.problem)}
           </EmptyState>
         ) : current ? (
           <CaseView

@@ -26,7 +26,7 @@ type Props = {
 
 /** How far the work is, how long it takes, and whether the server has it. */
 export function Status({ prompt, back, progress, halfWidth, pending, stored, atHand, offline, ...on }: Props) {
-  const graded = pending.filter(({ kind }) => kind === "grade").length;
+  const graded = pending.filter(({ kind, refused: why }) => kind === "grade" && !why).length;
   const refused = pending.filter(({ refused: why }) => why).length;
   const waiting = pending.length - refused;
   // Of the cases that can be theirs: what others grade counts for nobody's own progress.
