@@ -16,6 +16,7 @@ test("20 cases with notes, tags, comments on words, later, undo, a changed mind 
   await page.goto(`/review/${release}`);
   const article = page.getByRole("article");
   const graded = new Set<string>();
+  let commented = "";
   for (let number = 1; graded.size < 20; number++) {
     await expect(article).toBeVisible();
     const name = (await article.getAttribute("aria-label")) ?? "";
@@ -64,6 +65,7 @@ test("20 cases with notes, tags, comments on words, later, undo, a changed mind 
       await page.keyboard.press("Enter");
     }
     if (number === 4) {
+      commented = key;
       await page.keyboard.press("m");
       const marked = page.getByRole("status").filter({ hasText: "Answer B, word" });
       await expect(page.getByRole("application", { name: "Words of answer B" })).toBeFocused();
@@ -161,6 +163,13 @@ test("20 cases with notes, tags, comments on words, later, undo, a changed mind 
   await page.getByRole("link", { name: "20 done" }).click();
   await expect(page.getByRole("table", { name: "Cases that are done" }).getByRole("row")).toHaveCount(21);
   await expect(page.getByRole("table", { name: "Minds changed after the reveal" })).toBeVisible();
+  await expectAccessible(page);
+
+  // What was said of words is there for whoever decides.
+  await page.goto(`/releases/${release}/cases?q=${encodeURIComponent(commented)}`);
+  await page.getByRole("table", { name: "Cases" }).getByRole("link", { name: commented }).click();
+  const said = page.getByRole("dialog").getByRole("list", { name: /^Comments on words of/ });
+  await expect(said).toContainText("says nothing");
   await expectAccessible(page);
 });
 

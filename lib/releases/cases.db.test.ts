@@ -213,6 +213,30 @@ async function gradeQueue(actor: Person, releaseId: number, verdict: "pass" | "f
   }
 }
 
+describe("comments on words", () => {
+  it("stand with the answer that they are about, also for those who decide", async () => {
+    const { release, manager, reviewer, viewer } = await team();
+    await drawSample({ actor: manager, input: { releaseId: release, size: 1 } });
+    const task = (await nextTask(reviewer, release))!;
+    const grades = task.sides.flatMap(({ side }) =>
+      task.criteria.map(({ key }) => ({ side, criterion: key, verdict: "fail" as const })),
+    );
+    const quote = String(task.sides[0].output).slice(0, 4);
+    const comments = [{ side: "A" as const, quote, prefix: "", comment: "too blunt" }];
+    const input = { releaseId: release, task: task.task, grades, comments, clientKey: crypto.randomUUID() };
+    const { revealed } = await submitReviews({ actor: reviewer, input });
+    const { caseId } = await db.draw.findFirstOrThrow({ where: { releaseId: release } });
+    for (const actor of [viewer, manager]) {
+      const { sides } = await getCase(actor, release, caseId);
+      const about = [sides.baseline, sides.candidate].find(({ version }) => version === revealed.sides.A)!;
+      expect(about.comments).toEqual([
+        { id: expect.any(Number), reviewer: reviewer.name, quote, comment: "too blunt" },
+      ]);
+      expect([...sides.baseline.comments, ...sides.candidate.comments]).toHaveLength(1);
+    }
+  });
+});
+
 describe("cases chosen for the sample", () => {
   it("are recorded with who chose them, and audited", async () => {
     const { release, manager } = await team();

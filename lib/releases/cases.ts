@@ -958,6 +958,8 @@ export type CaseDetail = {
         at: string;
       }[];
       imported: { reviewer: string; criterion: string; verdict: string; note: string | null }[];
+      /** On words of this answer, by those who graded it. */
+      comments: { id: number; reviewer: string; quote: string; comment: string }[];
     }
   >;
   /** Which of the two answers judges and people prefer. */
@@ -1052,9 +1054,10 @@ export async function getCase(actor: Actor, releaseId: number, caseId: number): 
         verdicts: [],
         reviews: [],
         imported: [],
+        comments: [],
       };
     }
-    const [output, verdicts, reviews, imported] = await Promise.all([
+    const [output, verdicts, reviews, imported, comments] = await Promise.all([
       pool().query(
         `SELECT v.key AS version, o.output, o.error, o.output_is_json AS "outputIsJson", o.latency_ms AS "latencyMs"
            FROM run r JOIN prompt_version v ON v.id = r.version_id
@@ -1081,12 +1084,18 @@ export async function getCase(actor: Actor, releaseId: number, caseId: number): 
           WHERE ir.run_id = $1 AND ir.case_id = $2 ORDER BY c.key, ir.reviewer`,
         [runId, caseId],
       ),
+      pool().query(
+        `SELECT m.id, u.name AS reviewer, m.quote, m.comment FROM answer_comment m JOIN app_user u ON u.id = m.reviewer_id
+          WHERE m.release_id = $3 AND m.run_id = $1 AND m.case_id = $2 ORDER BY m.id`,
+        [runId, caseId, releaseId],
+      ),
     ]);
     return {
       ...output.rows[0],
       verdicts: verdicts.rows,
       reviews: reviews.rows.map((row) => ({ ...row, at: (row.at as Date).toISOString() })),
       imported: imported.rows,
+      comments: comments.rows,
     };
   };
   const [baseline, candidate] = await Promise.all([side(scope.baselineRunId), side(scope.candidateRunId)]);

@@ -13,6 +13,7 @@ import { Verdict } from "@/components/ui/verdict";
 import { diffText } from "@/lib/prompts/diff/words";
 import type { CaseDetail } from "@/lib/releases/cases";
 import { Preferences } from "../../_components/preferences";
+import { WordComments } from "../../_components/word-comments";
 import { textHref } from "./links";
 
 type Props = {
@@ -217,6 +218,7 @@ function SideOf({ name, side, alone, raw, href }: SideProps) {
           </li>
         ))}
       </ul>
+      <WordComments side={side} />
     </section>
   );
 }

@@ -10,6 +10,7 @@ import { Verdict } from "@/components/ui/verdict";
 import { diffText } from "@/lib/prompts/diff/words";
 import type { CaseDetail } from "@/lib/releases/cases";
 import type { Ledger } from "@/lib/review/ledger";
+import { WordComments } from "../../_components/word-comments";
 import { ComparedBeginnings } from "../../cases/_components/case-body";
 import { textHref } from "../../cases/_components/links";
 import { agreement } from "./ledger";
@@ -115,6 +116,7 @@ function SaidOf({ side }: { side: Side }) {
           />
         ))}
       </ul>
+      <WordComments side={side} />
     </section>
   );
 }
