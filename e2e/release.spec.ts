@@ -129,6 +129,48 @@ test("a failing must-pass case leaves only a refusal to sign", async ({ page }) 
   });
 });
 
+test("what was chosen stays chosen after a refusal, and is what the signature says", async ({ page }) => {
+  const secret = page.getByLabel("Your password");
+  const notSigned = page.getByText("That is not your password. Nothing was signed.");
+  const reviewer = await tokenOf("ravi@demo.example");
+  const ready = async (prompt: string) => {
+    const id = await releaseWithDraws(prompt, 44, 44);
+    await gradeAll(id, reviewer, () => false);
+    await rest("POST", `/releases/${id}/close`);
+    return id;
+  };
+  const stored = async (id: number) => (await rest<{ signOffs: object[] }>("GET", `/releases/${id}`)).signOffs;
+  const [refused, abstained] = [await ready("story/second-meaning"), await ready("story/abstains")];
+  await signIn(page, "release_manager");
+
+  await page.goto(`/releases/${refused}/sign-off`);
+  const meaning = "The evidence does not answer the question; I refuse this candidate.";
+  await page.getByRole("radio", { name: /^Refuse/ }).check();
+  await page.getByRole("radio", { name: meaning }).check();
+  await page.getByLabel("Reason").fill("Asked too little.");
+  await secret.fill("not my password");
+  await page.getByRole("button", { name: "Sign and refuse" }).click();
+  await expect(notSigned).toBeVisible();
+  await expect(page.getByRole("radio", { name: /^Refuse/ })).toBeChecked();
+  await expect(page.getByRole("radio", { name: meaning })).toBeChecked();
+  await secret.fill(password);
+  await page.getByRole("button", { name: "Sign and refuse" }).click();
+  await expect(page.getByRole("link", { name: "Decision record" })).toBeVisible();
+  expect(await stored(refused)).toMatchObject([{ decision: "refuse", meaning, reason: "Asked too little." }]);
+
+  await page.goto(`/releases/${abstained}/sign-off`);
+  await page.getByRole("radio", { name: /^Abstain/ }).check();
+  await page.getByLabel("Reason").fill("I know the author.");
+  await secret.fill("not my password");
+  await page.getByRole("button", { name: "Sign and abstain" }).click();
+  await expect(notSigned).toBeVisible();
+  await expect(page.getByRole("radio", { name: /^Abstain/ })).toBeChecked();
+  await secret.fill(password);
+  await page.getByRole("button", { name: "Sign and abstain" }).click();
+  await expect(page.getByRole("button", { name: "Sign and abstain" })).toHaveCount(0);
+  expect(await stored(abstained)).toMatchObject([{ decision: "abstain", reason: "I know the author." }]);
+});
+
 test("a waiver names the case that it lets pass, for a time, and nothing else", async ({ page }) => {
   const prompt = "story/waived";
   await importBundle({ prompt, cases: 44 });
