@@ -15,7 +15,7 @@ type Props = { actor: Person; brief: Brief; policy: PolicyDocument; whyNot: WhyN
 
 /** What is missing, and the buttons for it; each only for those who may. */
 export function NextStep({ actor, brief, policy, whyNot }: Props) {
-  const step = nextStep(brief, policy);
+  const step = nextStep(brief, policy, whyNot === null);
   const base = `/releases/${brief.id}`;
   const { state } = brief;
   const isOpen = state === "draft" || state === "grading" || state === "ready";
