@@ -1,6 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { bundleFiles, caseKey, gradeAll, importBundle, importFiles, releaseWithDraws, tokenOf } from "./support/bundle";
+import {
+  bundleFiles,
+  caseKey,
+  gradeAll,
+  importBundle,
+  importFiles,
+  preferenceFiles,
+  releaseWithDraws,
+  tokenOf,
+} from "./support/bundle";
 import { dataFolder } from "./support/data";
 import { policyLike } from "./support/database";
 import {
@@ -169,6 +178,55 @@ test("what was chosen stays chosen after a refusal, and is what the signature sa
   await page.getByRole("button", { name: "Sign and abstain" }).click();
   await expect(page.getByRole("button", { name: "Sign and abstain" })).toHaveCount(0);
   expect(await stored(abstained)).toMatchObject([{ decision: "abstain", reason: "I know the author." }]);
+});
+
+test("overrides of each criterion lead to their own list", async ({ page }) => {
+  const prompt = "story/overrides";
+  await importFiles(preferenceFiles({ prompt, cases: 4, mixed: true }));
+  const { id } = await rest<{ id: number }>("POST", "/releases", { prompt, baseline: "old", candidate: "new" });
+  await rest("POST", `/releases/${id}/draws`, { size: 4 });
+  const token = await tokenOf("ravi@demo.example");
+  // The judge fails the old answer of case 4, and says tie there alone.
+  for (let number = 1; number <= 4; number++) {
+    const { task } = await rest<{ task: string }>("GET", `/releases/${id}/queue/next`, undefined, token);
+    const grades = [
+      { side: "A", criterion: "useful", verdict: "pass" },
+      { side: "B", criterion: "useful", verdict: "pass" },
+      { criterion: "better", prefer: "tie" },
+    ];
+    await rest("POST", `/releases/${id}/reviews`, { task, grades, clientKey: crypto.randomUUID() }, token);
+  }
+  await signIn(page, "release_manager");
+  const list = page.getByRole("table", { name: "Overrides" }).getByRole("row");
+  for (const [criterion, link, rows] of [
+    ["Useful", "1 override", 1],
+    ["Better answer", "3 overrides", 3],
+  ] as const) {
+    await page.goto(`/releases/${id}`);
+    await page.getByRole("region", { name: criterion, exact: true }).getByRole("link", { name: link }).click();
+    await expect(list).toHaveCount(1 + rows);
+  }
+});
+
+test("grading is offered to whoever a case can go to, and to nobody else", async ({ page }) => {
+  const policy = await policyLike("two-graders-next", { reviewersPerCase: 2 });
+  const id = await releaseWithDraws("story/whose-turn", 4, 4, policy);
+  await gradeAll(id, await tokenOf("ravi@demo.example"), () => false);
+  const next = page.getByRole("region", { name: "What is next" });
+  const grade = next.getByRole("link", { name: "Grade", exact: true });
+
+  await signInAs(page, "ravi@demo.example");
+  await page.goto(`/releases/${id}`);
+  await expect(next).toContainText("4 drawn cases to grade. None can be yours: you graded them");
+  await expect(grade).toHaveCount(0);
+  await expectAccessible(page);
+
+  await page.context().clearCookies();
+  await signInAs(page, "rosa@demo.example");
+  await page.goto(`/releases/${id}`);
+  await expect(next).not.toContainText("None can be yours");
+  await grade.click();
+  await expect(page.getByRole("article")).toBeVisible();
 });
 
 test("a waiver names the case that it lets pass, for a time, and nothing else", async ({ page }) => {
