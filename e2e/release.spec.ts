@@ -1,6 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { bundleFiles, caseKey, gradeAll, importBundle, importFiles, releaseWithDraws, tokenOf } from "./support/bundle";
+import {
+  bundleFiles,
+  caseKey,
+  gradeAll,
+  importBundle,
+  importFiles,
+  preferenceFiles,
+  releaseWithDraws,
+  tokenOf,
+} from "./support/bundle";
 import { dataFolder } from "./support/data";
 import { policyLike } from "./support/database";
 import {
@@ -127,6 +136,97 @@ test("a failing must-pass case leaves only a refusal to sign", async ({ page }) 
   expect(await rest("GET", `/gate?prompt=${encodeURIComponent(prompt)}&version=old`)).toMatchObject({
     decision: "refused",
   });
+});
+
+test("what was chosen stays chosen after a refusal, and is what the signature says", async ({ page }) => {
+  const secret = page.getByLabel("Your password");
+  const notSigned = page.getByText("That is not your password. Nothing was signed.");
+  const reviewer = await tokenOf("ravi@demo.example");
+  const ready = async (prompt: string) => {
+    const id = await releaseWithDraws(prompt, 44, 44);
+    await gradeAll(id, reviewer, () => false);
+    await rest("POST", `/releases/${id}/close`);
+    return id;
+  };
+  const stored = async (id: number) => (await rest<{ signOffs: object[] }>("GET", `/releases/${id}`)).signOffs;
+  const [refused, abstained] = [await ready("story/second-meaning"), await ready("story/abstains")];
+  await signIn(page, "release_manager");
+
+  await page.goto(`/releases/${refused}/sign-off`);
+  const meaning = "The evidence does not answer the question; I refuse this candidate.";
+  await page.getByRole("radio", { name: /^Refuse/ }).check();
+  await page.getByRole("radio", { name: meaning }).check();
+  await page.getByLabel("Reason").fill("Asked too little.");
+  await secret.fill("not my password");
+  await page.getByRole("button", { name: "Sign and refuse" }).click();
+  await expect(notSigned).toBeVisible();
+  await expect(page.getByRole("radio", { name: /^Refuse/ })).toBeChecked();
+  await expect(page.getByRole("radio", { name: meaning })).toBeChecked();
+  await secret.fill(password);
+  await page.getByRole("button", { name: "Sign and refuse" }).click();
+  await expect(page.getByRole("link", { name: "Decision record" })).toBeVisible();
+  expect(await stored(refused)).toMatchObject([{ decision: "refuse", meaning, reason: "Asked too little." }]);
+
+  await page.goto(`/releases/${abstained}/sign-off`);
+  await page.getByRole("radio", { name: /^Abstain/ }).check();
+  await page.getByLabel("Reason").fill("I know the author.");
+  await secret.fill("not my password");
+  await page.getByRole("button", { name: "Sign and abstain" }).click();
+  await expect(notSigned).toBeVisible();
+  await expect(page.getByRole("radio", { name: /^Abstain/ })).toBeChecked();
+  await secret.fill(password);
+  await page.getByRole("button", { name: "Sign and abstain" }).click();
+  await expect(page.getByRole("button", { name: "Sign and abstain" })).toHaveCount(0);
+  expect(await stored(abstained)).toMatchObject([{ decision: "abstain", reason: "I know the author." }]);
+});
+
+test("overrides of each criterion lead to their own list", async ({ page }) => {
+  const prompt = "story/overrides";
+  await importFiles(preferenceFiles({ prompt, cases: 4, mixed: true }));
+  const { id } = await rest<{ id: number }>("POST", "/releases", { prompt, baseline: "old", candidate: "new" });
+  await rest("POST", `/releases/${id}/draws`, { size: 4 });
+  const token = await tokenOf("ravi@demo.example");
+  // The judge fails the old answer of case 4, and says tie there alone.
+  for (let number = 1; number <= 4; number++) {
+    const { task } = await rest<{ task: string }>("GET", `/releases/${id}/queue/next`, undefined, token);
+    const grades = [
+      { side: "A", criterion: "useful", verdict: "pass" },
+      { side: "B", criterion: "useful", verdict: "pass" },
+      { criterion: "better", prefer: "tie" },
+    ];
+    await rest("POST", `/releases/${id}/reviews`, { task, grades, clientKey: crypto.randomUUID() }, token);
+  }
+  await signIn(page, "release_manager");
+  const list = page.getByRole("table", { name: "Overrides" }).getByRole("row");
+  for (const [criterion, link, rows] of [
+    ["Useful", "1 override", 1],
+    ["Better answer", "3 overrides", 3],
+  ] as const) {
+    await page.goto(`/releases/${id}`);
+    await page.getByRole("region", { name: criterion, exact: true }).getByRole("link", { name: link }).click();
+    await expect(list).toHaveCount(1 + rows);
+  }
+});
+
+test("grading is offered to whoever a case can go to, and to nobody else", async ({ page }) => {
+  const policy = await policyLike("two-graders-next", { reviewersPerCase: 2 });
+  const id = await releaseWithDraws("story/whose-turn", 4, 4, policy);
+  await gradeAll(id, await tokenOf("ravi@demo.example"), () => false);
+  const next = page.getByRole("region", { name: "What is next" });
+  const grade = next.getByRole("link", { name: "Grade", exact: true });
+
+  await signInAs(page, "ravi@demo.example");
+  await page.goto(`/releases/${id}`);
+  await expect(next).toContainText("4 drawn cases to grade. None can be yours: you graded them");
+  await expect(grade).toHaveCount(0);
+  await expectAccessible(page);
+
+  await page.context().clearCookies();
+  await signInAs(page, "rosa@demo.example");
+  await page.goto(`/releases/${id}`);
+  await expect(next).not.toContainText("None can be yours");
+  await grade.click();
+  await expect(page.getByRole("article")).toBeVisible();
 });
 
 test("a waiver names the case that it lets pass, for a time, and nothing else", async ({ page }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { licenceReason, settlingInWords } from "./licence";
+import { type BriefJudge, falsePassesInWords, licenceReason, settlingInWords } from "./licence";
 
 const needed = { minTpr: 0.8, minTnr: 0.6 };
 const fine = { estimate: 0.96, low: 0.93, high: 0.97 };
@@ -29,6 +29,19 @@ describe("what would settle a licence", () => {
   });
   it("asks for a first grade where there is none", () => {
     expect(of(0, 0, none)).toBe("What would settle it: no bad answer is graded yet.");
+  });
+});
+
+describe("how many of what it passes is bad", () => {
+  it("tells the interval where it is known before the rate, and nothing where nothing is", () => {
+    const trust = {
+      v3: { falsePassRate: none },
+      v2: { falsePassRate: { estimate: null, low: 0.012, high: 0.4 } },
+      v1: { falsePassRate: { estimate: 0.1, low: 0.06, high: 0.17 } },
+    } as unknown as BriefJudge["trust"];
+    expect(falsePassesInWords({ trust }, ["v1", "v2", "v3"])).toBe(
+      "Of 100 answers of v1 that it passes, 6–17 are bad; of 100 answers of v2 that it passes, 1–40 are bad; of v3 nothing is known yet.",
+    );
   });
 });
 

@@ -9,7 +9,10 @@ export type BriefJudge = BriefCriterion["judges"][number];
 type Trust = BriefJudge["trust"][string];
 
 /** A judge's trust in the order of the versions: the canonical JSON of frozen evidence sorts its keys. */
-export function trustOf(judge: BriefJudge, versions: readonly string[]): [version: string, trust: Trust][] {
+export function trustOf(
+  judge: Pick<BriefJudge, "trust">,
+  versions: readonly string[],
+): [version: string, trust: Trust][] {
   return versions.flatMap((version): [string, Trust][] => {
     const trust = judge.trust[version];
     return trust ? [[version, trust]] : [];
@@ -37,6 +40,25 @@ export function trustInWords(judge: BriefJudge, versions: readonly string[], pol
     return `${version}: ${passes}, ${catches} (${good} good and ${bad} bad graded)`;
   });
   return `${parts.join("; ")}. The policy asks for ${minTpr} and ${minTnr}.`;
+}
+
+/** How many of what a judge passes is bad. The interval may be known before every stratum has a grade, and with it the rate. */
+export function falsePassesInWords(judge: Pick<BriefJudge, "trust">, versions: readonly string[]): string {
+  const parts = trustOf(judge, versions).map(
+    ([
+      version,
+      {
+        falsePassRate: { low, high },
+      },
+    ]) => {
+      const bad = ofHundred(low, high);
+      return bad === "0–100"
+        ? `of ${version} nothing is known yet`
+        : `of 100 answers of ${version} that it passes, ${bad} are bad`;
+    },
+  );
+  const text = parts.join("; ");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** Why a judge has its licence: what it can do at least, or what is short of the policy. */

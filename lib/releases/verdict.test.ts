@@ -121,11 +121,31 @@ describe("what is next", () => {
     [{ state: "ready" }, { kind: "sign" }],
     [{ state: "approved" }, { kind: "none" }],
   ] as const)("%j → %j", (given, step) => {
-    expect(nextStep(brief(given as unknown as Partial<Brief>), policy)).toMatchObject(step);
+    expect(nextStep(brief(given as unknown as Partial<Brief>), policy, true)).toMatchObject(step);
   });
   it("is grading while drawn cases wait", () => {
     const waiting = brief();
     waiting.criteria[0]!.labels.waiting = 7;
-    expect(nextStep(waiting, policy)).toMatchObject({ kind: "grade", waiting: 7 });
+    expect(nextStep(waiting, policy, true)).toMatchObject({ kind: "grade", waiting: 7 });
+  });
+
+  const gates = (...statuses: Gate["status"][]): Gate[] =>
+    statuses.map((status, i) => ({ key: met[i]!.key, status, detail: "" }));
+  const [no, lacks] = ["not_met", "not_enough_evidence"] as const;
+  it.each([
+    [[lacks, lacks, lacks], 7, 100, "3 gates lack evidence: reopen the grading and grade the 7 drawn cases that wait"],
+    [[lacks, "met"], 1, 0, "1 gate lacks evidence: reopen the grading and grade the 1 drawn case that waits"],
+    [[no, lacks, no], 0, 100, "2 gates not met, 1 gate lacks evidence: reopen the grading and draw more cases"],
+    [[no], 0, 0, "1 gate not met: reopen the grading"],
+  ] as const)("of %j, %i waiting and %i left, says what is open and what helps", (statuses, waits, left, text) => {
+    const ready = brief({
+      state: "ready",
+      gates: gates(...statuses),
+      sampling: { drawn: 214, left, strata: [], batches: [] } as unknown as Brief["sampling"],
+    });
+    ready.criteria[0]!.labels.waiting = waits;
+    expect(nextStep(ready, policy, true).text).toBe(`${text}, or refuse.`);
+    // Refusing is signing too: it is no advice to whoever may not.
+    expect(nextStep(ready, policy, false).text).toBe(`${text}.`);
   });
 });

@@ -1,6 +1,6 @@
 import type { Brief } from "./brief";
 import { type PolicyDocument, policyFor } from "./policy-document";
-import { blocking, type GateKey } from "./rules";
+import { blocking, type Gate, type GateKey } from "./rules";
 import { count, grouped, listed, margin, outOfHundred, pointsWithInterval } from "./words";
 
 /** The brief in two sentences, and what to do next. Pure. */
@@ -113,21 +113,42 @@ export type NextStep =
 
 const batchSize = 40;
 
-/** What would bring the release on. */
-export function nextStep(brief: Brief, policy: PolicyDocument): NextStep {
+/** `1 gate not met, 2 gates lack evidence`. */
+export function openInWords(open: readonly Gate[]): string {
+  const notMet = open.filter(({ status }) => status === "not_met").length;
+  const lacking = open.length - notMet;
+  const parts = [
+    notMet > 0 && `${count(notMet, "gate")} not met`,
+    lacking > 0 && `${count(lacking, "gate")} ${lacking === 1 ? "lacks" : "lack"} evidence`,
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
+/** How a release whose grading is closed comes by more evidence. */
+export function moreEvidence(brief: Brief): string {
+  const waiting = waitingOf(brief);
+  if (waiting > 0)
+    return `reopen the grading and grade the ${count(waiting, "drawn case")} that ${waiting === 1 ? "waits" : "wait"}`;
+  return brief.sampling.left > 0 ? "reopen the grading and draw more cases" : "reopen the grading";
+}
+
+/** Drawn cases that lack a grade on some criterion. */
+const waitingOf = (brief: Brief) => Math.max(0, ...brief.criteria.map(({ labels }) => labels.waiting));
+
+/** What would bring the release on. `maySign`: whether whoever reads it may. */
+export function nextStep(brief: Brief, policy: PolicyDocument, maySign: boolean): NextStep {
   const { drawn, left } = brief.sampling;
+  const waiting = waitingOf(brief);
   if (brief.state === "draft" || (brief.state === "grading" && drawn === 0)) {
     const size = Math.min(left, Math.max(policy.minReviewedCases, batchSize));
     return { kind: "draw", size, text: `Draw ${count(size, "case")} for people to grade.` };
   }
   if (brief.state === "ready") {
-    const open = blocking(brief.gates).length;
-    if (open === 0) return { kind: "sign", text: "Only signatures are missing." };
-    const more = left > 0 ? "reopen the grading and draw more cases" : "reopen the grading";
-    return { kind: "sign", text: `${count(open, "gate")} not met: ${more}, or refuse.` };
+    const open = blocking(brief.gates);
+    if (open.length === 0) return { kind: "sign", text: "Only signatures are missing." };
+    return { kind: "sign", text: `${openInWords(open)}: ${moreEvidence(brief)}${maySign ? ", or refuse" : ""}.` };
   }
   if (brief.state !== "grading") return { kind: "none", text: "This release is decided. Nothing about it changes." };
-  const waiting = Math.max(0, ...brief.criteria.map(({ labels }) => labels.waiting));
   if (waiting > 0) return { kind: "grade", waiting, text: `${count(waiting, "drawn case")} to grade.` };
   const open = blocking(brief.gates);
   if (open.some(({ status }) => status === "not_met")) {

@@ -10,6 +10,7 @@ import { policyFor } from "@/lib/releases/policy-document";
 import { listRegressions } from "@/lib/releases/regressions";
 import { headline, outlookInWords, standing } from "@/lib/releases/verdict";
 import { getLedger } from "@/lib/review/ledger";
+import { reviewProgress } from "@/lib/review/queries";
 import { GateList } from "../_components/gate-list";
 import { CriteriaTable } from "./_components/criteria-table";
 import { CriterionSection } from "./_components/criterion-section";
@@ -28,11 +29,12 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
   const { id } = await params;
   const [{ actor, release }, brief, whyNot] = await Promise.all([loadRelease(id), loadBrief(id), loadWhyNot(id)]);
   const policy = release.policyDocument;
-  const [regressions, versions, ledger, { waits }] = await Promise.all([
+  const [regressions, versions, ledger, { waits }, progress] = await Promise.all([
     listRegressions(actor, release.id),
     compareVersions(actor, release.prompt, release.baseline, release.candidate),
     getLedger(actor, release.id),
     describeCases(actor, release.id, {}),
+    release.state === "grading" ? reviewProgress(actor, release.id) : null,
   ]);
   const primary = brief.criteria[0];
   const path = primary && primary.estimate.reviewed > 0 ? await criterionPath(actor, { releaseId: release.id }) : [];
@@ -60,7 +62,7 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
         </h2>
         <GateList gates={brief.gates} waivers={brief.waivers} />
       </section>
-      <NextStep actor={actor} brief={brief} policy={policy} whyNot={whyNot} />
+      <NextStep actor={actor} brief={brief} policy={policy} whyNot={whyNot} mine={progress?.waiting ?? 0} />
       <section aria-labelledby="criteria" className="flex flex-col gap-2">
         <h2 id="criteria" className="text-lg font-semibold">
           Better or worse, criterion by criterion

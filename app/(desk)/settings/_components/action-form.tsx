@@ -1,11 +1,12 @@
 "use client";
 
-import { type ReactNode, useActionState, useEffect, useRef } from "react";
+import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy-button";
 import { Notice } from "@/components/ui/notice";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Outcome } from "../../_action";
+import { useForm } from "../../_form";
 
 type Action = (before: Outcome<string> | null, form: FormData) => Promise<Outcome<string>>;
 type Props = {
@@ -20,15 +21,11 @@ type Props = {
 
 /** A form on a server action: shows what was refused and why, and what was made. */
 export function ActionForm({ action, submit, children, variant = "primary", reveals, className }: Props) {
-  const [outcome, send, busy] = useActionState(action, null);
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    if (outcome?.ok) form.current?.reset();
-  }, [outcome]);
+  const [outcome, form, busy] = useForm(action, { empties: true });
   const value = outcome?.ok ? outcome.value : undefined;
   const shown = value && reveals === "link" ? `${window.location.origin}${value}` : value;
   return (
-    <form ref={form} action={send} className={className ?? "flex flex-col gap-4"}>
+    <form {...form} className={className ?? "flex flex-col gap-4"}>
       {children}
       <div>
         <Button type="submit" variant={variant} disabled={busy}>

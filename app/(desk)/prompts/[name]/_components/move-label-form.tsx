@@ -1,6 +1,6 @@
 "use client";
 
-import { useActionState, useId, useState } from "react";
+import { useId, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
@@ -8,14 +8,14 @@ import { spelled } from "@/components/ui/invisible";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import { Textarea } from "@/components/ui/textarea";
+import { useForm } from "../../../_form";
 import { moveLabelAction } from "../actions";
 
 type Props = { prompt: string; labels: { name: string; digest: string }[]; keys: { key: string; labels: string[] }[] };
 
 export function MoveLabelForm({ prompt, labels, keys }: Props) {
-  const [outcome, move, busy] = useActionState(moveLabelAction, null);
+  const [outcome, form, busy] = useForm(moveLabelAction);
   const suggestions = useId();
-  // Kept here, because React empties a form after its action even when that refused.
   const [label, setLabel] = useState("");
   const [version, setVersion] = useState(keys[0]?.key);
   const [reason, setReason] = useState("");
@@ -26,7 +26,7 @@ export function MoveLabelForm({ prompt, labels, keys }: Props) {
       <summary className="min-h-8 w-fit cursor-pointer leading-8 text-accent hover:underline">
         Set or move a label
       </summary>
-      <form action={move} className="flex flex-col gap-3 pt-2">
+      <form {...form} className="flex flex-col gap-3 pt-2">
         <input type="hidden" name="prompt" value={prompt} />
         <input type="hidden" name="expected" value={labels.find(({ name }) => name === label.trim())?.digest ?? ""} />
         <Field label="Label" error={wrong("label")} hint="A new name makes a new label">

@@ -1,12 +1,13 @@
 "use client";
 
-import { type ReactNode, useActionState, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Notice } from "@/components/ui/notice";
 import { Textarea } from "@/components/ui/textarea";
 import type { Outcome } from "../../../_action";
+import { useForm } from "../../../_form";
 
 type Props = {
   action: (before: Outcome | null, form: FormData) => Promise<Outcome>;
@@ -23,18 +24,18 @@ type Props = {
 export function ConfirmForm(props: Props) {
   const { action, releaseId, label, title, description, variant = "secondary", asksReason, children } = props;
   const [open, setOpen] = useState(false);
-  const [outcome, send, busy] = useActionState(async (before: Outcome | null, form: FormData) => {
-    const result = await action(before, form);
+  const [outcome, form, busy] = useForm(async (before: Outcome | null, data: FormData) => {
+    const result = await action(before, data);
     if (result.ok) setOpen(false);
     return result;
-  }, null);
+  });
   return (
     <>
       <Button variant={variant} onClick={() => setOpen(true)}>
         {label}
       </Button>
       <Dialog open={open} onOpenChange={setOpen} title={title} description={description}>
-        <form action={send} className="flex flex-col gap-4">
+        <form {...form} className="flex flex-col gap-4">
           <input type="hidden" name="releaseId" value={releaseId} />
           {children}
           {asksReason && (

@@ -11,13 +11,14 @@ import {
   formatPointsInterval,
   formatRate,
   formatRateInterval,
+  plural,
 } from "@/components/ui/format";
 import { UntrustedText } from "@/components/ui/untrusted";
 import type { BriefCriterion } from "@/lib/calibration/brief";
 import type { PathPoint } from "@/lib/calibration/types";
-import { type BriefJudge, trustInWords, trustOf } from "@/lib/releases/licence";
+import { type BriefJudge, falsePassesInWords, trustInWords, trustOf } from "@/lib/releases/licence";
 import type { PolicyDocument } from "@/lib/releases/policy";
-import { ofHundred, pointsInterval } from "@/lib/releases/words";
+import { pointsInterval } from "@/lib/releases/words";
 import {
   explainAlike,
   explainAlwaysValid,
@@ -143,7 +144,7 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
                 </span>
                 {!judge.preference && (
                   <p className="tabular-nums">
-                    <UntrustedText text={falsePasses(judge, versions)} />
+                    <UntrustedText text={falsePassesInWords(judge, versions)} />
                   </p>
                 )}
                 <p className="max-w-4xl text-muted tabular-nums">
@@ -159,8 +160,11 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
             Weighted from the drawn cases to all {formatCount(criterion.population)}; intervals at{" "}
             {formatRate(policy.level, 0)}.{" "}
             {criterion.overrides > 0 && (
-              <Link href={`/releases/${releaseId}/judges`} className="text-accent underline underline-offset-2">
-                {formatCount(criterion.overrides)} overrides
+              <Link
+                href={`/releases/${releaseId}/judges?criterion=${encodeURIComponent(key)}`}
+                className="text-accent underline underline-offset-2"
+              >
+                {plural(criterion.overrides, "override")}
               </Link>
             )}
           </p>
@@ -168,16 +172,6 @@ export function CriterionSection({ releaseId, criterion, policy, versions, isPri
       )}
     </section>
   );
-}
-
-function falsePasses(judge: BriefJudge, versions: readonly string[]): string {
-  const parts = trustOf(judge, versions).map(([version, { falsePassRate }]) =>
-    falsePassRate.estimate === null
-      ? `of ${version} nothing is known yet`
-      : `of 100 answers of ${version} that it passes, ${ofHundred(falsePassRate.low, falsePassRate.high)} are bad`,
-  );
-  const text = parts.join("; ");
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** The corrected judge against people, one picture a version, once every stratum has a grade. */

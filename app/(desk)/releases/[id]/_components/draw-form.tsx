@@ -1,6 +1,6 @@
 "use client";
 
-import { useActionState, useState } from "react";
+import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { formatCount } from "@/components/ui/format";
@@ -8,6 +8,7 @@ import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import type { Design } from "@/lib/releases/schema";
+import { useForm } from "../../../_form";
 import { drawAction } from "../actions";
 
 const hints: Record<Design, string> = {
@@ -20,10 +21,10 @@ type Props = { releaseId: number; suggested: number; left: number; isNext: boole
 
 /** Asks for cases to grade. The seed is recorded; whoever knows it can draw the same cases again. */
 export function DrawForm({ releaseId, suggested, left, isNext }: Props) {
-  const [outcome, send, busy] = useActionState(drawAction, null);
+  const [outcome, form, busy] = useForm(drawAction);
   const [design, setDesign] = useState<Design>("random");
   return (
-    <form action={send} className="flex flex-col gap-3">
+    <form {...form} className="flex flex-col gap-3">
       <input type="hidden" name="releaseId" value={releaseId} />
       <div className="flex flex-wrap items-start gap-3">
         <div className="w-40">

@@ -11,17 +11,19 @@ import { ConfirmForm } from "./confirm-form";
 import { DrawForm } from "./draw-form";
 import { MayNotSign, type WhyNot } from "./may-not-sign";
 
-type Props = { actor: Person; brief: Brief; policy: PolicyDocument; whyNot: WhyNot | null };
+/** `mine`: how many of the cases that wait can be given to whoever looks. */
+type Props = { actor: Person; brief: Brief; policy: PolicyDocument; whyNot: WhyNot | null; mine: number };
 
 /** What is missing, and the buttons for it; each only for those who may. */
-export function NextStep({ actor, brief, policy, whyNot }: Props) {
-  const step = nextStep(brief, policy);
+export function NextStep({ actor, brief, policy, whyNot, mine }: Props) {
+  const step = nextStep(brief, policy, whyNot === null);
   const base = `/releases/${brief.id}`;
   const { state } = brief;
   const isOpen = state === "draft" || state === "grading" || state === "ready";
   const draws = may(actor, "release.draw") && (state === "draft" || state === "grading") && brief.sampling.left > 0;
   if (!isOpen) return null;
   const waiting = step.kind === "grade" ? step.waiting : 0;
+  const grades = waiting > 0 && may(actor, "review.grade");
   return (
     <section aria-labelledby="next" className="no-print flex flex-col gap-3">
       <h2 id="next" className="text-lg font-semibold">
@@ -29,6 +31,7 @@ export function NextStep({ actor, brief, policy, whyNot }: Props) {
       </h2>
       <p className="max-w-prose">
         <UntrustedText text={step.text} />
+        {grades && mine === 0 && " None can be yours: you graded them, or others were given them."}
       </p>
       {/* Until there is something to sign, it concerns only those who would. */}
       {whyNot && (state === "ready" || may(actor, "release.sign")) && <MayNotSign whyNot={whyNot} />}
@@ -42,7 +45,7 @@ export function NextStep({ actor, brief, policy, whyNot }: Props) {
         />
       )}
       <div className="flex flex-wrap gap-3">
-        {state === "grading" && waiting > 0 && may(actor, "review.grade") && (
+        {grades && mine > 0 && (
           <LinkButton href={`/review/${brief.id}`} variant="primary">
             Grade
           </LinkButton>

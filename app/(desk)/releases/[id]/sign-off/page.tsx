@@ -17,6 +17,7 @@ import type { PolicyDocument } from "@/lib/releases/policy-document";
 import { counts, type SignOffRow } from "@/lib/releases/queries";
 import { blocking, unwaived } from "@/lib/releases/rules";
 import { listSigners } from "@/lib/releases/signers";
+import { moreEvidence, openInWords } from "@/lib/releases/verdict";
 import { GateList, gateName } from "../../_components/gate-list";
 import { ConfirmForm } from "../_components/confirm-form";
 import { MayNotSign, type WhyNot } from "../_components/may-not-sign";
@@ -220,8 +221,8 @@ async function SignPart({ actor, brief, evidenceDigest, policy, whyNot }: SignPr
     <>
       {!mayApprove && (
         <Notice tone="warning" title="Only a refusal or an abstention can be signed">
-          {plural(open.length - waivable.length, "gate")} not met{waivable.length > 0 && " that nobody may waive"}. To
-          ask for more evidence instead, reopen the grading on the brief.
+          {openInWords(open.filter((gate) => !waivable.includes(gate)))}
+          {waivable.length > 0 && ", and nobody may waive that"}. Or, on the brief, {moreEvidence(brief)}.
         </Notice>
       )}
       <OpenedSoFar opened={opened} />

@@ -1,7 +1,7 @@
 "use client";
 
 import { useRouter } from "next/navigation";
-import { useActionState, useTransition } from "react";
+import { useTransition } from "react";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
@@ -11,6 +11,7 @@ import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { ReleaseChoices, ReleaseDraft } from "@/lib/releases/queries";
+import { useForm } from "../../../_form";
 import { createReleaseAction } from "../actions";
 
 const shownAtField = ["prompt", "baseline", "candidate", "dataset"];
@@ -21,7 +22,7 @@ type Props = { draft: ReleaseDraft; choices: ReleaseChoices };
 export function ReleaseForm({ draft, choices }: Props) {
   const router = useRouter();
   const [loading, start] = useTransition();
-  const [outcome, create, busy] = useActionState(createReleaseAction, null);
+  const [outcome, form, busy] = useForm(createReleaseAction);
   const { plan, problem } = choices;
 
   const choose = (change: ReleaseDraft) => {
@@ -41,7 +42,7 @@ export function ReleaseForm({ draft, choices }: Props) {
   const rest = problem && !shownAtField.includes(problem.field ?? "") ? problem.message : null;
 
   return (
-    <form action={create} className="flex max-w-2xl flex-col gap-6" aria-busy={loading}>
+    <form {...form} className="flex max-w-2xl flex-col gap-6" aria-busy={loading}>
       <fieldset className="flex flex-col gap-4">
         <legend className="mb-2 text-lg font-semibold">What is compared</legend>
         <Field label="Prompt" error={wrong("prompt")}>

@@ -1,7 +1,7 @@
 "use client";
 
 import { startRegistration } from "@simplewebauthn/browser";
-import { useActionState, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
@@ -9,6 +9,7 @@ import { Notice } from "@/components/ui/notice";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Outcome } from "../../../_action";
+import { useForm } from "../../../_form";
 import { ActionForm } from "../../_components/action-form";
 import { askForPasskeyAction, keepPasskeyAction, removePasskeyAction, renamePasskeyAction } from "../actions";
 
@@ -96,10 +97,10 @@ export function Passkeys({ passkeys, hasPassword, origin }: Props) {
 }
 
 function AddPasskey() {
-  const [outcome, send, busy] = useActionState((_: Outcome | null, form: FormData) => add(form), null);
+  const [outcome, form, busy] = useForm((_: Outcome | null, data: FormData) => add(data), { empties: true });
   const wrong = (field: string) => (outcome && !outcome.ok && outcome.field === field ? outcome.message : undefined);
   return (
-    <form action={send} className="flex flex-col gap-4">
+    <form {...form} className="flex flex-col gap-4">
       <Field label="Name of the new passkey" hint="So that you know it again: laptop, security key, phone">
         <Input name="name" required maxLength={100} />
       </Field>

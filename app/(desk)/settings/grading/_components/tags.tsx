@@ -1,6 +1,6 @@
 "use client";
 
-import { useActionState, useState } from "react";
+import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
@@ -12,6 +12,7 @@ import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { TagRow } from "@/lib/review/queries";
 import type { Outcome } from "../../../_action";
+import { useForm } from "../../../_form";
 import { renameTagAction } from "../actions";
 
 /** The tags, and what became of renaming one: its row is another afterwards. */
@@ -108,15 +109,15 @@ function Rename({ tag, onDone }: { tag: TagRow; onDone: (message: string) => voi
   const [name, setName] = useState(tag.name);
   /** The name that is another tag's, and what merging with it means was said. */
   const [merge, setMerge] = useState("");
-  const [outcome, send, busy] = useActionState(async (before: Outcome<string> | null, form: FormData) => {
-    const result = await renameTagAction(before, form);
+  const [outcome, form, busy] = useForm(async (before: Outcome<string> | null, data: FormData) => {
+    const result = await renameTagAction(before, data);
     if (result.ok) onDone(result.message ?? "");
-    else setMerge(result.field === "merge" ? String(form.get("name")).trim() : "");
+    else setMerge(result.field === "merge" ? String(data.get("name")).trim() : "");
     return result;
-  }, null);
+  });
   const merges = merge !== "" && merge === name.trim();
   return (
-    <form action={send} className="flex flex-col gap-4">
+    <form {...form} className="flex flex-col gap-4">
       <input type="hidden" name="id" value={tag.id} />
       <input type="hidden" name="was" value={tag.name} />
       <input type="hidden" name="merge" value={merge} />

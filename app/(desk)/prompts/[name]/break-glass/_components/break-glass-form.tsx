@@ -1,6 +1,6 @@
 "use client";
 
-import { useActionState, useState } from "react";
+import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
@@ -10,6 +10,7 @@ import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import { Textarea } from "@/components/ui/textarea";
 import type { Outcome } from "../../../../_action";
+import { useForm } from "../../../../_form";
 import { signWith, useOrigin } from "../../../../_passkey";
 import { askToBreakGlassAction, breakGlassAction, breakGlassWithPasskeyAction } from "../actions";
 
@@ -28,21 +29,27 @@ export function BreakGlassForm({ prompt, labels, versions, hasPassword, passkeyO
   const withPasskey = passkeyOrigin !== null && passkeyOrigin === origin;
   const [password, setPassword] = useState(!withPasskey);
   const usesPasskey = withPasskey && !(password && hasPassword);
-  const [outcome, send, busy] = useActionState(
-    (before: Outcome | null, form: FormData) =>
-      usesPasskey
-        ? signWith(
-            () => askToBreakGlassAction(form),
-            (challengeId, response) => breakGlassWithPasskeyAction(form, challengeId, response),
-            "Nothing was moved.",
-          )
-        : breakGlassAction(before, form),
-    null,
+  const [outcome, form, busy] = useForm((before: Outcome | null, data: FormData) =>
+    usesPasskey
+      ? signWith(
+          () => askToBreakGlassAction(data),
+          (challengeId, response) => breakGlassWithPasskeyAction(data, challengeId, response),
+          "Nothing was moved.",
+        )
+      : breakGlassAction(before, data),
   );
   const wrong = (field: string) => (outcome && !outcome.ok && outcome.field === field ? outcome.message : undefined);
+  // What was typed is not there to be sent once more.
+  if (outcome?.ok) {
+    return (
+      <div aria-live="polite">
+        <Notice tone="warning">{outcome.message}</Notice>
+      </div>
+    );
+  }
   const now = labels.find(({ name }) => name === label)?.version;
   return (
-    <form action={send} className="flex max-w-2xl flex-col gap-5">
+    <form {...form} className="flex max-w-2xl flex-col gap-5">
       <input type="hidden" name="prompt" value={prompt} />
       <Field label="Label" hint={now ? `Points to ${now} now` : undefined}>
         <Select name="label" value={label} onChange={({ target }) => setLabel(target.value)}>
@@ -81,7 +88,6 @@ export function BreakGlassForm({ prompt, labels, versions, hasPassword, passkeyO
         I move this label without an approval, and it will be seen.
       </Checkbox>
       <div aria-live="polite">
-        {outcome?.ok && <Notice tone="warning">{outcome.message}</Notice>}
         {outcome && !outcome.ok && !["password", "reason", "version"].includes(outcome.field ?? "") && (
           <Notice tone="danger">{outcome.message}</Notice>
         )}

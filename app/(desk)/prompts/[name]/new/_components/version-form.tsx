@@ -1,11 +1,12 @@
 "use client";
 
-import { useActionState, useState } from "react";
+import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Textarea } from "@/components/ui/textarea";
+import { useForm } from "../../../../_form";
 import { pushVersionAction } from "../../actions";
 import { contentOf, type DraftMessage } from "./draft";
 import { MessagesField } from "./messages-field";
@@ -21,18 +22,17 @@ type Props = {
 };
 
 export function VersionForm({ prompt, parent, messages: given = [], settings: givenSettings = "{}", whole }: Props) {
-  const [outcome, push, busy] = useActionState(pushVersionAction, null);
+  const [outcome, form, busy] = useForm(pushVersionAction);
   const [messages, setMessages] = useState(given.length > 0 ? given : [{ role: "system", content: "" }]);
   const [settings, setSettings] = useState(givenSettings);
   const [json, setJson] = useState(whole ?? "");
-  // Kept here, because React empties a form after its action even when that refused.
   const [message, setMessage] = useState("");
   const [key, setKey] = useState("");
   const content = whole === undefined ? contentOf(messages, settings) : json;
   const wrong = (field: string) => (outcome && !outcome.ok && outcome.field === field ? outcome.message : undefined);
   const elsewhere = outcome && !outcome.ok && outcome.field !== "key";
   return (
-    <form action={push} className="flex max-w-3xl flex-col gap-5">
+    <form {...form} className="flex max-w-3xl flex-col gap-5">
       <input type="hidden" name="prompt" value={prompt} />
       {parent !== undefined && <input type="hidden" name="parent" value={parent} />}
       <input type="hidden" name="content" value={content ?? ""} />

@@ -1,6 +1,5 @@
 "use client";
 
-import { useActionState } from "react";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
@@ -10,6 +9,7 @@ import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { Outcome } from "../../../../_action";
+import { useForm } from "../../../../_form";
 import { assignAction, reassignAction } from "../actions";
 
 type Person = { id: number; name: string };
@@ -24,9 +24,9 @@ function Told({ outcome }: { outcome: Outcome | null }) {
 
 /** Keeps open cases for people. */
 export function AssignForm({ releaseId, people }: { releaseId: number; people: Person[] }) {
-  const [outcome, send, busy] = useActionState(assignAction, null);
+  const [outcome, form, busy] = useForm(assignAction, { empties: true });
   return (
-    <form action={send} className="flex flex-col gap-3">
+    <form {...form} className="flex flex-col gap-3">
       <input type="hidden" name="releaseId" value={releaseId} />
       <fieldset className="flex flex-wrap gap-x-6 gap-y-2">
         <legend className="mb-1 text-sm font-medium">Share the open cases among</legend>
@@ -61,11 +61,11 @@ export function ReassignForm({
   from: (Person & { waiting: number })[];
   people: Person[];
 }) {
-  const [outcome, send, busy] = useActionState(reassignAction, null);
+  const [outcome, form, busy] = useForm(reassignAction, { empties: true });
   // Nothing waits for anybody, perhaps because it was just taken back.
   if (from.length === 0) return <Told outcome={outcome} />;
   return (
-    <form action={send} className="flex flex-col gap-3">
+    <form {...form} className="flex flex-col gap-3">
       <input type="hidden" name="releaseId" value={releaseId} />
       <div className="flex flex-wrap items-end gap-3">
         <div className="w-60">

@@ -1,6 +1,5 @@
 "use client";
 
-import { useActionState } from "react";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
@@ -10,6 +9,7 @@ import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import { kinds, kindWords } from "@/lib/sentinels/schema";
 import type { Outcome } from "../../../../_action";
+import { useForm } from "../../../../_form";
 import { makeAction, strikeAction, verdictsAction } from "../actions";
 
 function Told({ outcome }: { outcome: Outcome | null }) {
@@ -21,9 +21,9 @@ function Told({ outcome }: { outcome: Outcome | null }) {
 }
 
 export function MakeForm({ releaseId, criteria }: { releaseId: number; criteria: string[] }) {
-  const [outcome, send, busy] = useActionState(makeAction, null);
+  const [outcome, form, busy] = useForm(makeAction, { empties: true });
   return (
-    <form action={send} className="flex flex-col gap-3">
+    <form {...form} className="flex flex-col gap-3">
       <input type="hidden" name="releaseId" value={releaseId} />
       <div className="flex flex-wrap items-start gap-3">
         <div className="w-32">
@@ -60,9 +60,9 @@ export function MakeForm({ releaseId, criteria }: { releaseId: number; criteria:
 }
 
 export function VerdictsForm({ releaseId }: { releaseId: number }) {
-  const [outcome, send, busy] = useActionState(verdictsAction, null);
+  const [outcome, form, busy] = useForm(verdictsAction, { empties: true });
   return (
-    <form action={send} className="flex flex-col gap-3">
+    <form {...form} className="flex flex-col gap-3">
       <input type="hidden" name="releaseId" value={releaseId} />
       <div className="flex flex-wrap items-start gap-3">
         <div className="w-72">
@@ -80,9 +80,9 @@ export function VerdictsForm({ releaseId }: { releaseId: number }) {
 }
 
 export function StrikeForm({ releaseId, sentinelId, name }: { releaseId: number; sentinelId: number; name: string }) {
-  const [outcome, send, busy] = useActionState(strikeAction, null);
+  const [outcome, form, busy] = useForm(strikeAction, { empties: true });
   return (
-    <form action={send} className="flex flex-col gap-2">
+    <form {...form} className="flex flex-col gap-2">
       <input type="hidden" name="releaseId" value={releaseId} />
       <input type="hidden" name="sentinelId" value={sentinelId} />
       <div className="flex flex-wrap items-end gap-2">

@@ -1,6 +1,6 @@
 "use client";
 
-import { useActionState, useState } from "react";
+import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
@@ -11,6 +11,7 @@ import { UntrustedText } from "@/components/ui/untrusted-text";
 import type { GatePart } from "@/lib/releases/rules";
 import { meaningsFor, type SignOffDecision, signOffDecisions } from "@/lib/releases/schema";
 import type { Outcome } from "../../../../_action";
+import { useForm } from "../../../../_form";
 import { signWith, useOrigin } from "../../../../_passkey";
 import { askToSignAction, signAction, signWithPasskeyAction } from "../../actions";
 
@@ -49,16 +50,14 @@ export function SignForm(props: Props) {
   const withPasskey = props.passkeyOrigin !== null && !elsewhere;
   const [method, setMethod] = useState<"passkey" | "password">("passkey");
   const usesPasskey = withPasskey && (method === "passkey" || !hasPassword);
-  const [outcome, send, busy] = useActionState(
-    (before: Outcome | null, form: FormData) =>
-      usesPasskey
-        ? signWith(
-            () => askToSignAction(form),
-            (challengeId, response) => signWithPasskeyAction(releaseId, challengeId, response),
-            "Nothing was signed.",
-          )
-        : signAction(before, form),
-    null,
+  const [outcome, form, busy] = useForm((before: Outcome | null, data: FormData) =>
+    usesPasskey
+      ? signWith(
+          () => askToSignAction(data),
+          (challengeId, response) => signWithPasskeyAction(releaseId, challengeId, response),
+          "Nothing was signed.",
+        )
+      : signAction(before, data),
   );
   const wrong = (field: string) => (outcome && !outcome.ok && outcome.field === field ? outcome.message : undefined);
   const choose = (next: SignOffDecision) => {
@@ -67,7 +66,7 @@ export function SignForm(props: Props) {
   };
   const missing = decision === "approve" && waivable.some((gate) => !isWaived(gate, waived));
   return (
-    <form action={send} className="flex max-w-2xl flex-col gap-5">
+    <form {...form} className="flex max-w-2xl flex-col gap-5">
       <input type="hidden" name="releaseId" value={releaseId} />
       <input type="hidden" name="evidenceDigest" value={evidenceDigest} />
       <fieldset className="flex flex-col gap-1">

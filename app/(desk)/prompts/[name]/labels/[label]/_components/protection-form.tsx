@@ -1,9 +1,9 @@
 "use client";
 
-import { type ReactNode, useActionState } from "react";
+import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
-import type { Outcome } from "../../../../../_action";
+import { useForm } from "../../../../../_form";
 import { askUnprotectAction, endUnprotectAction, protectLabelAction } from "../../../actions";
 
 const actions = { protect: protectLabelAction, ask: askUnprotectAction, end: endUnprotectAction };
@@ -17,9 +17,9 @@ type Props = {
 };
 
 export function ProtectionForm({ act, fields, submit, danger, children }: Props) {
-  const [outcome, send, busy] = useActionState<Outcome | null, FormData>(actions[act], null);
+  const [outcome, form, busy] = useForm(actions[act], { empties: true });
   return (
-    <form action={send} className="flex flex-col gap-3">
+    <form {...form} className="flex flex-col gap-3">
       {Object.entries(fields).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}

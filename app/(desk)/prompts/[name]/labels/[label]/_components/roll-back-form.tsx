@@ -1,24 +1,23 @@
 "use client";
 
-import { useActionState, useState } from "react";
+import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Notice } from "@/components/ui/notice";
 import { Textarea } from "@/components/ui/textarea";
 import { UntrustedText } from "@/components/ui/untrusted-text";
-import type { Outcome } from "../../../../../_action";
+import { useForm } from "../../../../../_form";
 import { moveLabelAction } from "../../../actions";
 
 type Props = { prompt: string; label: string; version: string; expected: string };
 
 /** Asks why, and moves the label only from where the page showed it. */
 export function RollBackForm({ prompt, label, version, expected }: Props) {
-  const [outcome, send, busy] = useActionState<Outcome | null, FormData>(moveLabelAction, null);
-  // Kept here, because React empties a form after its action even when that refused.
+  const [outcome, form, busy] = useForm(moveLabelAction);
   const [reason, setReason] = useState("");
   const refused = outcome && !outcome.ok ? outcome : null;
   return (
-    <form action={send} className="flex max-w-2xl flex-col gap-3">
+    <form {...form} className="flex max-w-2xl flex-col gap-3">
       {Object.entries({ prompt, label, version, expected }).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}

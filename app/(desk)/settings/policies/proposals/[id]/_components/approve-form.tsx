@@ -1,12 +1,13 @@
 "use client";
 
-import { useActionState, useState } from "react";
+import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import type { Outcome } from "../../../../../_action";
+import { useForm } from "../../../../../_form";
 import { signWith, useOrigin } from "../../../../../_passkey";
 import { approveAction, approveWithPasskeyAction, askToApproveAction } from "../../../actions";
 
@@ -25,20 +26,18 @@ export function ApproveForm({ id, policy, digest, hasPassword, passkeyOrigin }: 
   const withPasskey = passkeyOrigin !== null && passkeyOrigin === origin;
   const [password, setPassword] = useState(false);
   const usesPasskey = withPasskey && !(password && hasPassword);
-  const [outcome, send, busy] = useActionState(
-    (before: Outcome | null, form: FormData) =>
-      usesPasskey
-        ? signWith(
-            () => askToApproveAction(form),
-            (challengeId, response) => approveWithPasskeyAction(form, challengeId, response),
-            "Nothing was approved.",
-          )
-        : approveAction(before, form),
-    null,
+  const [outcome, form, busy] = useForm((before: Outcome | null, data: FormData) =>
+    usesPasskey
+      ? signWith(
+          () => askToApproveAction(data),
+          (challengeId, response) => approveWithPasskeyAction(data, challengeId, response),
+          "Nothing was approved.",
+        )
+      : approveAction(before, data),
   );
   const wrong = outcome && !outcome.ok && outcome.field === "password" ? outcome.message : undefined;
   return (
-    <form action={send} className="flex max-w-prose flex-col gap-3">
+    <form {...form} className="flex max-w-prose flex-col gap-3">
       <input type="hidden" name="id" value={id} />
       <input type="hidden" name="digest" value={digest} />
       <input type="hidden" name="key" value={policy} />
