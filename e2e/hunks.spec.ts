@@ -486,6 +486,28 @@ test("? lists the keys of Changes, and comparing other versions leads back to th
   await expectAccessible(page);
   await page.getByRole("link", { name: `Back to the changes of release ${release}, old → new` }).click();
   await expect(page).toHaveURL(`/releases/${release}/changes`);
+
+  // To what was seen there, and to nothing that the address makes up.
+  const { hunks } = await rest<{ hunks: { id: string }[] }>("GET", `/releases/${release}/hunks`);
+  const seen = `/releases/${release}/changes?hunk=${hunks[1]!.id}&flip=worse&case=1&view=lines`;
+  await page.goto(seen);
+  await page.getByText("Compare other versions").click();
+  await form.getByLabel("with").selectOption("newest");
+  await form.getByRole("button", { name: "Compare" }).click();
+  await page.getByRole("navigation", { name: "View" }).getByRole("link", { name: "Words" }).click();
+  await expect(page).toHaveURL(/&view=words$/);
+  await form.getByLabel("with").selectOption("new");
+  await form.getByRole("button", { name: "Compare" }).click();
+  await expect(between.getByRole("link")).toHaveCount(1);
+  const back = page.getByRole("link", { name: /Back to the changes/ });
+  await expect(back).toHaveAttribute("href", seen);
+  await back.click();
+  await expect(page).toHaveURL(seen);
+  await expect(page.getByRole("heading", { name: "Answers attributed to hunk 2" })).toBeVisible();
+  const madeUp = encodeURIComponent("https://example.com/?flip=worse&part=x&next=//example.com&answers=apart");
+  await page.goto(`/prompts/${encodeURIComponent(prompt)}/compare/old...new?release=${release}&changes=${madeUp}`);
+  await expect(back).toHaveAttribute("href", `/releases/${release}/changes?answers=apart`);
+
   await page.goto(`/prompts/${encodeURIComponent(prompt)}/compare/old...new?release=999999`);
   await expect(page.getByRole("link", { name: /Back to the changes/ })).toHaveCount(0);
 });

@@ -35,7 +35,7 @@ import { textHref } from "../cases/_components/links";
 import { AnswerKeys, AttributeHere } from "./_components/answer-keys";
 import { Answers, Reasons } from "./_components/answers";
 import { EffectCounts, HunkLedger, WhatIf } from "./_components/ledger";
-import { type Asked, changesHref, readAsked } from "./_links";
+import { type Asked, changesHref, changesQuery, readAsked } from "./_links";
 
 export const metadata: Metadata = { title: "Changes" };
 
@@ -140,7 +140,7 @@ export default async function ChangesTab({ params, searchParams }: Props) {
                   keys={keys}
                   before={release.baseline}
                   after={release.candidate}
-                  release={release.id}
+                  origin={{ release: release.id, changes: changesQuery(state) }}
                 />
               </div>
             </details>
