@@ -191,6 +191,23 @@ test("the filters count what their lists show", async ({ page }) => {
   await expect(page.getByText("without those by text, tag and “not graded”")).toBeVisible();
 });
 
+test("a hidden column stays hidden when filters are cleared", async ({ page }) => {
+  const path = await openCases(page, "cases/hidden");
+  const flip = page.getByRole("columnheader", { name: "Flip" });
+  await expect(flip).toBeVisible();
+  for (const [filter, link] of [
+    ["mustPass=yes", "Clear"],
+    ["cell=1.candidate.tp", "Show all"],
+    ["cell=1.candidate.tp", "Clear"],
+  ]) {
+    await page.goto(`${path}?${filter}&hide=slice%2Cflip`);
+    await page.getByRole("link", { name: link, exact: true }).click();
+    await expect(page).toHaveURL(`${path}?hide=slice%2Cflip`);
+    await isAlive(row(page, 50));
+    await expect(flip).toHaveCount(0);
+  }
+});
+
 test("a damaged address shows the first page, or that nothing is there", async ({ page, allowConsoleError }) => {
   const path = await openCases(page, "cases/address");
   for (const query of ["after=garbage", "before=garbage", "sort=case&after=WzUsNV0", "after=a&after=b", "q=%00"]) {

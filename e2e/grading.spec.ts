@@ -208,6 +208,42 @@ test("an answer is tagged by the keyboard, a tag given once is offered again, an
   await expect(page.locator("datalist option[value='omits the fee']").first()).toBeAttached();
 });
 
+test("who changes their mind from fail to pass keeps the note, and not what was wrong", async ({ page }) => {
+  // The judge passes all of these.
+  const release = await releaseWithDraws("graded/mind", 3, 2);
+  await signIn(page, "reviewer");
+  await page.goto(`/review/${release}`);
+  const article = page.getByRole("article");
+  await expect(article).toBeVisible();
+  const name = (await article.getAttribute("aria-label")) ?? "";
+  const tag = page.getByRole("button", { name: "Remove tag omits the fee" });
+  const note = page.getByRole("textbox", { name: "Note on answer B, Useful" });
+  await page.keyboard.press("1");
+  await page.keyboard.press("9");
+  await page.keyboard.press("n");
+  await expect(note).toBeFocused();
+  await page.keyboard.type("no fee is named");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("t");
+  await page.keyboard.type("omits the fee");
+  await page.keyboard.press("Enter");
+  await expect(tag).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Enter");
+  const strip = page.getByRole("region", { name: "What the judge said" });
+  await expect(strip.getByRole("button", { name: /Change my mind/ })).toBeVisible();
+  await page.keyboard.press("c");
+  await expect(page.getByRole("article", { name })).toBeVisible();
+  await expect(note).toHaveValue("no fee is named");
+  await expect(tag).toHaveCount(0);
+  await page.keyboard.press("Enter");
+  await expect(strip).toContainText("counts as a flip");
+  await page.keyboard.press("u");
+  await expect(page.getByRole("article", { name })).toBeVisible();
+  await expect(note).toHaveValue("no fee is named");
+  await expect(tag).toHaveCount(0);
+});
+
 test("what is left for later comes back at the end; keys are listed on request", async ({ page }) => {
   const release = await releaseWithDraws("graded/later", 6, 3);
   await signIn(page, "reviewer");
@@ -264,6 +300,14 @@ test("a case looked at again is left as it was, and going back goes on to the on
   await page.keyboard.press("Escape");
   await expect(page.getByText("You graded this case before.")).toHaveCount(0);
   await expect(article).toBeVisible();
+  // What is told, and what H is about, is the case graded last again.
+  const strip = page.getByRole("region", { name: "What the judge said" });
+  await expect(strip).toContainText(`${names[1]}:`);
+  await page.keyboard.press("h");
+  const hunks = page.getByRole("dialog", { name: "Which hunk was the reason?" });
+  await expect(hunks).toContainText(names[1]!);
+  await page.keyboard.press("Escape");
+  await expect(hunks).toHaveCount(0);
 
   await page.keyboard.press("y");
   const rows = page.getByRole("list", { name: "What you graded" }).getByRole("button", { name: /Look again/ });

@@ -132,7 +132,7 @@ test("a graded case is attributed to a hunk by the keyboard, and stands in the l
   await expect(page.getByRole("heading", { name: "Answers attributed to hunk 2" })).toBeVisible();
   const whatIf = page.getByRole("region", { name: "What if we dropped hunk 2?" });
   await expect(whatIf).toContainText("For dropping it: 1 case that it hurt");
-  await expect(whatIf).toContainText("Against: no case.");
+  await expect(whatIf).toContainText("Against: no case that you may see.");
   await expect(page.getByRole("navigation", { name: "Cases" })).toContainText("1 of 1");
   await expect(page.getByRole("link", { name: worse }).first()).toBeVisible();
   await expect(page.getByRole("list", { name: "Reasons" })).toContainText("Hunk 2 hurt on useful");
@@ -447,6 +447,56 @@ test("a link to a case or a hunk that can't be shown says why, and what is left 
   await expect(page.getByText(/for your blind grade/)).toHaveCount(0);
 });
 
+test("where cases wait for one's blind grade, nobody is said to have said nothing of them", async ({ page }) => {
+  const prompt = "hunks/unseen";
+  const release = await releaseWithHunks(prompt, 2);
+  const token = await tokenOf((await signIn(page, "reviewer")).email);
+  expect(await gradeAll(release, token, () => true)).toBe(2);
+  const path = `/releases/${release}/changes`;
+  await page.goto(`${path}?hunk=open`);
+  await isAlive(answers(page));
+  await page.keyboard.press("h");
+  const dialog = page.getByRole("dialog", { name: "Which hunk was the reason?" });
+  await expect(dialog.getByRole("checkbox").first()).toBeFocused();
+  await page.keyboard.press("2");
+  await page.keyboard.press("Enter");
+  await expect(dialog).toHaveCount(0);
+  const ledger = page.getByRole("region", { name: "Hunk ledger" });
+  await expect(ledger.getByRole("link", { name: /^2 system message, changed/ })).toContainText("helped 1hurt 0");
+  await rest("POST", `/releases/${release}/withdraw`);
+  const { hunks } = await rest<{ hunks: { id: string }[] }>("GET", `/releases/${release}/hunks`);
+  const hunk = `${path}?hunk=${hunks[1]!.id}`;
+  const whatIf = page.getByRole("region", { name: "What if we dropped hunk 2?" });
+  const overrides = page.getByRole("region", { name: "Overrides" });
+  await page.goto(hunk);
+  await expect(whatIf).toContainText("Against: 1 case that it helped.");
+  await page.goto(`/releases/${release}/judges`);
+  await expect(overrides.getByRole("row")).toHaveCount(3);
+  await expect(overrides).not.toContainText("blind grade");
+
+  // Both wait again, in another release over the same runs.
+  const again = await rest<{ id: number }>("POST", "/releases", { prompt, baseline: "old", candidate: "new" });
+  await rest("POST", `/releases/${again.id}/draws`, { size: 2, seed: "unseen" });
+  await page.goto(hunk);
+  await expect(whatIf).toContainText("Nobody has attributed a case to it that you may see.");
+  await expect(whatIf).not.toContainText("argues");
+  await expect(page.getByText("Nobody has attributed such a case that you may see.")).toBeVisible();
+  await expect(page.getByText("Nothing to attribute yet in the cases that you may see.")).toBeVisible();
+  await expect(page.getByText("Left out here: 2 cases that wait for your blind grade in")).toBeVisible();
+  for (const [query, said] of [
+    ["", "There is no case that you may see."],
+    ["?hunk=open", "There is no such case that you may see."],
+    ["?flip=worse", "No case that you may see matches this filter."],
+  ]) {
+    await page.goto(`${path}${query}`);
+    await expect(page.getByText(said!, { exact: true })).toBeVisible();
+  }
+  await page.goto(`/releases/${release}/judges`);
+  await expect(overrides).toContainText("There is none yet that you may see.");
+  await expect(overrides).toContainText("Left out here: 2 cases that wait for your blind grade in");
+  await expectAccessible(page);
+});
+
 test("? lists the keys of Changes, and comparing other versions leads back to the release", async ({ page }) => {
   const prompt = "hunks/keys";
   const release = await releaseWithHunks(prompt, 2);
@@ -486,6 +536,29 @@ test("? lists the keys of Changes, and comparing other versions leads back to th
   await expectAccessible(page);
   await page.getByRole("link", { name: `Back to the changes of release ${release}, old → new` }).click();
   await expect(page).toHaveURL(`/releases/${release}/changes`);
+
+  // To what was seen there, and to nothing that the address makes up.
+  const { hunks } = await rest<{ hunks: { id: string }[] }>("GET", `/releases/${release}/hunks`);
+  const seen = `/releases/${release}/changes?hunk=${hunks[1]!.id}&flip=worse&case=1&view=lines`;
+  await page.goto(seen);
+  await page.getByText("Compare other versions").click();
+  await form.getByLabel("with").selectOption("newest");
+  await form.getByRole("button", { name: "Compare" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("old → newest");
+  await page.getByRole("navigation", { name: "View" }).getByRole("link", { name: "Words" }).click();
+  await expect(page).toHaveURL(/&view=words$/);
+  await form.getByLabel("with").selectOption("new");
+  await form.getByRole("button", { name: "Compare" }).click();
+  await expect(between.getByRole("link")).toHaveCount(1);
+  const back = page.getByRole("link", { name: /Back to the changes/ });
+  await expect(back).toHaveAttribute("href", seen);
+  await back.click();
+  await expect(page).toHaveURL(seen);
+  await expect(page.getByRole("heading", { name: "Answers attributed to hunk 2" })).toBeVisible();
+  const madeUp = encodeURIComponent("https://example.com/?flip=worse&part=x&next=//example.com&answers=apart");
+  await page.goto(`/prompts/${encodeURIComponent(prompt)}/compare/old...new?release=${release}&changes=${madeUp}`);
+  await expect(back).toHaveAttribute("href", `/releases/${release}/changes?answers=apart`);
+
   await page.goto(`/prompts/${encodeURIComponent(prompt)}/compare/old...new?release=999999`);
   await expect(page.getByRole("link", { name: /Back to the changes/ })).toHaveCount(0);
 });

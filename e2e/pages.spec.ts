@@ -245,6 +245,12 @@ test("the palette matches whole words, and has the tabs of the release, commands
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/releases\/2\/sign-off$/);
 
+  await look("release 1");
+  await expect(options.first()).toContainText("release 1, ");
+  await typed.fill("policy");
+  await options.filter({ hasText: "Policies" }).click();
+  await expect(page).toHaveURL(/\/settings\/policies$/);
+
   await look("dark");
   await page.keyboard.press("Enter");
   await expect(page.locator("html")).toHaveClass(/dark/);

@@ -69,7 +69,12 @@ export async function paletteEntries(actor: Actor): Promise<PaletteLink[]> {
     ...actions.filter(([allowed]) => allowed).map(([, label, href]) => ({ group: "Actions", label, to: href })),
     ...pages.map(([label, href]) => ({ group: "Pages", label, to: href })),
     ...settingsTabs(actor).map(({ label, about, href }) => ({ group: "Settings", label, of: about, to: href })),
-    ...named.map(({ id, name, state }) => ({ group: "Releases", label: name, of: state, to: `/releases/${id}` })),
+    ...named.map(({ id, name, state }) => ({
+      group: "Releases",
+      label: name,
+      of: `release ${id}, ${state}`,
+      to: `/releases/${id}`,
+    })),
     ...prompts.map(({ name }) => ({ group: "Prompts", label: name, to: `/prompts/${encodeURIComponent(name)}` })),
     ...members.slice(0, 200).map(({ name, roles }) => ({
       group: "People",

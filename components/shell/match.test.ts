@@ -44,6 +44,23 @@ describe("the palette finds", () => {
     expect(found("rene MUL")).toEqual(["René Müller"]);
     expect(found("release manager")).toEqual(["René Müller"]);
   });
+  it("a release by its number, a case by its number", () => {
+    const releases = [31, 3].map((id) => ({
+      group: "Releases",
+      label: "answers v3 → v4",
+      of: `release ${id}, grading`,
+    }));
+    expect(ranked(releases, "release 3")[0]?.[1]).toEqual([releases[1], releases[0]]);
+    expect(ranked(releases, "release 31")[0]?.[1]).toEqual([releases[0]]);
+    expect(match({ group: "Cases", label: "refunds-05" }, "05")).toBeGreaterThan(0);
+    expect(match({ group: "Cases", label: "refunds-105" }, "05")).toBe(0);
+  });
+  it("many where one is typed", () => {
+    const policies = { group: "Settings", label: "Policies" };
+    for (const text of ["policy", "Policies", "polic"]) expect(match(policies, text)).toBeGreaterThan(0);
+    expect(match({ group: "Pages", label: "Judges" }, "judge")).toBeGreaterThan(0);
+    expect(match({ group: "Pages", label: "Policing" }, "policy")).toBe(0);
+  });
   it("a command by its key", () => expect(found("?")).toEqual(["Keys of this page"]));
   it("everything, as it came, before anything is typed; nothing for signs alone", () => {
     expect(found("  ")).toEqual(entries.map(({ label }) => label));

@@ -5,6 +5,8 @@ export type Findable = { group: string; label: string; of?: string; keys?: strin
 /** Letter case and accents aside. */
 const plain = (text = "") => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 const wordsOf = (text = "") => plain(text).match(/[\p{L}\p{N}]+/gu) ?? [];
+/** One that is typed for many, where many do not begin with it: policy, Policies. */
+const singulars = (word: string) => (word.endsWith("ies") ? [word, `${word.slice(0, -3)}y`] : [word]);
 
 /**
  * How well something answers what was typed. Best the very name or key, then a name that begins so, then all typed words
@@ -16,7 +18,7 @@ export function match({ group, label, of, keys }: Findable, text: string): numbe
   if (plain(label).startsWith(typed)) return 3;
   const asked = wordsOf(text);
   if (asked.length === 0) return 0;
-  const words = [label, of, group].flatMap(wordsOf);
+  const words = [label, of, group].flatMap(wordsOf).flatMap(singulars);
   if (asked.every((word) => words.includes(word))) return 2;
   return asked.every((word) => words.some((other) => other.startsWith(word))) ? 1 : 0;
 }

@@ -311,9 +311,13 @@ describe("the ledger", () => {
       none: [0, 0],
       open: [0, 0],
     });
+    // That something may be left out is told, also where nothing was.
+    expect(await getLedger(viewer, releaseId)).toMatchObject({ leavesOut: false });
+    expect(await getLedger(bob, releaseId)).toMatchObject({ leavesOut: true });
     await grade(bob, releaseId, ["pass", "fail"]);
     await attribute(bob, [line, temperature]);
-    const { hunks } = await getLedger(bob, releaseId);
+    const { hunks, leavesOut } = await getLedger(bob, releaseId);
+    expect(leavesOut).toBe(false);
     expect(hunks.map(({ hurt }) => hurt)).toMatchObject([
       [{ case: task.case, criterion, by: [ann.name, bob.name], of: 2 }],
       [{ case: task.case, by: [bob.name], of: 2 }],

@@ -59,6 +59,8 @@ export type Ledger = Omit<Compared, "hunks"> & {
   none: LedgerCases;
   /** Better or worse in somebody's grades, and nobody has said why. */
   open: LedgerCases;
+  /** True: cases wait for this person's blind grade, and nothing here tells what was said of them. */
+  leavesOut: boolean;
 };
 
 type Row = Omit<LedgerCase, "by" | "of"> & { effect: Effect; reviewer: string; hunks: string[] | null };
@@ -92,6 +94,7 @@ export async function getLedger(actor: Actor, releaseId: number): Promise<Ledger
     hunks: [...hunks, ...gone].map((hunk) => ({ ...hunk, ...(ledger.byHunk.get(hunk.id) ?? noCases()) })),
     none: ledger.none,
     open: ledger.open,
+    leavesOut: waiting.length > 0,
   };
 }
 

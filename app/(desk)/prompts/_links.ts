@@ -7,10 +7,15 @@ export function versionHref(name: string, version: string): string {
   return `${promptHref(name)}?version=${encodeURIComponent(version)}`;
 }
 
-/** `release`: the one that somebody comes from, to lead back to. */
-export function compareHref(name: string, before: string, after: string, release?: number): string {
+/** What a comparison leads back to: the changes of a release, with the query that they were seen under. */
+export type Origin = { release: number; changes: string };
+
+export function compareHref(name: string, before: string, after: string, origin?: Origin): string {
   const path = `${promptHref(name)}/compare/${encodeURIComponent(`${before}...${after}`)}`;
-  return release === undefined ? path : `${path}?release=${release}`;
+  if (!origin) return path;
+  const query = new URLSearchParams({ release: String(origin.release) });
+  if (origin.changes) query.set("changes", origin.changes);
+  return `${path}?${query}`;
 }
 
 export function labelHref(name: string, label: string): string {

@@ -74,7 +74,10 @@ export function draftOf(grades: readonly GivenGrade[]): Draft {
 }
 type GivenGrade = Omit<Grade, "note"> & { note?: string | null };
 
-/** The grades with what the judge said wherever it differs: what changing one's mind would store. */
+/**
+ * The grades with what the judge said wherever it differs: what changing one's mind would store. A pass has no failure tags
+ * of the fail that it was; the note stays, to be read again.
+ */
 export function towardsJudge(grades: readonly GivenGrade[], revealed: Revealed): Draft {
   const draft = draftOf(grades);
   for (const judge of revealed.judges) {
@@ -82,7 +85,11 @@ export function towardsJudge(grades: readonly GivenGrade[], revealed: Revealed):
     if ("verdict" in judge) {
       const place = cell(judge.side, judge.criterion);
       if (judge.verdict === "pass" || judge.verdict === "fail")
-        draft[place] = { ...draft[place], verdict: judge.verdict };
+        draft[place] = {
+          ...draft[place],
+          verdict: judge.verdict,
+          ...(judge.verdict === "pass" && { tags: undefined }),
+        };
     } else if (judge.prefer !== "error" && judge.prefer !== "flip") {
       const place = pairCell(judge.criterion);
       draft[place] = { ...draft[place], prefer: judge.prefer };

@@ -91,6 +91,8 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
   const [flipped, setFlipped] = useState<string | null>(null);
   const [layout, setLayout] = useLayout();
   const graded = useRef<string[]>([]);
+  /** What is told of a case looked at again, and what was told before. */
+  const lookedAt = useRef<{ told: Told | null; before: Told | null }>({ told: null, before: null });
 
   useEffect(() => desk.start(), [desk]);
   useEffect(() => {
@@ -246,7 +248,11 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
     const { value } = answer;
     if (held && !held.before) desk.giveBack(held.task);
     const grades = draftOf(value.grades);
-    desk.show({ task, case: value.case, revealed: value.revealed, grades: value.grades.map(withoutNull) });
+    const again = { task, case: value.case, revealed: value.revealed, grades: value.grades.map(withoutNull) };
+    // From one case looked at again to another, what was told before stays what it was.
+    const isLooking = desk.state.told === lookedAt.current.told;
+    lookedAt.current = { told: again, before: isLooking ? lookedAt.current.before : desk.state.told };
+    desk.show(again);
     show(
       value,
       { revealed: value.revealed, comments: value.comments },
@@ -254,8 +260,9 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
     );
   };
 
-  /** A correction that is not stored: what was stored stands. */
+  /** A correction that is not stored: what was stored stands, and so does what was told, unless more came meanwhile. */
   const leave = () => {
+    if (desk.state.told === lookedAt.current.told) desk.show(lookedAt.current.before);
     setNotice(null);
     goOn();
   };

@@ -6,7 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { spelled } from "@/components/ui/invisible";
 import { Select } from "@/components/ui/select";
-import { compareHref } from "../../_links";
+import { compareHref, type Origin } from "../../_links";
 
 type Keys = { key: string; labels: string[] }[];
 type Props = {
@@ -14,12 +14,12 @@ type Props = {
   keys: Keys;
   before?: string;
   after: string;
-  /** The release that the comparison leads back to. */
-  release?: number;
+  /** What the comparison leads back to. */
+  origin?: Origin;
 };
 
 /** Which two versions to see beside each other. */
-export function ComparePicker({ prompt, keys, before, after, release }: Props) {
+export function ComparePicker({ prompt, keys, before, after, origin }: Props) {
   const router = useRouter();
   const [from, setFrom] = useState(before ?? after);
   const [to, setTo] = useState(after);
@@ -30,7 +30,7 @@ export function ComparePicker({ prompt, keys, before, after, release }: Props) {
       className="flex flex-wrap items-end gap-3"
       onSubmit={(event) => {
         event.preventDefault();
-        router.push(compareHref(prompt, from, to, release));
+        router.push(compareHref(prompt, from, to, origin));
       }}
     >
       <div className="w-44 max-w-full">

@@ -41,7 +41,7 @@ export function WhatChanged({ releaseId, versions: { before, after }, ledger }: 
 }
 
 /** The hunks that people hold for the reason of something, the most named first. */
-function Attributed({ releaseId, ledger: { hunks, none, open } }: { releaseId: number; ledger: Ledger }) {
+function Attributed({ releaseId, ledger: { hunks, none, open, leavesOut } }: { releaseId: number; ledger: Ledger }) {
   const count = ({ helped, hurt }: LedgerCases) => countCases(helped) + countCases(hurt);
   const named = hunks.filter((hunk) => count(hunk) > 0).sort((a, b) => count(b) - count(a));
   const others = hunks.length - named.length;
@@ -73,7 +73,7 @@ function Attributed({ releaseId, ledger: { hunks, none, open } }: { releaseId: n
       </ul>
       <p className="text-muted">
         {named.length > linesShown && `And ${plural(named.length - linesShown, "more hunk")}. `}
-        {others > 0 && `${plural(others, "hunk")} without attribution. `}
+        {others > 0 && `${plural(others, "hunk")} without attribution${leavesOut ? " that you may see" : ""}. `}
         {left > 0 && `${plural(left, "case")} better or worse in people's grades, not attributed.`}
       </p>
     </div>

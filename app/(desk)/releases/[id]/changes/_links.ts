@@ -36,12 +36,16 @@ export function readAsked(given: Given): Asked {
   };
 }
 
-/** The same page with something else asked; undefined takes it away. */
-export function changesHref(releaseId: number, asked: Asked, change: Partial<Asked>): string {
-  const { view, ...rest } = { ...asked, ...change };
+/** What is asked, as the query of an address; empty: nothing. `readAsked` reads it back. */
+export function changesQuery({ view, ...rest }: Asked): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...rest, view: view === "words" ? undefined : view }))
     if (value !== undefined) query.set(name, value);
-  const text = query.toString();
+  return query.toString();
+}
+
+/** The same page with something else asked; undefined takes it away. */
+export function changesHref(releaseId: number, asked: Asked, change: Partial<Asked>): string {
+  const text = changesQuery({ ...asked, ...change });
   return `/releases/${releaseId}/changes${text ? `?${text}` : ""}`;
 }

@@ -35,7 +35,7 @@ import { textHref } from "../cases/_components/links";
 import { AnswerKeys, AttributeHere } from "./_components/answer-keys";
 import { Answers, Reasons } from "./_components/answers";
 import { EffectCounts, HunkLedger, WhatIf } from "./_components/ledger";
-import { type Asked, changesHref, readAsked } from "./_links";
+import { type Asked, changesHref, changesQuery, readAsked } from "./_links";
 
 export const metadata: Metadata = { title: "Changes" };
 
@@ -140,7 +140,7 @@ export default async function ChangesTab({ params, searchParams }: Props) {
                   keys={keys}
                   before={release.baseline}
                   after={release.candidate}
-                  release={release.id}
+                  origin={{ release: release.id, changes: changesQuery(state) }}
                 />
               </div>
             </details>
@@ -262,7 +262,7 @@ async function AnswersPane(props: PaneProps) {
   const [previous, next] = [ids[at - 1], ids[at + 1]].map((id) => (id === undefined ? null : caseHref(id)));
   return (
     <>
-      {hunk && <WhatIf hunk={hunk} hrefOf={caseHref} />}
+      {hunk && <WhatIf hunk={hunk} leavesOut={ledger.leavesOut} hrefOf={caseHref} />}
       <section aria-labelledby="answers-title" className="flex min-w-0 flex-col gap-3">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
           <h2 id="answers-title" className="text-lg font-semibold">
@@ -288,9 +288,7 @@ async function AnswersPane(props: PaneProps) {
         )}
         {missing && <MissingNotice missing={missing} hrefOf={hrefOf} isShown={shown !== null} />}
         {!detail || !shown ? (
-          <EmptyState title="No answers to show">
-            {chosen ? "Nobody has attributed such a case." : "Nothing matches this filter."}
-          </EmptyState>
+          <EmptyState title="No answers to show">{noAnswers(asked, waits.cases > 0)}</EmptyState>
         ) : (
           <>
             <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
@@ -348,6 +346,14 @@ async function AnswersPane(props: PaneProps) {
       </section>
     </>
   );
+}
+
+/** Why there is no answer. Of cases that wait for this person's blind grade, nothing is said. */
+function noAnswers({ hunk, flip, graded }: Asked, leavesOut: boolean): string {
+  const seen = leavesOut ? " that you may see" : "";
+  if (hunk && hunk !== "open") return `Nobody has attributed such a case${seen}.`;
+  if (hunk) return `There is no such case${seen}.`;
+  return flip || graded ? `No case${seen} matches this filter.` : `There is no case${seen}.`;
 }
 
 type MissingProps = {

@@ -13,6 +13,7 @@ import { trustBySlice } from "@/lib/calibration/measures";
 import { type People, peopleOf } from "@/lib/calibration/people";
 import { listOverrides } from "@/lib/calibration/queries";
 import { listJudgeVersions } from "@/lib/judges/queries";
+import { describeCases } from "@/lib/releases/cases";
 import { licenceInWords } from "@/lib/releases/licence";
 import { policyFor } from "@/lib/releases/policy-document";
 import { altTestNeeds } from "@/lib/stats/alt-test";
@@ -29,6 +30,7 @@ import { Fact } from "../../../judges/[id]/_trust";
 import { explainTrust } from "../_components/explanations";
 import { PreferenceTrust } from "../_components/judge-tables";
 import { LicenceBadge } from "../_components/licence-badge";
+import { WaitsLine } from "../_components/waits";
 import { loadBrief, loadRelease } from "../_release";
 
 export const metadata: Metadata = { title: "Judges" };
@@ -44,6 +46,7 @@ export default async function JudgesTab({ params, searchParams }: Props) {
   const criterion = release.criteria.find(({ key }) => key === shown.key)!;
   const before = /^\d{1,9}$/.test(given.before ?? "") ? Number(given.before) : undefined;
   const overrides = await listOverrides(actor, { releaseId: release.id, criterionId: criterion.id, before });
+  const { waits } = await describeCases(actor, release.id, {});
   const people = await peopleOf(actor, { releaseId: release.id, criterionId: criterion.id });
   const known = await listJudgeVersions(actor, criterion.id);
   const judges = await Promise.all(
@@ -186,8 +189,12 @@ export default async function JudgesTab({ params, searchParams }: Props) {
         <p className="text-muted">
           Where a person's grade differs from the judge's verdict on <UntrustedText text={shown.key} />. Newest first.
         </p>
+        <WaitsLine releaseId={release.id} waits={waits} here="without" />
         {overrides.rows.length === 0 ? (
-          <p>{before ? "There are no more." : "There is none yet."}</p>
+          <p>
+            {before ? "There are no more" : "There is none yet"}
+            {waits.cases > 0 && " that you may see"}.
+          </p>
         ) : (
           <Table label="Overrides">
             <TableHead>

@@ -19,6 +19,7 @@ import { diffVersions } from "@/lib/prompts/diff/versions";
 import { compareVersions, listVersionKeys, type VersionDetail } from "@/lib/prompts/queries";
 import { getRelease, listReleasesBetween, type ReleaseBetween, type ReleaseHead } from "@/lib/releases/queries";
 import { StateBadge } from "../../../../releases/_components/state-badge";
+import { changesHref, changesQuery, readAsked } from "../../../../releases/[id]/changes/_links";
 import { compareHref, promptHref, versionHref } from "../../../_links";
 import { first, readPart } from "../../../_params";
 import { ComparePicker } from "../../_components/compare-picker";
@@ -26,7 +27,7 @@ import { readRange } from "./_range";
 
 type Props = {
   params: Promise<{ name: string; range: string }>;
-  searchParams: Promise<{ view?: string | string[]; release?: string | string[] }>;
+  searchParams: Promise<Partial<Record<"view" | "release" | "changes", string | string[]>>>;
 };
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
@@ -49,9 +50,12 @@ export default async function ComparePage({ params, searchParams }: Props) {
   const asked = await searchParams;
   const view: DiffView = readView(first(asked.view));
   const releases = await listReleasesBetween(actor, { prompt: name, versions: [from, to] });
-  const origin = await findOrigin(actor, name, rowId(first(asked.release)));
+  const comesFrom = await findOrigin(actor, name, rowId(first(asked.release)));
+  // Only what the Changes tab understands is led back to, whatever the address says.
+  const seen = readAsked(Object.fromEntries(new URLSearchParams(first(asked.changes))));
+  const origin = comesFrom ? { release: comesFrom.id, changes: changesQuery(seen) } : undefined;
   const viewHref = (view?: DiffView) => {
-    const href = compareHref(name, from, to, origin?.id);
+    const href = compareHref(name, from, to, origin);
     return view === undefined ? href : `${href}${origin ? "&" : "?"}view=${view}`;
   };
   const diff = diffVersions(before, after);
@@ -82,13 +86,13 @@ export default async function ComparePage({ params, searchParams }: Props) {
         }
       />
       <div className="flex flex-col gap-8">
-        {origin && (
+        {comesFrom && (
           <Link
-            href={`/releases/${origin.id}/changes`}
+            href={changesHref(comesFrom.id, seen, {})}
             className="no-print inline-flex min-h-6 items-center self-start text-accent underline underline-offset-2"
           >
             <UntrustedText
-              text={`Back to the changes of release ${origin.id}, ${origin.baseline} → ${origin.candidate}`}
+              text={`Back to the changes of release ${comesFrom.id}, ${comesFrom.baseline} → ${comesFrom.candidate}`}
             />
           </Link>
         )}
@@ -97,7 +101,7 @@ export default async function ComparePage({ params, searchParams }: Props) {
           <VersionFacts prompt={name} version={after} when="After" />
         </div>
         <Releases releases={releases} />
-        <ComparePicker key={given.range} prompt={name} keys={keys} before={from} after={to} release={origin?.id} />
+        <ComparePicker key={given.range} prompt={name} keys={keys} before={from} after={to} origin={origin} />
         {diff ? (
           <>
             {diff.hunks.length === 0 && (

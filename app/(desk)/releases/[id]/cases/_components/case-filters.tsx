@@ -3,7 +3,7 @@
 import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { type FormEvent, type ReactNode, useEffect, useRef, useState, useTransition } from "react";
-import { hiddenParameter } from "@/components/table/hidden-columns";
+import { hiddenParameter, withHidden } from "@/components/table/hidden-columns";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { formatCount } from "@/components/ui/format";
@@ -45,7 +45,7 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
       if (control !== document.activeElement) control.value = values[control.name] ?? "";
     }
   }, [shown]);
-  const hidden = parameters.get(hiddenParameter) ?? "";
+  const hidden = parameters.get(hiddenParameter)?.split(",") ?? [];
   const apply = () => {
     clearTimeout(timer.current);
     const query = new URLSearchParams();
@@ -78,7 +78,7 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
             {cellWords[filter.cell.split(".")[2]!]}.
           </span>
           <Link
-            href={casesHref(releaseId, filter, { cell: undefined })}
+            href={withHidden(casesHref(releaseId, filter, { cell: undefined }), hidden)}
             prefetch={false}
             className="inline-flex min-h-6 items-center text-accent underline underline-offset-2"
           >
@@ -97,7 +97,7 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
         {filter.flip && <input type="hidden" name="flip" value={filter.flip} />}
         {filter.sort && <input type="hidden" name="sort" value={filter.sort} />}
         {filter.cell && <input type="hidden" name="cell" value={filter.cell} />}
-        {hidden && <input type="hidden" name={hiddenParameter} value={hidden} />}
+        {hidden.length > 0 && <input type="hidden" name={hiddenParameter} value={hidden.join(",")} />}
         <Labelled label="Text" className="min-w-44 grow md:max-w-72">
           <Input
             data-filter=""
@@ -198,7 +198,10 @@ export function CaseFilters({ releaseId, filter, table, tags }: Props) {
         </noscript>
         {active && (
           <Link
-            href={casesHref(releaseId, { criterion: filter.criterion, judge: filter.judge, sort: filter.sort })}
+            href={withHidden(
+              casesHref(releaseId, { criterion: filter.criterion, judge: filter.judge, sort: filter.sort }),
+              hidden,
+            )}
             prefetch={false}
             className="inline-flex min-h-9 items-center text-accent underline underline-offset-2"
           >

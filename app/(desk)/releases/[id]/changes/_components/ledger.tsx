@@ -11,7 +11,7 @@ type HrefOf = (hunk: string) => string;
 
 /** Which change helped and hurt how many cases, by what people said. */
 export function HunkLedger({ ledger, selected, hrefOf }: { ledger: Ledger; selected?: string; hrefOf: HrefOf }) {
-  const { hunks, none, open } = ledger;
+  const { hunks, none, open, leavesOut } = ledger;
   const named = [...hunks, none].some(({ helped, hurt }) => helped.length + hurt.length > 0);
   const waiting = countCases([...open.helped, ...open.hurt]);
   return (
@@ -22,8 +22,10 @@ export function HunkLedger({ ledger, selected, hrefOf }: { ledger: Ledger; selec
       {!named && (
         <p className="text-muted">
           {waiting > 0
-            ? "Nobody has named a reason yet. Who graded a case says so here, or in the grading screen with H."
-            : "Nothing to attribute yet: nobody has graded the two answers of a case differently."}
+            ? `Nobody has named a reason yet${leavesOut ? " in a case that you may see" : ""}. Who graded a case says so here, or in the grading screen with H.`
+            : leavesOut
+              ? "Nothing to attribute yet in the cases that you may see."
+              : "Nothing to attribute yet: nobody has graded the two answers of a case differently."}
         </p>
       )}
       <ul className="flex flex-col border-t border-line">
@@ -88,26 +90,38 @@ export function EffectCounts({ cases: { helped, hurt } }: { cases: LedgerCases }
 
 const mostShown = 12;
 
+type WhatIfProps = {
+  hunk: LedgerHunk;
+  /** Cases wait for this person's blind grade: whether one of them argues, they may not know. */
+  leavesOut: boolean;
+  hrefOf: (caseId: number) => string;
+};
+
 /** The cases that argue for and against taking a hunk back. No estimate: what answers would be without it, nobody knows. */
-export function WhatIf({ hunk, hrefOf }: { hunk: LedgerHunk; hrefOf: (caseId: number) => string }) {
+export function WhatIf({ hunk, leavesOut, hrefOf }: WhatIfProps) {
   const name = hunk.number === null ? "this hunk" : `hunk ${hunk.number}`;
   const [helped, hurt] = [countCases(hunk.helped), countCases(hunk.hurt)];
+  const noCase = leavesOut ? "no case that you may see." : "no case.";
   return (
     <section aria-labelledby="what-if" className="flex flex-col gap-2 rounded-md border border-line bg-raised p-3">
       <h2 id="what-if" className="font-semibold">
         What if we dropped <UntrustedText text={name} />?
       </h2>
       {helped + hurt === 0 ? (
-        <p className="text-muted">Nobody has attributed a case to it: nothing argues for it or against it.</p>
+        <p className="text-muted">
+          {leavesOut
+            ? "Nobody has attributed a case to it that you may see."
+            : "Nobody has attributed a case to it: nothing argues for it or against it."}
+        </p>
       ) : (
         <>
           <Side cases={hunk.hurt} hrefOf={hrefOf}>
             <strong className="font-medium text-worse">For dropping it:</strong>{" "}
-            {hurt === 0 ? "no case." : `${plural(hurt, "case")} that it hurt, people say.`}
+            {hurt === 0 ? noCase : `${plural(hurt, "case")} that it hurt, people say.`}
           </Side>
           <Side cases={hunk.helped} hrefOf={hrefOf}>
             <strong className="font-medium text-better">Against:</strong>{" "}
-            {helped === 0 ? "no case." : `${plural(helped, "case")} that it helped.`}
+            {helped === 0 ? noCase : `${plural(helped, "case")} that it helped.`}
           </Side>
           <p className="text-sm text-muted">
             These are cases that people graded, not an estimate: how answers would read without{" "}
