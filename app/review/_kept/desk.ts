@@ -169,7 +169,8 @@ export class Desk {
   #open(): void {
     if (!globalThis.BroadcastChannel) return;
     this.#channel = new BroadcastChannel(`countersign/${this.#id}`);
-    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
+    // From outside it only tells: what it would hear leads to taking cases, and those are for a screen that shows them.
+    if (!this.#outside) this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
   }
 
   #close(): void {
