@@ -770,6 +770,11 @@ export async function readAround(
   return { ids, row: row ?? null, place: 1, missing: wanted === undefined ? null : (missing ?? "other"), table };
 }
 
+/** How many cases of a release wait for this person's blind grade, and in whose queues. */
+export async function readWaits(actor: Actor, releaseId: number): Promise<Waits> {
+  return (await (await CaseFinder.open(actor, releaseId, {})).tallyWaiting()).waits;
+}
+
 /** Why a case is not in a list that leaves out what waits; `other`: there is no reason but the filter. */
 export async function whyMissing(actor: Actor, releaseId: number, caseId: number): Promise<Missing> {
   return (await (await CaseFinder.open(actor, releaseId, {})).whyMissing(caseId)) ?? "other";

@@ -44,19 +44,12 @@ export function trustInWords(judge: BriefJudge, versions: readonly string[], pol
 
 /** How many of what a judge passes is bad. The interval may be known before every stratum has a grade, and with it the rate. */
 export function falsePassesInWords(judge: Pick<BriefJudge, "trust">, versions: readonly string[]): string {
-  const parts = trustOf(judge, versions).map(
-    ([
-      version,
-      {
-        falsePassRate: { low, high },
-      },
-    ]) => {
-      const bad = ofHundred(low, high);
-      return bad === "0–100"
-        ? `of ${version} nothing is known yet`
-        : `of 100 answers of ${version} that it passes, ${bad} are bad`;
-    },
-  );
+  const parts = trustOf(judge, versions).map(([version, { falsePassRate }]) => {
+    const bad = ofHundred(falsePassRate.low, falsePassRate.high);
+    return bad === "0–100"
+      ? `of ${version} nothing is known yet`
+      : `of 100 answers of ${version} that it passes, ${bad} are bad`;
+  });
   const text = parts.join("; ");
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

@@ -9,6 +9,7 @@ import {
   nextAt,
   type Pending,
   putInOutbox,
+  type Refusal,
   readOutbox,
   releasesWithPending,
   takeFromOutbox,
@@ -411,9 +412,7 @@ export class Desk {
       const tasks = [...kept.map(({ task }) => task.task), ...readOutbox(this.whose).flatMap(({ task }) => task ?? [])];
       const answer = await this.#server.next([...new Set(tasks)]);
       if (!answer.ok) {
-        const signedOut = answer.refusal?.code === "not_signed_in" ? answer.refusal.message : null;
-        const problem = signedOut === null ? (answer.refusal?.message ?? null) : null;
-        this.#set({ offline: answer.refusal === null, signedOut, problem: problem ?? this.state.problem });
+        this.#hold(answer.refusal);
         return false;
       }
       this.#exhausted = answer.value === null;
@@ -441,12 +440,7 @@ export class Desk {
     const kept = (await readHeld(this.whose).catch(() => [])).map(({ task }) => task.task);
     if (kept.length === 0 && this.state.progress && !this.state.problem) return;
     const answer = await this.#server.renew(kept);
-    if (!answer.ok) {
-      const signedOut = answer.refusal?.code === "not_signed_in" ? answer.refusal.message : null;
-      const problem = signedOut === null && answer.refusal ? answer.refusal.message : this.state.problem;
-      this.#set({ offline: answer.refusal === null, signedOut, problem });
-      return;
-    }
+    if (!answer.ok) return this.#hold(answer.refusal);
     this.#set({ offline: false, signedOut: null, problem: null });
     this.#knows(answer.value.progress);
     const still = new Set(answer.value.leases.map(({ task }) => task));
@@ -455,6 +449,13 @@ export class Desk {
     await dropHeld(this.whose, gone);
     this.#drop(gone);
     this.#post({ about: "held" });
+  }
+
+  /** The server hands out nothing and keeps nothing for this person: it is away, they are signed out, or it said why. */
+  #hold(refusal: Refusal | null): void {
+    const signedOut = refusal?.code === "not_signed_in" ? refusal.message : null;
+    const problem = refusal && signedOut === null ? refusal.message : this.state.problem;
+    this.#set({ offline: refusal === null, signedOut, problem });
   }
 
   /** Nobody grades less than before: a smaller count is an older one, such as of when a case was handed out. */

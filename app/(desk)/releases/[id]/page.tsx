@@ -5,7 +5,7 @@ import { UntrustedText } from "@/components/ui/untrusted-text";
 import { criterionPath } from "@/lib/calibration/queries";
 import { compareVersions } from "@/lib/prompts/queries";
 import type { Brief } from "@/lib/releases/brief";
-import { describeCases } from "@/lib/releases/cases";
+import { readWaits } from "@/lib/releases/cases";
 import { policyFor } from "@/lib/releases/policy-document";
 import { listRegressions } from "@/lib/releases/regressions";
 import { headline, outlookInWords, standing } from "@/lib/releases/verdict";
@@ -29,11 +29,11 @@ export default async function BriefPage({ params }: { params: Promise<{ id: stri
   const { id } = await params;
   const [{ actor, release }, brief, whyNot] = await Promise.all([loadRelease(id), loadBrief(id), loadWhyNot(id)]);
   const policy = release.policyDocument;
-  const [regressions, versions, ledger, { waits }, progress] = await Promise.all([
+  const [regressions, versions, ledger, waits, progress] = await Promise.all([
     listRegressions(actor, release.id),
     compareVersions(actor, release.prompt, release.baseline, release.candidate),
     getLedger(actor, release.id),
-    describeCases(actor, release.id, {}),
+    readWaits(actor, release.id),
     release.state === "grading" ? reviewProgress(actor, release.id) : null,
   ]);
   const primary = brief.criteria[0];

@@ -395,7 +395,7 @@ export function Grading({ releaseId, prompt, userId, back, tags }: GradingProps)
         halfWidth={state.halfWidth}
         pending={pending}
         stored={state.stored}
-        atHand={Math.max(0, state.held - pending.filter(({ kind }) => kind === "grade").length)}
+        held={state.held}
         offline={state.offline}
         onUndelivered={() => setPanel("undelivered")}
         onHistory={() => setPanel("history")}

@@ -16,8 +16,8 @@ type Props = {
   halfWidth: DeskState["halfWidth"];
   pending: readonly Pending[];
   stored: number;
-  /** Cases in this browser that are still to be graded. */
-  atHand: number;
+  /** Cases in this browser, those that are graded and on their way among them. */
+  held: number;
   offline: boolean;
   onUndelivered: () => void;
   onHistory: () => void;
@@ -25,7 +25,7 @@ type Props = {
 };
 
 /** How far the work is, how long it takes, and whether the server has it. */
-export function Status({ prompt, back, progress, halfWidth, pending, stored, atHand, offline, ...on }: Props) {
+export function Status({ prompt, back, progress, halfWidth, pending, stored, held, offline, ...on }: Props) {
   const graded = pending.filter(({ kind, refused: why }) => kind === "grade" && !why).length;
   const refused = pending.filter(({ refused: why }) => why).length;
   const waiting = pending.length - refused;
@@ -67,7 +67,7 @@ export function Status({ prompt, back, progress, halfWidth, pending, stored, atH
         {waiting > 0 && <span className="text-unsure"> · on the way {waiting}</span>}
         {refused > 0 && <span className="text-worse"> · not taken {refused}</span>}
         {offline && <span className="text-worse"> · no connection, kept here</span>}
-        {` · ${plural(atHand, "case")} at hand`}
+        {` · ${plural(Math.max(0, held - graded), "case")} at hand`}
       </p>
       <div className="flex flex-wrap gap-1">
         {pending.length > 0 && (

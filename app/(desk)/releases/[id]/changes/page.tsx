@@ -15,13 +15,13 @@ import { hunkLabel } from "@/lib/prompts/diff/excerpt";
 import { diffVersions } from "@/lib/prompts/diff/versions";
 import { compareVersions, listVersionKeys } from "@/lib/prompts/queries";
 import {
-  describeCases,
   type Flip,
   flips,
   getCase,
   inParts,
   type Missing,
   readAround,
+  readWaits,
   type Waits,
   whyMissing,
 } from "@/lib/releases/cases";
@@ -238,9 +238,9 @@ async function readChosen(
   }
   const ids = [...items.keys()];
   const isThere = wanted !== undefined && items.has(wanted);
-  const [missing, { waits }] = await Promise.all([
+  const [missing, waits] = await Promise.all([
     wanted === undefined || isThere ? null : whyMissing(actor, releaseId, wanted),
-    describeCases(actor, releaseId, {}),
+    readWaits(actor, releaseId),
   ]);
   const at = isThere ? ids.indexOf(wanted) : 0;
   const counts = {

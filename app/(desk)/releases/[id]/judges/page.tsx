@@ -13,7 +13,7 @@ import { trustBySlice } from "@/lib/calibration/measures";
 import { type People, peopleOf } from "@/lib/calibration/people";
 import { listOverrides } from "@/lib/calibration/queries";
 import { listJudgeVersions } from "@/lib/judges/queries";
-import { describeCases } from "@/lib/releases/cases";
+import { readWaits } from "@/lib/releases/cases";
 import { licenceInWords } from "@/lib/releases/licence";
 import { policyFor } from "@/lib/releases/policy-document";
 import { altTestNeeds } from "@/lib/stats/alt-test";
@@ -46,7 +46,7 @@ export default async function JudgesTab({ params, searchParams }: Props) {
   const criterion = release.criteria.find(({ key }) => key === shown.key)!;
   const before = /^\d{1,9}$/.test(given.before ?? "") ? Number(given.before) : undefined;
   const overrides = await listOverrides(actor, { releaseId: release.id, criterionId: criterion.id, before });
-  const { waits } = await describeCases(actor, release.id, {});
+  const waits = await readWaits(actor, release.id);
   const people = await peopleOf(actor, { releaseId: release.id, criterionId: criterion.id });
   const known = await listJudgeVersions(actor, criterion.id);
   const judges = await Promise.all(
